@@ -90,6 +90,15 @@ let package = Package(
                 "EnrollmentCore", "ServiceRuntime", "OpenSSLKit", "X509Kit", "TLSTransport", "HTTPTransport",
                 "EnrollmentWire", "Directory", "Ledger", "Authority", "DeviceSimulator", arguments, log,
             ],
+            // The default configuration and profiles, so that the binary alone can set up a new place. Links to the
+            // files under Config and PKI, which are the ones to edit.
+            resources: [
+                .embedInCode("Resources/gatehouse.json5"),
+                .embedInCode("Resources/device.json5"),
+                .embedInCode("Resources/server.json5"),
+                .embedInCode("Resources/issuing.json5"),
+                .embedInCode("Resources/root.json5"),
+            ],
             swiftSettings: house
         ),
 
