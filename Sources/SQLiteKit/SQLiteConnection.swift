@@ -65,17 +65,15 @@ public final class SQLiteConnection {
             return SQLiteStatement(adopting: pointer, for: sql, on: self)
         }
         var pointer: OpaquePointer?
-        let status = sql.literal.withUTF8Buffer { text in
-            text.withMemoryRebound(to: CChar.self) { text in
-                sqlite3_prepare_v3(
-                    self.database,
-                    text.baseAddress,
-                    Int32(clamping: text.count),
-                    UInt32(SQLITE_PREPARE_PERSISTENT),
-                    &pointer,
-                    nil
-                )
-            }
+        let status = sql.withCharacters { text in
+            sqlite3_prepare_v3(
+                self.database,
+                text.baseAddress,
+                Int32(clamping: text.count),
+                UInt32(SQLITE_PREPARE_PERSISTENT),
+                &pointer,
+                nil
+            )
         }
         try self.check(status, "sqlite3_prepare_v3")
         guard let pointer else {
