@@ -1,4 +1,5 @@
 public import EnrollmentCore
+internal import Synchronization
 
 extension InMemoryLedger: LedgerQueries {
     public func devices(_ query: DeviceQuery) async throws(EnrollmentError) -> Page<DeviceRecord> {

@@ -28,7 +28,7 @@ struct AuthorityContractTests {
 
     @Test("keeps issuers in the order they were made", arguments: Implementation.allCases)
     func issuers(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             #expect(try await ledger.issuers() == [])
             let issuers = [Self.issuer("root", .root, by: "root"), Self.issuer("2026-a", .issuing, by: "root")]
             for issuer in issuers {
@@ -45,7 +45,7 @@ struct AuthorityContractTests {
 
     @Test("keeps the first issuer of a name and stores nothing of the second", arguments: Implementation.allCases)
     func issuerTwice(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             for attempt in 0..<2 {
                 let prepared = LedgerFixture.prepared()
                 let receipt = try await ledger.recordIntent(prepared, at: LedgerFixture.start)
@@ -65,7 +65,7 @@ struct AuthorityContractTests {
 
     @Test("records a serial number once", arguments: Implementation.allCases)
     func intentTwice(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let prepared = LedgerFixture.prepared()
             _ = try await ledger.recordIntent(prepared, at: LedgerFixture.start)
             await expectCode(.internalService) {
@@ -76,7 +76,7 @@ struct AuthorityContractTests {
 
     @Test("does not end the authority's own intents as old reservations", arguments: Implementation.allCases)
     func ownIntentsStay(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             _ = try await ledger.recordIntent(LedgerFixture.prepared(), at: LedgerFixture.start)
             let late = LedgerFixture.start.adding(days: 9)
             #expect(try await ledger.releaseReservations(madeBefore: late, limit: 10) == 0)
@@ -85,7 +85,7 @@ struct AuthorityContractTests {
 
     @Test("gives the newest service certificate of a use", arguments: Implementation.allCases)
     func service(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             #expect(try await ledger.serviceCertificate(for: "tls") == nil)
             var newest: ServiceCertificateRecord?
             for _ in 0..<2 {
@@ -112,7 +112,7 @@ struct AuthorityContractTests {
 
     @Test("stores sealing parameters once and keeps the first", arguments: Implementation.allCases)
     func sealing(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             #expect(try await ledger.sealingParameters() == nil)
             try await ledger.storeSealingParameters([1, 2, 3])
             await expectCode(.internalService) { try await ledger.storeSealingParameters([4]) }

@@ -8,7 +8,7 @@ struct EnrollmentContractTests {
         arguments: Implementation.allCases
     )
     func race(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let outcomes = try await withThrowingTaskGroup(of: ReservationOutcome.self) { group in
                 for _ in 0..<200 {
@@ -31,7 +31,7 @@ struct EnrollmentContractTests {
 
     @Test("stores the certificate, the event and the closed attempt together", arguments: Implementation.allCases)
     func confirm(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
             let receipt = try #require(try await ledger.reserve(reservation).receipt)
             #expect(receipt.toBeSignedDigest == reservation.prepared.toBeSignedDigest)
@@ -60,7 +60,7 @@ struct EnrollmentContractTests {
 
     @Test("refuses a certificate for other octets than those recorded", arguments: Implementation.allCases)
     func otherOctets(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
             let receipt = try #require(try await ledger.reserve(reservation).receipt)
             let forged = IntentReceipt(
@@ -82,7 +82,7 @@ struct EnrollmentContractTests {
 
     @Test("confirms an intent once", arguments: Implementation.allCases)
     func confirmTwice(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
             let receipt = try #require(try await ledger.reserve(reservation).receipt)
             try await ledger.confirm(LedgerFixture.confirmation(of: reservation, receipt))
@@ -96,7 +96,7 @@ struct EnrollmentContractTests {
 
     @Test("lets the same hardware of the same user take over its slot", arguments: Implementation.allCases)
     func takeover(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let hardware = LedgerFixture.hardware()
             let first = LedgerFixture.reservation(of: user, claims: LedgerFixture.claims(hardware: hardware), limit: 1)
@@ -118,7 +118,7 @@ struct EnrollmentContractTests {
 
     @Test("recognises by our own id, then hardware, then the claimed id", arguments: Implementation.allCases)
     func recognition(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let one = LedgerFixture.reservation(of: user)
             let claims = LedgerFixture.claims(hardware: nil, deviceID: "A1B2")
@@ -137,7 +137,7 @@ struct EnrollmentContractTests {
 
     @Test("asks to prepare again when recognition has changed", arguments: Implementation.allCases)
     func recognitionChanged(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let claims = LedgerFixture.claims()
             try await ledger.enroll(LedgerFixture.reservation(of: user, claims: claims))
@@ -150,7 +150,7 @@ struct EnrollmentContractTests {
 
     @Test("records a conflict when another user's device claims the same hardware", arguments: Implementation.allCases)
     func conflict(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let claims = LedgerFixture.claims()
             let first = LedgerFixture.reservation(of: LedgerFixture.user(), claims: claims)
             try await ledger.enroll(first)
@@ -168,7 +168,7 @@ struct EnrollmentContractTests {
 
     @Test("records a conflict for a placeholder and for another user's id", arguments: Implementation.allCases)
     func otherConflicts(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let first = LedgerFixture.reservation(of: LedgerFixture.user())
             try await ledger.enroll(first)
             let claims = LedgerFixture.claims(hardware: String(repeating: "0", count: 64), own: first.device)
@@ -180,7 +180,7 @@ struct EnrollmentContractTests {
 
     @Test("takes a serial number once, even in a race", arguments: Implementation.allCases)
     func serialNumbers(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let serial = SerialNumber(node: 1, random: LedgerFixture.octets(16))
             let outcomes = try await withThrowingTaskGroup(of: ReservationOutcome.self) { group in
                 for _ in 0..<20 {
@@ -200,7 +200,7 @@ struct EnrollmentContractTests {
 
     @Test("takes a trace id once", arguments: Implementation.allCases)
     func traceIDs(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let attempt = LedgerFixture.attempt()
             #expect(try await ledger.record(attempt))
             #expect(try await !ledger.record(attempt))
@@ -212,7 +212,7 @@ struct EnrollmentContractTests {
 
     @Test("refuses a blocked key and a key of another device", arguments: Implementation.allCases)
     func keys(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let key = LedgerFixture.octets(32)
             let first = LedgerFixture.reservation(
                 of: LedgerFixture.user(),
@@ -239,7 +239,7 @@ struct EnrollmentContractTests {
 
     @Test("does not certify a key of the authority itself", arguments: Implementation.allCases)
     func authorityKey(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let own = LedgerFixture.prepared()
             _ = try await ledger.recordIntent(own, at: LedgerFixture.start)
             let prepared = LedgerFixture.prepared(key: own.keyDigest)

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Ledger
 internal import Logging
 internal import SQLiteKit
+internal import Testing
 
 /// Everything an implementation has to offer for the contract to be tried on it.
 protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries {

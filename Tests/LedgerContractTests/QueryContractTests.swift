@@ -5,7 +5,7 @@ internal import Testing
 struct QueryContractTests {
     @Test("lists devices newest first, page by page, without a gap or a repetition", arguments: Implementation.allCases)
     func devicePages(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             var enrolled: [DeviceID] = []
             for _ in 0..<25 {
                 let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
@@ -30,14 +30,14 @@ struct QueryContractTests {
 
     @Test("refuses a page key that it never gave", arguments: Implementation.allCases)
     func foreignKey(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             await expectCode(.messageFormat) { _ = try await ledger.devices(DeviceQuery(after: "1; DROP TABLE")) }
         }
     }
 
     @Test("filters devices by user and state", arguments: Implementation.allCases)
     func deviceFilters(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let issued = LedgerFixture.reservation(of: user)
             try await ledger.enroll(issued)
@@ -56,7 +56,7 @@ struct QueryContractTests {
 
     @Test("shows a device with everything it claimed", arguments: Implementation.allCases)
     func device(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(of: LedgerFixture.user("kim"))
             try await ledger.enroll(reservation)
             let device = try #require(try await ledger.device(reservation.device))
@@ -74,7 +74,7 @@ struct QueryContractTests {
 
     @Test("finds devices by name in any case and by the beginning of their id", arguments: Implementation.allCases)
     func matching(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(
                 of: LedgerFixture.user(),
                 claims: LedgerFixture.claims(name: "Laptop-Kim")
@@ -92,7 +92,7 @@ struct QueryContractTests {
 
     @Test("filters certificates by state, issuer and device", arguments: Implementation.allCases)
     func certificates(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let a = LedgerFixture.reservation(of: LedgerFixture.user())
             let b = LedgerFixture.reservation(
                 of: LedgerFixture.user(),
@@ -124,7 +124,7 @@ struct QueryContractTests {
 
     @Test("gives an attempt back as it was recorded", arguments: Implementation.allCases)
     func attempt(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let counted = CountedDevice(
                 device: DeviceID(random: LedgerFixture.octets(16)),
                 name: "OLD-SURFACE",
@@ -159,7 +159,7 @@ struct QueryContractTests {
 
     @Test("filters attempts by every column alone and together", arguments: Implementation.allCases)
     func attempts(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let device = DeviceID(random: LedgerFixture.octets(16))
             var refused = LedgerFixture.attempt()
             refused.refuse(
@@ -200,7 +200,7 @@ struct QueryContractTests {
 
     @Test("finds a user by id and by name in any case", arguments: Implementation.allCases)
     func user(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user("kim")
             #expect(try await ledger.user(user.id) == nil)
             try await ledger.enroll(LedgerFixture.reservation(of: user))

@@ -17,7 +17,7 @@ struct SlotContractTests {
 
     @Test("frees the slot of a released reservation and closes its intent", arguments: Implementation.allCases)
     func release(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let first = LedgerFixture.reservation(of: user, limit: 1)
             let receipt = try #require(try await ledger.reserve(first).receipt)
@@ -41,7 +41,7 @@ struct SlotContractTests {
 
     @Test("does not release what was issued", arguments: Implementation.allCases)
     func releaseIssued(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
             let receipt = try #require(try await ledger.reserve(reservation).receipt)
             try await ledger.confirm(LedgerFixture.confirmation(of: reservation, receipt))
@@ -55,7 +55,7 @@ struct SlotContractTests {
 
     @Test("leaves a returning device as it was when its reservation is released", arguments: Implementation.allCases)
     func releaseReturning(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let first = LedgerFixture.reservation(of: LedgerFixture.user())
             try await ledger.enroll(first)
             let before = try #require(try await ledger.device(first.device))
@@ -73,7 +73,7 @@ struct SlotContractTests {
 
     @Test("keeps the slot while another reservation of the same device is open", arguments: Implementation.allCases)
     func twoReservations(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let first = LedgerFixture.reservation(of: LedgerFixture.user(), limit: 1)
             let one = try #require(try await ledger.reserve(first).receipt)
             let second = LedgerFixture.reservation(
@@ -92,7 +92,7 @@ struct SlotContractTests {
 
     @Test("ends old reservations, keeps their intents and never confirms them", arguments: Implementation.allCases)
     func expiry(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let late = LedgerFixture.start.adding(days: 2)
             let old = LedgerFixture.reservation(of: user)
@@ -123,7 +123,7 @@ struct SlotContractTests {
 
     @Test("ends at most as many reservations a call as asked, oldest first", arguments: Implementation.allCases)
     func expiryInParts(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             var devices: [DeviceID] = []
             for second in [30, 10, 20] as [Int64] {
                 let reservation = LedgerFixture.reservation(
@@ -145,7 +145,7 @@ struct SlotContractTests {
         arguments: Implementation.allCases
     )
     func stale(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let old = try await Self.fill(ledger, user, limit: 2)
             let later = LedgerFixture.start.adding(days: 91)
@@ -171,7 +171,7 @@ struct SlotContractTests {
 
     @Test("counts a device exactly at the moment of staleness", arguments: Implementation.allCases)
     func staleBoundary(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             _ = try await Self.fill(ledger, user, limit: 1)
             let moment = LedgerFixture.start
@@ -183,7 +183,7 @@ struct SlotContractTests {
 
     @Test("does not count shared devices", arguments: Implementation.allCases)
     func shared(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             let devices = try await Self.fill(ledger, user, limit: 1)
             #expect(try await ledger.setShared(true, devices[0].device))
@@ -197,7 +197,7 @@ struct SlotContractTests {
 
     @Test("puts a personal limit before every rule until it ends", arguments: Implementation.allCases)
     func personalLimit(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             _ = try await Self.fill(ledger, user, limit: 1)
             let until = LedgerFixture.start.adding(days: 1)
@@ -222,7 +222,7 @@ struct SlotContractTests {
 
     @Test("names the devices that fill the slots, the most recent contact first", arguments: Implementation.allCases)
     func countedDevices(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let user = LedgerFixture.user()
             for (name, second) in [("A", 5), ("B", 9), ("C", 7)] as [(String, Int64)] {
                 let claims = LedgerFixture.claims(name: name)
@@ -237,7 +237,7 @@ struct SlotContractTests {
 
     @Test("lets a user with limit zero have nothing", arguments: Implementation.allCases)
     func zero(implementation: Implementation) async throws {
-        try await implementation.withLedger { ledger in
+        try await implementation.withLedger { (ledger) async throws -> Void in
             let outcome = try await ledger.reserve(LedgerFixture.reservation(of: LedgerFixture.user(), limit: 0))
             #expect(outcome.receipt == nil)
         }
