@@ -56,8 +56,11 @@ package final class SQLiteLedger: Sendable {
         }
     }
 
-    /// Writes what is queued, lets go of the writer's connection and refuses every later change.
+    /// Writes what is queued, lets go of the file and refuses everything later.
+    ///
+    /// The writer goes last: only a connection that may write folds the log into the database when it closes.
     package func close() async {
+        await self.readers.close()
         await self.writer.close()
     }
 

@@ -12,7 +12,11 @@ extension SQLiteConnection {
     ///
     /// - Throws: ``SQLiteError``; the transaction may still be open then, so roll back.
     public func commit() throws(SQLiteError) {
-        try self.prepare("COMMIT").run()
+        let statement = try self.prepare("COMMIT")
+        // SQLite asks for an interrupt once more after it has committed, and would report a success as interrupted.
+        self.faults?.shield(true)
+        defer { self.faults?.shield(false) }
+        try statement.run()
     }
 
     /// Takes back the open transaction; does nothing when SQLite has ended it already.
@@ -43,8 +47,9 @@ extension SQLiteConnection {
     /// - Returns: What `body` returned.
     /// - Throws: ``SQLiteError`` of `body` or of the commit.
     public func transaction<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
-        try self.begin()
         do throws(SQLiteError) {
+            // An interrupted BEGIN may have begun all the same, hence inside.
+            try self.begin()
             let result = try body()
             try self.commit()
             return result

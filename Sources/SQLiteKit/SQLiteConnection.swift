@@ -16,7 +16,7 @@ public final class SQLiteConnection {
 
     let database: OpaquePointer
     private var prepared: [UInt: (sql: SQL, pointer: OpaquePointer)] = [:]
-    private var faults: SQLiteFaultPlan?
+    private(set) var faults: SQLiteFaultPlan?
 
     /// Opens the file and makes the connection defensive: no double-quoted texts, an untrusted schema, foreign keys on.
     ///

@@ -11,6 +11,7 @@ public final class SQLiteFaultPlan: Sendable {
     /// Commits left until one is refused; zero or less means none is planned.
     private let commits = Atomic<Int>(0)
     private let fired = Atomic<Bool>(false)
+    private let isShielded = Atomic<Bool>(false)
 
     public init() {}
 
@@ -36,7 +37,14 @@ public final class SQLiteFaultPlan: Sendable {
         return self.fired.load(ordering: .sequentiallyConsistent)
     }
 
-    func interruptsNow() -> Bool { self.countDown(self.instructions) }
+    func interruptsNow() -> Bool {
+        !self.isShielded.load(ordering: .relaxed) && self.countDown(self.instructions)
+    }
+
+    /// Keeps interrupts away from a commit, which only ``refuse(commit:)`` breaks.
+    func shield(_ isShielded: Bool) {
+        self.isShielded.store(isShielded, ordering: .relaxed)
+    }
 
     func refusesCommit() -> Bool { self.countDown(self.commits) }
 

@@ -4,9 +4,11 @@ internal import Testing
 
 @Suite("The SQLite ledger's statements")
 struct QueryPlanTests {
-    /// Reads that walk along a whole table by design: the unfiltered lists, which stop after a page, and the issuers.
-    private static func mayScan(_ step: String, in statement: String) -> Bool {
-        step == "SCAN issuer" || step.hasPrefix("SCAN (subquery") && statement.contains("LIMIT ?3")
+    /// What may do without an index: the count of a bounded subquery, tables of a few rows, and sorting the few users
+    /// who ever had one principal name.
+    private static func isHarmless(_ step: String, in statement: String) -> Bool {
+        step == "SCAN issuer" || step == "SCAN sqlite_master" || step.hasPrefix("SCAN (subquery")
+            || step.hasPrefix("USE TEMP B-TREE") && statement.contains("WHERE principal_key = ?1")
     }
 
     @Test("all use an index and never sort or scan a table")
@@ -18,7 +20,7 @@ struct QueryPlanTests {
         #expect(plans.count > 40)
         for (statement, plan) in plans {
             for step in plan where step.hasPrefix("SCAN") || step.contains("TEMP B-TREE") {
-                #expect(Self.mayScan(step, in: statement), "\(step) in \(statement)")
+                #expect(Self.isHarmless(step, in: statement), "\(step) in \(statement)")
             }
         }
         await ledger.close()

@@ -6,7 +6,7 @@ internal import Synchronization
 /// One read-only connection on a thread that may block.
 actor LedgerReader {
     private let executor: BlockingExecutor
-    private let connection: SQLiteConnection
+    private var connection: SQLiteConnection?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
@@ -24,11 +24,16 @@ actor LedgerReader {
     func read<Value: Sendable>(
         _ body: @Sendable (SQLiteConnection) throws -> Value
     ) throws(EnrollmentError) -> Value {
+        guard let connection = self.connection else { throw .ledgerClosed }
         do {
-            return try body(self.connection)
+            return try body(connection)
         } catch {
             throw .ledger(error)
         }
+    }
+
+    func close() {
+        self.connection = nil
     }
 }
 
@@ -49,6 +54,10 @@ final class ReaderPool: Sendable {
     ) async throws(EnrollmentError) -> Value {
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).newValue
         return try await self.readers[Int(turn.magnitude % UInt(self.readers.count))].read(body)
+    }
+
+    func close() async {
+        for reader in self.readers { await reader.close() }
     }
 
     /// The plans of every statement the readers have used.

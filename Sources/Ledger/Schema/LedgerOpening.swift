@@ -69,8 +69,8 @@ enum LedgerOpening {
     }
 
     private static func migrate(_ connection: SQLiteConnection) throws {
-        try connection.begin()
         do {
+            try connection.begin()
             try connection.execute(
                 """
                 PRAGMA application_id = 0x47415445;

@@ -125,7 +125,7 @@ struct CertificateTable {
     func openIntents(recordedBefore moment: Timestamp, limit: Int) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
-            SELECT serial FROM certificate
+            SELECT serial FROM certificate INDEXED BY certificate_open
             WHERE state = 'intent' AND reason IS NULL AND device IS NOT NULL AND recorded < ?1
             ORDER BY recorded LIMIT ?2
             """
