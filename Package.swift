@@ -169,7 +169,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
-                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit",
+                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
             swiftSettings: house
