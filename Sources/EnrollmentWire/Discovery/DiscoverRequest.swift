@@ -26,7 +26,7 @@ struct DiscoverRequest: Hashable, Sendable {
         self.emailAddress = try Self.text("EmailAddress", in: request) ?? ""
         let version = try Self.text("RequestVersion", in: request) ?? ""
         guard let requestVersion = ProtocolVersion(version) else {
-            throw .messageFormat("RequestVersion is not a decimal number.", rule: "discovery.requestVersion")
+            throw .messageFormat("RequestVersion is not a decimal number.", rule: "discovery.request-version")
         }
         self.requestVersion = requestVersion
         self.deviceType = try Self.text("DeviceType", in: request)

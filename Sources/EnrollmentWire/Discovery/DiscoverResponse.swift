@@ -30,7 +30,7 @@ struct DiscoverResponse: Hashable, Sendable {
             throw EnrollmentError(
                 .notSupported,
                 "The client can do none of the ways to sign in that its mail domain is offered.",
-                rule: "discovery.authPolicy",
+                rule: "discovery.auth-policy",
                 facts: [
                     Fact("client", request.authPolicies.map(\.rawValue).joined(separator: " ")),
                     Fact("offered", offered.map(\.policy.rawValue).joined(separator: " ")),

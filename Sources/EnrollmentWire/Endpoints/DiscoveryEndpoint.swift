@@ -44,7 +44,7 @@ package struct DiscoveryEndpoint: Sendable {
 extension WireRequest {
     /// Reads the envelope and leaves its MessageID where a fault can find it, whatever else is wrong.
     func envelope(of operation: Operation, messageID: inout String?) throws(EnrollmentError) -> Envelope {
-        do throws(Envelope.Refusal) {
+        do throws(Envelope.Rejection) {
             let envelope = try Envelope(parsing: self.octets, expecting: operation)
             messageID = envelope.messageID
             return envelope

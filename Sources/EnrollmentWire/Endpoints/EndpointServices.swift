@@ -37,7 +37,7 @@ extension EndpointServices {
         attempt.refuse(error, at: self.clock.now)
         var failure: EnrollmentError?
         do throws(EnrollmentError) {
-            try await self.record(&attempt)
+            try await self.attempts.record(&attempt, random: self.random)
         } catch {
             failure = error
         }
@@ -58,18 +58,6 @@ extension EndpointServices {
             attempt: attempt,
             refusal: error,
             recordingFailure: recordingFailure
-        )
-    }
-
-    private func record(_ attempt: inout Attempt) async throws(EnrollmentError) {
-        for _ in 0..<4 {
-            if try await self.attempts.record(attempt) { return }
-            attempt.traceID = TraceID(random: try self.random.octets(TraceID.randomOctets))
-        }
-        throw EnrollmentError(
-            .internalService,
-            "Four fresh trace ids were all taken; the random source is to be doubted.",
-            rule: "attempt.traceID"
         )
     }
 }

@@ -3,8 +3,8 @@ internal import XMLKit
 
 /// Answers devices that ask for their certificate ([MS-MDE2] § 3.4).
 package struct EnrollmentEndpoint: Sendable {
-    /// Enrolls a device and records the attempt under the trace id it returns or throws with.
-    package typealias Enroll = @Sendable (EnrollmentRequest) async throws(EnrollmentError) -> Enrollment
+    /// ``EnrollmentService/enroll(_:)`` or what stands in for it: records every attempt that reaches it.
+    package typealias Enroll = @Sendable (EnrollmentRequest) async throws(Refusal) -> Enrollment
     /// SHA-1 over a certificate, by which Windows names it in its stores.
     package typealias Thumbprint = @Sendable (_ der: [UInt8]) throws(EnrollmentError) -> [UInt8]
 
@@ -15,7 +15,7 @@ package struct EnrollmentEndpoint: Sendable {
 
     /// - Parameters:
     ///   - settings: The management account devices are given.
-    ///   - enroll: The use case; it records every attempt that reaches it, refused ones too.
+    ///   - enroll: The use case.
     ///   - thumbprint: Digests the issuers' certificates; the leaf's digest comes with the enrollment.
     ///   - services: For attempts that end before the use case.
     package init(
@@ -48,15 +48,26 @@ package struct EnrollmentEndpoint: Sendable {
             return await self.services.refusal(attempt, error, in: envelope)
         }
         let envelope = request.responseEnvelope(for: .requestSecurityToken, to: messageID)
+        let enrollment: Enrollment
+        do throws(Refusal) {
+            enrollment = try await self.enroll(enrollmentRequest)
+        } catch {
+            return self.services.fault(
+                error.attempt,
+                error.error,
+                in: envelope,
+                recordingFailure: error.recordingFailure
+            )
+        }
+        attempt.device = enrollment.device
+        attempt.userID = enrollment.user.id
+        attempt.serialNumber = enrollment.certificate.serialNumber
         do throws(EnrollmentError) {
-            let enrollment = try await self.enroll(enrollmentRequest)
-            attempt.device = enrollment.device
-            attempt.userID = enrollment.user.id
-            attempt.serialNumber = enrollment.certificate.serialNumber
             let octets = try self.response(to: enrollment, in: envelope)
             attempt.succeed(at: self.services.clock.now)
             return WireResponse(status: 200, contentType: WireResponse.soapType, octets: octets, attempt: attempt)
         } catch {
+            // Recorded as a success already: the device comes again and takes its slot over.
             attempt.refuse(error, at: self.services.clock.now)
             return self.services.fault(attempt, error, in: envelope)
         }

@@ -28,7 +28,7 @@ package struct PolicyEndpoint: Sendable {
             _ = try GetPoliciesRequest(envelope.body)
             let credential = try SecurityHeader.credential(in: envelope.security)
             attempt.claimedName = credential.claimedName
-            attempt.userID = try await self.verifier.verify(credential).id
+            attempt.userID = try await self.signIn(credential, attempt: &attempt).id
             let response = GetPoliciesResponse(settings: self.settings)
             let octets = request.responseEnvelope(for: .getPolicies, to: messageID).octets { response.write(to: &$0) }
             return self.services.success(attempt, octets: octets)
@@ -36,5 +36,19 @@ package struct PolicyEndpoint: Sendable {
             let envelope = request.responseEnvelope(for: .getPolicies, to: messageID)
             return await self.services.refusal(attempt, error, in: envelope)
         }
+    }
+
+    /// Verifies the user and notes how long that took.
+    private func signIn(_ credential: Credential, attempt: inout Attempt) async throws(EnrollmentError) -> DirectoryUser
+    {
+        let started = self.services.clock.now
+        var user: DirectoryUser?
+        defer {
+            let taken = self.services.clock.now.microseconds - started.microseconds
+            attempt.steps.append(.init(name: "sign-in", succeeded: user != nil, microseconds: taken))
+        }
+        let verified = try await self.verifier.verify(credential)
+        user = verified
+        return verified
     }
 }

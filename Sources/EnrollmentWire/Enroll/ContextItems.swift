@@ -30,7 +30,7 @@ enum ContextItems {
         else {
             throw .messageFormat(
                 "The request has no DeviceID of 1 to \(Self.longestDeviceID) octets.",
-                rule: "enrollment.deviceID"
+                rule: "enrollment.device-id"
             )
         }
         let type = items.first { $0.name == "EnrollmentType" }?.value ?? ""
@@ -49,7 +49,7 @@ enum ContextItems {
             guard items.count < Self.mostItems, octets <= Self.mostOctets else {
                 throw .messageFormat(
                     "The request holds more context items than any client sends.",
-                    rule: "enrollment.contextLimit",
+                    rule: "enrollment.context-limit",
                     facts: [
                         Fact("allowed items", "\(Self.mostItems)"), Fact("allowed octets", "\(Self.mostOctets)"),
                     ]
@@ -58,13 +58,13 @@ enum ContextItems {
             guard !name.isEmpty, name.utf8.count <= Self.longestName else {
                 throw .messageFormat(
                     "A context item has no name, or one beyond \(Self.longestName) octets.",
-                    rule: "enrollment.contextName"
+                    rule: "enrollment.context-name"
                 )
             }
             guard !Self.single.contains(name) || seen.insert(name).inserted else {
                 throw .messageFormat(
                     "The request holds a context item twice; which one counts is not guessed.",
-                    rule: "enrollment.contextDuplicate",
+                    rule: "enrollment.context-duplicate",
                     facts: [Fact("item", name)]
                 )
             }

@@ -34,18 +34,18 @@ struct SecurityTokenRequest: Sendable {
             throw EnrollmentError(
                 .notSupported,
                 "The device asked for something other than a certificate, which is not offered.",
-                rule: "enrollment.requestType",
+                rule: "enrollment.request-type",
                 facts: [Fact("requestType", requestType)]
             )
         default:
             throw .messageFormat(
                 "The RequestType is none of the protocol's.",
-                rule: "enrollment.requestType",
+                rule: "enrollment.request-type",
                 facts: [Fact("requestType", requestType)]
             )
         }
         guard try body.required("TokenType", in: Namespace.trust).value == Self.tokenType else {
-            throw .messageFormat("The TokenType is not the device enrollment token.", rule: "enrollment.tokenType")
+            throw .messageFormat("The TokenType is not the device enrollment token.", rule: "enrollment.token-type")
         }
     }
 
@@ -55,7 +55,7 @@ struct SecurityTokenRequest: Sendable {
         guard type == "\(Namespace.enrollment)#PKCS10" else {
             throw .messageFormat(
                 "The token in the request is not marked as a PKCS #10 request.",
-                rule: "enrollment.valueType"
+                rule: "enrollment.value-type"
             )
         }
         guard let octets = Base64.decode(token.octets), !octets.isEmpty else {
@@ -69,7 +69,7 @@ struct SecurityTokenRequest: Sendable {
             throw EnrollmentError(
                 .certificateRequest,
                 "The certificate request is larger than any key this server certifies needs.",
-                rule: "enrollment.requestSize",
+                rule: "enrollment.request-size",
                 facts: [Fact("octets", "\(octets.count)"), Fact("allowed", "\(Self.longestCertificateRequest)")]
             )
         }

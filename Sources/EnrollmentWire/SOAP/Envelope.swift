@@ -13,27 +13,27 @@ struct Envelope {
     let body: XMLElement
 
     /// A refusal and what an answer to it can still refer to.
-    struct Refusal: Error {
+    struct Rejection: Error {
         let error: EnrollmentError
         let messageID: String?
     }
 
     /// Reads the request of one operation.
     ///
-    /// - Throws: ``Refusal`` with code `messageFormat`.
-    init(parsing octets: [UInt8], expecting operation: Operation) throws(Refusal) {
+    /// - Throws: ``Rejection`` with code `messageFormat`.
+    init(parsing octets: [UInt8], expecting operation: Operation) throws(Rejection) {
         let parts: Parts
         do throws(EnrollmentError) {
             parts = try Parts(Self.parse(octets))
         } catch {
-            throw Refusal(error: error, messageID: nil)
+            throw Rejection(error: error, messageID: nil)
         }
         do throws(EnrollmentError) {
             self.messageID = try parts.requiredMessageID()
             self.security = try parts.security()
             self.body = try parts.body(of: operation)
         } catch {
-            throw Refusal(error: error, messageID: parts.messageID)
+            throw Rejection(error: error, messageID: parts.messageID)
         }
     }
 
@@ -83,7 +83,7 @@ extension Envelope {
             guard let messageID = self.messageID else {
                 throw .messageFormat(
                     "The message has no MessageID, several, or one beyond 256 octets.",
-                    rule: "message.messageID"
+                    rule: "message.message-id"
                 )
             }
             return messageID
@@ -130,7 +130,7 @@ extension Envelope {
             guard address == "\(Namespace.addressing)/anonymous" else {
                 throw .messageFormat(
                     "The message asks for its answer at another address; only the sender of a message is answered.",
-                    rule: "message.replyTo",
+                    rule: "message.reply-to",
                     facts: [Fact("header", name)]
                 )
             }

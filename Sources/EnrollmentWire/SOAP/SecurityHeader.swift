@@ -50,21 +50,21 @@ enum SecurityHeader {
                 .invalidSecurity,
                 "The UsernameToken lacks or repeats its user name or password, or the name is beyond \(Self.longestName) "
                     + "octets.",
-                rule: "credential.usernameToken",
+                rule: "credential.username-token",
                 cause: error
             )
         }
         if let type = password.attribute("Type"), !WireText.trimmed(type).hasSuffix("#PasswordText") {
             throw Self.invalid(
                 "The password is not sent as text, so the directory could not be asked.",
-                rule: "credential.passwordType"
+                rule: "credential.password-type"
             )
         }
         let text = WireText.withoutLayout(password.text)
         guard text.utf8.count <= Self.longestPassword else {
             throw Self.invalid(
                 "The password is beyond \(Self.longestPassword) octets.",
-                rule: "credential.passwordLength"
+                rule: "credential.password-length"
             )
         }
         // A directory answers a bind without password as anonymous, with success.
@@ -97,7 +97,7 @@ enum SecurityHeader {
             .notSupported,
             "The device offers \(kind.rawValue); this way of signing in is not enabled here, only user name and password "
                 + "are.",
-            rule: "credential.notEnabled",
+            rule: "credential.not-enabled",
             facts: [Fact("token", "\(kind)")]
         )
     }
