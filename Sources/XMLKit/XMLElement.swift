@@ -17,18 +17,17 @@ public struct XMLElement: Sendable {
         self.index = index
     }
 
-    private var tree: XMLTree { self.storage.tree }
     private var node: XMLTree.Node { self.storage.tree.nodes[self.index] }
 
     /// The name without its prefix.
     public var localName: String {
-        String(decoding: self.tree.names[self.node.name], as: UTF8.self)
+        String(decoding: self.storage.tree.names[self.node.name], as: UTF8.self)
     }
 
     /// The namespace name as written; `nil` when the element is in none.
     public var namespace: String? {
         let namespace = self.node.namespace
-        return namespace < 0 ? nil : String(decoding: self.tree.namespaces[namespace], as: UTF8.self)
+        return namespace < 0 ? nil : String(decoding: self.storage.tree.namespaces[namespace], as: UTF8.self)
     }
 
     /// Whether this is the element `localName` of `namespace`.
@@ -45,9 +44,13 @@ public struct XMLElement: Sendable {
         ignoringTrailingSlash: Bool = false
     ) -> Bool {
         let node = self.node
-        guard self.tree.name(node.name, equals: localName) else { return false }
+        guard self.storage.tree.name(node.name, equals: localName) else { return false }
         guard let namespace else { return true }
-        return self.tree.namespace(node.namespace, equals: namespace, ignoringTrailingSlash: ignoringTrailingSlash)
+        return self.storage.tree.namespace(
+            node.namespace,
+            equals: namespace,
+            ignoringTrailingSlash: ignoringTrailingSlash
+        )
     }
 
     /// The elements directly inside, in document order.
@@ -79,13 +82,13 @@ public struct XMLElement: Sendable {
         var result: ArraySlice<UInt8> = []
         var index = self.node.firstChild
         while index >= 0 {
-            let child = self.tree.nodes[index]
+            let child = self.storage.tree.nodes[index]
             if !child.isElement {
                 pieces += 1
                 if pieces == 1 {
-                    result = self.tree.text[child.text]
+                    result = self.storage.tree.text[child.text]
                 } else {
-                    result.append(contentsOf: self.tree.text[child.text])
+                    result.append(contentsOf: self.storage.tree.text[child.text])
                 }
             }
             index = child.nextSibling
@@ -101,14 +104,14 @@ public struct XMLElement: Sendable {
     ///     Windows qualifies some attributes in one message and not in the next.
     /// - Returns: The value as XML normalizes it, or `nil` when there is no such attribute.
     public func attribute(_ localName: String, in namespace: String? = nil) -> String? {
-        for attribute in self.tree.attributes[self.node.attributes]
-        where self.tree.name(attribute.name, equals: localName) {
+        for attribute in self.storage.tree.attributes[self.node.attributes]
+        where self.storage.tree.name(attribute.name, equals: localName) {
             if let namespace,
-                !self.tree.namespace(attribute.namespace, equals: namespace, ignoringTrailingSlash: false)
+                !self.storage.tree.namespace(attribute.namespace, equals: namespace, ignoringTrailingSlash: false)
             {
                 continue
             }
-            return String(decoding: self.tree.text[attribute.value], as: UTF8.self)
+            return String(decoding: self.storage.tree.text[attribute.value], as: UTF8.self)
         }
         return nil
     }
