@@ -29,11 +29,7 @@ public struct DistinguishedName: Sendable {
         self.canonical = canonical
     }
 
-    /// The name one level below this one.
-    ///
-    /// - Parameters:
-    ///   - attribute: The naming attribute.
-    ///   - value: Any text; escaped here.
+    /// The name one level below this one, with `value` escaped.
     public func child(_ attribute: LDAPAttributeName, _ value: String) throws(LDAPError) -> Self {
         let component = "\(attribute.text)=\(Self.escaped(value))"
         return try Self(self.text.isEmpty ? component : "\(component),\(self.text)")

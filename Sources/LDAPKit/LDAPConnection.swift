@@ -145,7 +145,13 @@ public final class LDAPConnection {
                     return withUnsafeMutablePointer(to: &control) { control in
                         var controls: [UnsafeMutablePointer<LDAPControl>?] = [control, nil]
                         return ldap_sasl_bind(
-                            self.handle.pointer, name, nil, &credential, &controls, nil, &identifier
+                            self.handle.pointer,
+                            name,
+                            nil,
+                            &credential,
+                            &controls,
+                            nil,
+                            &identifier
                         )
                     }
                 }

@@ -35,7 +35,8 @@ public struct LDAPEndpoint: Hashable, Sendable {
         let colon = authority.lastIndex(of: ":")
         let isPort = colon.map { !authority[$0...].contains("]") } ?? false
         let host = isPort ? authority[..<(colon ?? authority.endIndex)] : authority
-        guard let port = isPort ? colon.flatMap({ UInt16(authority[$0...].dropFirst()) }) : standardPort, port != 0 else {
+        guard let port = isPort ? colon.flatMap({ UInt16(authority[$0...].dropFirst()) }) : standardPort, port != 0
+        else {
             throw Self.refused(address, "its port is not a number from 1 to 65535")
         }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")

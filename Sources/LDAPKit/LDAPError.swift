@@ -5,7 +5,7 @@ public struct LDAPError: Error, Hashable, Sendable {
     /// The longest ``diagnostic`` kept, in UTF-8 octets.
     public static let diagnosticLimit = 512
 
-    /// What was asked: `connect`, `bind`, `search`, …
+    /// What was asked, for example `bind`.
     public let operation: String
     public let code: LDAPResultCode
     /// The server's own words (RFC 4511 § 4.1.9 `diagnosticMessage`), or libldap's for a local failure; may be empty.

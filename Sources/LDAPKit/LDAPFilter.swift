@@ -24,7 +24,7 @@ public struct LDAPFilter: Hashable, Sendable {
 
     /// An extensible match (RFC 4511 § 4.5.1.7.7), for example Active Directory's in-chain rule.
     ///
-    /// - Parameter rule: The matching rule's object identifier or name.
+    /// `rule` is the matching rule's object identifier or name.
     public static func matching(_ attribute: LDAPAttributeName, rule: LDAPAttributeName, _ value: String) -> Self {
         Self(text: "(\(attribute.text):\(rule.text):=\(Self.escaped(value.utf8)))")
     }
