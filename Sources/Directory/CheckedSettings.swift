@@ -1,3 +1,4 @@
+internal import EnrollmentCore
 internal import LDAPKit
 
 /// ``DirectorySettings`` after every text in it was read: what lanes and sessions work with.
@@ -34,8 +35,10 @@ struct CheckedSettings: Sendable {
         self.reader = try PersonReader(settings.attributes, groups: self.groups)
         let base = self.lookup.base
         self.decoy = try Self.checked("decoy") { () throws(LDAPError) in
-            try settings.decoy.map { name throws(LDAPError) in try DistinguishedName(name).text }
-                ?? base.child("cn", "nobody, asked for in place of an unknown user").text
+            guard let name = settings.decoy else {
+                return try base.child("cn", "nobody, asked for in place of an unknown user").text
+            }
+            return try DistinguishedName(name).text
         }
         self.limits = settings
     }

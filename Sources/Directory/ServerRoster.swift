@@ -120,17 +120,6 @@ final class ServerRoster: Sendable {
     }
 
     private static func passesByItself(_ error: LDAPError) -> Bool {
-        switch error.code {
-        case .connectError: false
-        case .serverDown: !error.mentionsCertificate
-        default: error.isConnectionLoss
-        }
-    }
-}
-
-extension LDAPError {
-    /// Whether libldap lost the server over TLS; it reports that, too, as "can't contact".
-    fileprivate var mentionsCertificate: Bool {
-        self.diagnostic.contains("certificate") || self.diagnostic.contains("TLS")
+        error.isConnectionLoss && error.code != .connectError
     }
 }

@@ -12,23 +12,29 @@ public final class LDAPConnection {
 
     /// Connects, and protects the connection as `endpoint` says.
     ///
-    /// The certificate must chain to the given trust anchors and carry the host name, or nothing is sent.
+    /// The certificate must chain to the given trust anchors and carry the host name, or nothing is sent. Looking up the
+    /// host's address is the one step whose time the system's resolver bounds.
     ///
-    /// - Throws: ``LDAPError``: ``LDAPResultCode/serverDown`` when nothing answers, ``LDAPResultCode/connectError`` (or
-    ///   `serverDown` with a text about the certificate) when TLS is refused, ``LDAPResultCode/timedOut``.
+    /// - Throws: ``LDAPError``: ``LDAPResultCode/serverDown`` when nothing answers, ``LDAPResultCode/connectError`` when
+    ///   TLS is refused, ``LDAPResultCode/timedOut``.
     public init(to endpoint: LDAPEndpoint, before deadline: ContinuousClock.Instant) throws(LDAPError) {
-        let wait = min(endpoint.connectTimeout, ContinuousClock.now.duration(to: deadline))
-        guard wait > .zero else { throw LDAPError("connect", .timedOut) }
-        self.handle = try LDAPHandle(address: endpoint.address)
-        try Self.configure(self.handle, for: endpoint, wait: wait)
+        let end = min(deadline, .now + endpoint.connectTimeout)
+        try Self.refuseLate(end, "connect")
+        self.handle = try LDAPHandle(address: "ldap://\(endpoint.host):\(endpoint.port)")
+        try Self.configure(self.handle, for: endpoint, wait: ContinuousClock.now.duration(to: end))
         let status = ldap_connect(self.handle.pointer)
         guard status == LDAP_SUCCESS else {
             throw self.handle.failure("connect", LDAPResultCode(rawValue: status))
         }
-        try self.limitSocketWaits(to: endpoint.connectTimeout)
-        if case .startTLS = endpoint.security {
-            try self.startTLS(before: min(deadline, ContinuousClock.now + wait))
+        switch endpoint.security {
+        case .plaintextPasswords: break
+        case .tls(let caFile):
+            try self.installTLS("connect", endpoint, caFile, before: end)
+        case .startTLS(let caFile):
+            try self.askForTLS(before: end)
+            try self.installTLS("start TLS", endpoint, caFile, before: end)
         }
+        try self.limitSocketWaits(to: endpoint.connectTimeout)
     }
 
     private static func configure(
@@ -82,7 +88,7 @@ public final class LDAPConnection {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
     }
 
-    private func startTLS(before deadline: ContinuousClock.Instant) throws(LDAPError) {
+    private func askForTLS(before deadline: ContinuousClock.Instant) throws(LDAPError) {
         var identifier: Int32 = 0
         let sent = ldap_start_tls(self.handle.pointer, nil, nil, &identifier)
         guard sent == LDAP_SUCCESS else { throw self.handle.failure("start TLS", LDAPResultCode(rawValue: sent)) }
@@ -91,9 +97,30 @@ public final class LDAPConnection {
         guard outcome.code == .success else {
             throw LDAPError("start TLS", outcome.code, diagnostic: outcome.diagnostic)
         }
-        let installed = ldap_install_tls(self.handle.pointer)
-        guard installed == LDAP_SUCCESS else {
-            throw self.handle.failure("start TLS", LDAPResultCode(rawValue: installed))
+    }
+
+    /// Performs the handshake and the check of chain and name.
+    ///
+    /// It serves `ldaps://`, too: the library's own way there ends in a handshake without any time limit, out of reach
+    /// because the socket is not known before it is over.
+    private func installTLS(
+        _ operation: String,
+        _ endpoint: LDAPEndpoint,
+        _ caFile: String,
+        before deadline: ContinuousClock.Instant
+    ) throws(LDAPError) {
+        guard let descriptor = self.handle.descriptor() else { throw self.handle.failure(operation) }
+        let watchdog = try SocketWatchdog(descriptor, before: deadline)
+        let status = ldap_install_tls(self.handle.pointer)
+        guard !watchdog.stop() else { throw LDAPError(operation, .timedOut, diagnostic: "no TLS handshake in time") }
+        guard status == LDAP_SUCCESS else {
+            throw LDAPError(
+                operation,
+                .connectError,
+                diagnostic:
+                    "no TLS with \(endpoint.host): its certificate has to be in date, name this host, and chain "
+                    + "to an authority in \(caFile)"
+            )
         }
     }
 

@@ -27,6 +27,8 @@ public struct LDAPResultCode: RawRepresentable, Hashable, Sendable {
     public static let unavailable = Self(rawValue: 52)
     public static let unwillingToPerform = Self(rawValue: 53)
 
+    public static let other = Self(rawValue: 80)
+
     /// The connection could not be made, or was lost.
     public static let serverDown = Self(rawValue: -1)
     /// No complete answer within the time allowed.
@@ -35,7 +37,7 @@ public struct LDAPResultCode: RawRepresentable, Hashable, Sendable {
     public static let filterError = Self(rawValue: -7)
     /// An argument was refused before anything was sent.
     public static let invalidArgument = Self(rawValue: -9)
-    /// TLS could not be established.
+    /// TLS could not be established: most likely the certificate was refused.
     public static let connectError = Self(rawValue: -11)
 }
 
