@@ -4,8 +4,9 @@ internal import Foundation
 ///
 /// The service account `cn=service` is let in with any password. Needs `python3`.
 public final class ScriptedDirectory: Sendable {
-    public let port: UInt16
-    private let process: Process
+    /// The socket is made here and passed on: connections made before the server runs wait in its queue.
+    private let listener = SilentListener()
+    private let process: ChildProcess
     private let journal: URL
 
     /// Starts the server.
@@ -17,27 +18,20 @@ public final class ScriptedDirectory: Sendable {
     /// - Throws: When `python3` cannot be started.
     public init(refusing code: Int, saying diagnostic: String, knowsPerson: Bool = true) throws {
         self.journal = FileManager.default.temporaryDirectory.appending(path: "gatehouse-ldap-\(UUID().uuidString)")
-        self.process = Process()
-        self.process.executableURL = URL(filePath: "/usr/bin/env")
-        self.process.arguments = [
-            "python3", "-c", Self.program, "\(code)", diagnostic, knowsPerson ? "1" : "0", self.journal.path,
-        ]
-        let output = Pipe()
-        self.process.standardOutput = output
-        // The server ends when this pipe does, that is with this process at the latest.
-        self.process.standardInput = Pipe()
-        try self.process.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        self.port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-        precondition(self.port != 0, "the server told no port")
+        self.process = try ChildProcess(
+            ["python3", "-c", Self.program, "\(code)", diagnostic, knowsPerson ? "1" : "0", self.journal.path],
+            passing: self.listener.descriptor
+        )
     }
 
     deinit {
-        self.process.terminate()
-        self.process.waitUntilExit()
+        kill(self.process.identifier, SIGTERM)
+        _ = self.process.wait()
         // A file left behind is a nuisance, not a failure.
         try? FileManager.default.removeItem(at: self.journal)
     }
+
+    public var port: UInt16 { self.listener.port }
 
     /// The operations received so far: `bind NAME` and `search`.
     ///
@@ -48,7 +42,7 @@ public final class ScriptedDirectory: Sendable {
     }
 
     private static let program = #"""
-        import os, socket, sys, threading
+        import os, socket, sys, threading, time
 
         code, diagnostic, known, journal = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3] == "1", sys.argv[4]
 
@@ -98,11 +92,11 @@ public final class ScriptedDirectory: Sendable {
                 for answer in answers: connection.sendall(tlv(0x30, tlv(2, number) + answer))
             connection.close()
 
-        listener = socket.create_server(("127.0.0.1", 0))
-        print(listener.getsockname()[1], flush=True)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        listener, parent = socket.socket(fileno=3), os.getppid()
 
         def end_with_parent():
-            sys.stdin.buffer.read()
+            while os.getppid() == parent: time.sleep(0.5)
             os._exit(0)
 
         threading.Thread(target=end_with_parent, daemon=True).start()

@@ -3,7 +3,7 @@ internal import Glibc
 /// A port on 127.0.0.1 that takes connections and never says a word.
 public final class SilentListener: Sendable {
     public let port: UInt16
-    private let descriptor: Int32
+    let descriptor: Int32
 
     public init() {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -14,12 +14,19 @@ public final class Slapd: Sendable {
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Parameter users: How many generated people (`user00001`, …) to add.
+    /// - Parameters:
+    ///   - users: How many generated people (`user00001`, …) to add.
+    ///   - other: A server whose service account's password this one shares, as a replica does.
     /// - Throws: ``NotStarted`` with the script's words.
-    public init(users: Int = 0) throws {
+    public init(users: Int = 0, like other: Slapd? = nil) throws {
         self.folder = FileManager.default.temporaryDirectory
             .appending(path: "gatehouse-slapd-\(UUID().uuidString)", directoryHint: .isDirectory)
-        let output = try Self.run(["--users", "\(users)", "--parent", "\(getpid())", self.folder.path])
+        let likeness = other.map { ["--like", $0.folder.path] } ?? []
+        try Self.run(
+            ["--users", "\(users)", "--parent", "\(getpid())", self.folder.path] + likeness,
+            in: self.folder
+        )
+        let output = try String(contentsOf: self.folder.appending(path: "directory.env"), encoding: .utf8)
         var facts: [String: String] = [:]
         for line in output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
@@ -71,14 +78,14 @@ public final class Slapd: Sendable {
     /// Ends the server; its data and ports stay for ``start()``.
     public func stop() {
         // Ending a server that has ended already is no failure.
-        _ = try? Self.run(["--stop", self.folder.path])
+        try? Self.run(["--stop", self.folder.path], in: self.folder)
     }
 
     /// Starts the server again on the same ports.
     ///
     /// - Throws: ``NotStarted``.
     public func start() throws {
-        _ = try Self.run(["--parent", "\(getpid())", self.folder.path])
+        try Self.run(["--parent", "\(getpid())", self.folder.path], in: self.folder)
     }
 
     private func fact(_ key: String) -> String {
@@ -86,24 +93,15 @@ public final class Slapd: Sendable {
         return value
     }
 
-    private static func run(_ arguments: [String]) throws -> String {
+    private static func run(_ arguments: [String], in folder: URL) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appending(path: "Scripts/throwaway-directory")
-        process.arguments = arguments
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw NotStarted(description: String(decoding: said, as: UTF8.self))
+        let script = root.appending(path: "Scripts/throwaway-directory").path
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let errors = folder.appending(path: "script.log")
+        let child = try ChildProcess([script] + arguments, errorFile: errors.path)
+        guard child.wait() == 0 else {
+            throw NotStarted(description: try String(contentsOf: errors, encoding: .utf8))
         }
-        return String(decoding: printed, as: UTF8.self)
     }
 }
