@@ -142,7 +142,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DirectoryTests",
-            dependencies: ["Directory", "EnrollmentCore", "LDAPKit", "EnrollmentTestKit", log],
+            dependencies: ["Directory", "EnrollmentCore", "LDAPKit", "ServiceRuntime", "EnrollmentTestKit", log],
             swiftSettings: house
         ),
         .testTarget(

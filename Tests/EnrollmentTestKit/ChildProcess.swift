@@ -1,0 +1,58 @@
+internal import Foundation
+
+/// A process that a fixture started.
+///
+/// Foundation's `Process` is not used: it waits for a descriptor that children started meanwhile inherit, so that
+/// waiting for one may wait for all, and its children keep the blocked signals of the thread that started them.
+final class ChildProcess: Sendable {
+    struct NotStarted: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let identifier: pid_t
+
+    /// Starts a program found on the `PATH`, with nothing to read and its output thrown away.
+    ///
+    /// - Parameters:
+    ///   - arguments: The program and its arguments.
+    ///   - descriptor: Becomes descriptor 3 of the program.
+    ///   - errorFile: Receives what the program writes to standard error.
+    /// - Throws: ``NotStarted``.
+    init(_ arguments: [String], passing descriptor: Int32? = nil, errorFile: String = "/dev/null") throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        if let descriptor { posix_spawn_file_actions_adddup2(&actions, descriptor, 3) }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for word in words + variables { free(word) } }
+        var identifier: pid_t = 0
+        let status = posix_spawnp(&identifier, arguments[0], &actions, &attributes, &words, &variables)
+        guard status == 0 else {
+            throw NotStarted(description: "\(arguments[0]): \(String(cString: strerror(status)))")
+        }
+        self.identifier = identifier
+    }
+
+    /// Waits for the end; call it once.
+    ///
+    /// - Returns: The exit code, or -1 after a signal.
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(self.identifier, &status, 0) == -1, errno == EINTR {}
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
+    }
+}
