@@ -31,7 +31,8 @@ final class LoopbackServer {
     }
 
     func stop() {
-        self.process.terminate()
+        // Not SIGTERM: a child started on a dispatch thread inherits its mask, in which that is blocked.
+        kill(self.process.processIdentifier, SIGKILL)
         self.process.waitUntilExit()
     }
 
