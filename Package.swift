@@ -79,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "DeviceSimulator",
-            dependencies: ["CurlKit", "OpenSSLKit", "X509Kit", "XMLKit", "ServiceRuntime"],
+            dependencies: ["CurlKit", "OpenSSLKit", "XMLKit", "ServiceRuntime", asn1],
             swiftSettings: house
         ),
 
