@@ -7,7 +7,7 @@ public struct DeviceFault: Hashable, Sendable {
     public let subcode: String
     /// The detail's `ErrorType`, as sent: `DeviceCapReached`.
     public let errorType: String?
-    /// The reason, for a person. At most 400 characters.
+    /// The reason, for a person, in at most 400 characters.
     public let reason: String
     public let traceID: String?
 

@@ -6,7 +6,7 @@ public struct Percentiles: Hashable, Sendable {
     public let p99: Double
     public let max: Double
 
-    /// By nearest rank: each figure is one that was measured. All are 0 when nothing was.
+    /// By nearest rank, so that each figure is one that was measured; all are 0 when nothing was.
     init(microseconds values: [UInt32]) {
         let sorted = values.sorted()
         func rank(_ percent: Int) -> Double {

@@ -8,7 +8,7 @@ enum Base64 {
         return values
     }()
 
-    /// - Parameter lineLength: Symbols after which CR LF follows; `nil` for one line.
+    /// Encodes `octets` with padding, with CR LF after each `lineLength` symbols or in one line.
     static func encode(_ octets: [UInt8], lineLength: Int? = nil) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((octets.count + 2) / 3 * 4 + 64)

@@ -28,7 +28,7 @@ public struct WindowsSimulation: Sendable {
     /// Whether each device opens a TLS connection with its new certificate at the end.
     public var provesPossession = true
 
-    /// Who enrolls; device n belongs to user n modulo their number. Not empty.
+    /// Who enrolls, at least one; device n belongs to user n modulo their number.
     public var users: [SimulatedUser]
     public var devices = 1
     /// Devices played at the same time, each on a thread of its own.
@@ -36,7 +36,9 @@ public struct WindowsSimulation: Sendable {
     public var connections = ConnectionMode.onePerDevice
     public var profile = DeviceProfile.windows11
     public var variation = RequestVariation.ordinary
-    /// Makes the devices repeatable: the same seed gives the same devices. `nil` gives new ones.
+    /// Makes the devices repeatable: the same seed gives the same devices.
+    ///
+    /// `nil` gives new ones.
     public var seed: UInt64?
     /// How many different keys the devices share; `nil` makes one for each.
     ///
