@@ -148,7 +148,8 @@ let package = Package(
         ),
         .testTarget(
             name: "DeviceSimulatorTests",
-            dependencies: ["DeviceSimulator", "OpenSSLKit", "X509Kit", "XMLKit", "EnrollmentTestKit"],
+            dependencies: ["DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit"],
+            exclude: ["stub_server.py"],
             swiftSettings: house
         ),
         .testTarget(
