@@ -11,3 +11,18 @@ public protocol AttemptLedger: Sendable {
     /// and written at a clean stop.
     func recordEventually(_ attempt: Attempt)
 }
+
+extension AttemptLedger {
+    /// Records a closed attempt, under a fresh trace id should its own be taken.
+    public func record(_ attempt: inout Attempt, random: any RandomSource) async throws(EnrollmentError) {
+        for _ in 0..<4 {
+            if try await self.record(attempt) { return }
+            attempt.traceID = TraceID(random: try random.octets(TraceID.randomOctets))
+        }
+        throw EnrollmentError(
+            .internalService,
+            "Four fresh trace ids were all taken; the random source is to be doubted.",
+            rule: "attempt.trace-id"
+        )
+    }
+}

@@ -1,0 +1,314 @@
+/// Enrolls devices: the use case everything else stands around.
+public struct EnrollmentService: Sendable {
+    /// What the service leans on; see each port.
+    public struct Ports: Sendable {
+        public let verifier: any CredentialVerifier
+        public let inspector: any RequestInspector
+        public let authority: any CertificateAuthority
+        public let ledger: any EnrollmentLedger & AttemptLedger
+        public let sealer: any SecretSealer
+        public let clock: any WallClock
+        public let random: any RandomSource
+
+        public init(
+            verifier: any CredentialVerifier,
+            inspector: any RequestInspector,
+            authority: any CertificateAuthority,
+            ledger: any EnrollmentLedger & AttemptLedger,
+            sealer: any SecretSealer,
+            clock: any WallClock,
+            random: any RandomSource
+        ) {
+            self.verifier = verifier
+            self.inspector = inspector
+            self.authority = authority
+            self.ledger = ledger
+            self.sealer = sealer
+            self.clock = clock
+            self.random = random
+        }
+    }
+
+    /// How often a reservation is prepared anew when another request got in between.
+    ///
+    /// Losing this often takes a
+    /// device that enrolls several times at once, or a generator that repeats itself.
+    private static let preparations = 5
+
+    private let ports: Ports
+    private let policy: IssuancePolicy
+    private let limits: DeviceLimitPolicy
+    private let node: UInt8
+    /// How long a returning device's former certificate stays valid unless the new one is seen.
+    private let overlapSeconds: Int64
+
+    /// - Parameters:
+    ///   - ports: Where the facts come from and go to.
+    ///   - policy: What certificates say.
+    ///   - limits: How many devices a user may have.
+    ///   - node: 1–127, the first octet of every serial number this process chooses.
+    ///   - overlapSeconds: How long a returning device's former certificate stays valid unless the new one is seen.
+    public init(
+        ports: Ports,
+        policy: IssuancePolicy,
+        limits: DeviceLimitPolicy,
+        node: UInt8,
+        overlapSeconds: Int64 = 86_400
+    ) {
+        self.ports = ports
+        self.policy = policy
+        self.limits = limits
+        self.node = node
+        self.overlapSeconds = overlapSeconds
+    }
+
+    /// Enrolls one device for one user.
+    ///
+    /// The ledger is written before the key is used and again after it: a crash in between leaves a record of what was
+    /// about to be signed, never a certificate nobody remembers.
+    ///
+    /// - Parameter request: What the wire delivered, well formed but not yet believed.
+    /// - Returns: The certificate and what the device needs to reach its management server.
+    /// - Throws: ``Refusal``; the code of its error and the trace id are all that the device will be told.
+    public func enroll(_ request: EnrollmentRequest) async throws(Refusal) -> Enrollment {
+        let attempt = Attempt(
+            traceID: request.traceID,
+            operation: .enrollment,
+            started: self.ports.clock.now,
+            sourceAddress: request.sourceAddress,
+            claimedName: request.credential.claimedName,
+            claims: request.claims
+        )
+        var recorder = AttemptRecorder(attempt, clock: self.ports.clock)
+        let reserved: Reserved
+        do throws(EnrollmentError) {
+            reserved = try await self.reserve(request, recording: &recorder)
+        } catch {
+            throw await self.refusal(error, recorder.attempt)
+        }
+        return try await self.issue(reserved, recording: &recorder)
+    }
+}
+
+// MARK: - Up to the reservation
+
+extension EnrollmentService {
+    /// A slot taken and an intent recorded: nothing is signed yet.
+    private struct Reserved {
+        let user: DirectoryUser
+        let claims: DeviceClaims
+        let device: DeviceID
+        let prepared: PreparedCertificate
+        let receipt: IntentReceipt
+        let issuer: ActiveIssuer
+    }
+
+    private func reserve(
+        _ request: EnrollmentRequest,
+        recording recorder: inout AttemptRecorder
+    ) async throws(EnrollmentError) -> Reserved {
+        let user = try await recorder.step("sign-in") { () async throws(EnrollmentError) in
+            try await self.ports.verifier.verify(request.credential)
+        }
+        recorder.update { $0.userID = user.id }
+        let proven = try await recorder.step("request") { () async throws(EnrollmentError) in
+            try self.ports.inspector.inspect(request.certificateRequest)
+        }
+        for _ in 0..<Self.preparations {
+            let issuer = self.ports.authority.activeIssuer
+            let known = try await recorder.step("recognize") { () async throws(EnrollmentError) in
+                try await self.ports.ledger.recognize(request.claims.recognitionKeys, of: user.id)
+            }
+            let device = if let known { known } else { DeviceID(random: try self.ports.random.octets(16)) }
+            let draft = self.policy.draft(
+                for: device,
+                of: user,
+                type: request.claims.enrollmentType,
+                key: proven,
+                serialNumber: SerialNumber(
+                    node: self.node,
+                    random: try self.ports.random.octets(SerialNumber.randomOctets)
+                ),
+                issuer: issuer,
+                at: self.ports.clock.now
+            )
+            let prepared = try await recorder.step("trial") { () async throws(EnrollmentError) in
+                try await self.ports.authority.prepare(draft)
+            }
+            recorder.update {
+                $0.device = device
+                $0.serialNumber = draft.serialNumber
+            }
+            let now = self.ports.clock.now
+            let reservation = Reservation(
+                user: user,
+                claims: request.claims,
+                credentialKind: request.credential.kind,
+                device: device,
+                isReturning: known != nil,
+                prepared: prepared,
+                limit: self.limits.limit(for: user, at: now),
+                attempt: recorder.attempt,
+                now: now
+            )
+            let receipt = try await recorder.step("reserve") { () async throws(EnrollmentError) -> IntentReceipt? in
+                let outcome = try await self.ports.ledger.reserve(reservation)
+                return try self.receipt(from: outcome, for: user)
+            }
+            if let receipt {
+                return Reserved(
+                    user: user,
+                    claims: request.claims,
+                    device: device,
+                    prepared: prepared,
+                    receipt: receipt,
+                    issuer: issuer
+                )
+            }
+            // Only one of three facts can have changed; a fresh trace id costs nothing in the other two cases.
+            let traceID = TraceID(random: try self.ports.random.octets(TraceID.randomOctets))
+            recorder.update { $0.traceID = traceID }
+        }
+        throw EnrollmentError(
+            .inMaintenance,
+            "Other requests of the same device kept getting in between. Let it try again.",
+            rule: "reserve.contended"
+        )
+    }
+
+    /// The receipt, or `nil` when the reservation has to be prepared anew.
+    private func receipt(
+        from outcome: ReservationOutcome,
+        for user: DirectoryUser
+    ) throws(EnrollmentError) -> IntentReceipt? {
+        switch outcome {
+        case .reserved(let receipt):
+            return receipt
+        case .recognitionChanged, .serialNumberTaken, .traceIDTaken:
+            return nil
+        case .limitReached(let limit, let counted):
+            throw EnrollmentError(
+                .deviceCapReached,
+                "\(user.principalName) has \(counted.count) devices that count, and \(limit.maximum) are allowed."
+                    + " Reset one that is no longer used, or raise the limit.",
+                rule: "limit.reached",
+                facts: [
+                    Fact("counted", "\(counted.count)"),
+                    Fact("allowed", "\(limit.maximum)"),
+                    Fact("limit from", limit.rule),
+                ],
+                counted: counted
+            )
+        case .keyBlocked(let reason):
+            throw EnrollmentError(
+                .certificateRequest,
+                "The request's public key is blocked: \(reason). The device has to make a new key.",
+                rule: "key.blocked"
+            )
+        case .keyInUse(let device):
+            throw EnrollmentError(
+                .certificateRequest,
+                "The request's public key is already certified for device \(device). Two machines with one key are"
+                    + " clones of each other; the new one has to make its own key.",
+                rule: "key.in-use",
+                facts: [Fact("certified for", "\(device)")]
+            )
+        }
+    }
+}
+
+// MARK: - From the reservation on
+
+extension EnrollmentService {
+    private func issue(
+        _ reserved: Reserved,
+        recording recorder: inout AttemptRecorder
+    ) async throws(Refusal) -> Enrollment {
+        let certificate: IssuedCertificate
+        let account: ManagementAccount
+        let sealedAccount: [UInt8]
+        let eventID: DeviceID
+        do throws(EnrollmentError) {
+            // Everything that can fail besides signing comes first: between signing and confirming nothing may.
+            account = try self.account(for: reserved.device)
+            sealedAccount = try self.sealed(account, of: reserved.device)
+            eventID = DeviceID(random: try self.ports.random.octets(16))
+            certificate = try await recorder.step("sign") { () async throws(EnrollmentError) in
+                let ticket = try IssuanceTicket(for: reserved.prepared, recordedAs: reserved.receipt)
+                return try await self.ports.authority.sign(ticket)
+            }
+        } catch {
+            throw await self.release(reserved.receipt, after: error, recorder.attempt)
+        }
+        let now = self.ports.clock.now
+        recorder.update { $0.succeed(at: now) }
+        let confirmation = Confirmation(
+            receipt: reserved.receipt,
+            certificate: certificate,
+            sealedAccount: sealedAccount,
+            attempt: recorder.attempt,
+            eventID: eventID,
+            now: now,
+            supersedeAfter: now.adding(seconds: self.overlapSeconds)
+        )
+        do throws(EnrollmentError) {
+            try await self.ports.ledger.confirm(confirmation)
+        } catch {
+            // Signed but not confirmed: the certificate stays here, its intent stays in the ledger as issued-or-not.
+            recorder.update { $0.refuse(error, at: self.ports.clock.now) }
+            throw Refusal(error: error, attempt: recorder.attempt, recordingFailure: error)
+        }
+        return Enrollment(
+            device: reserved.device,
+            user: reserved.user,
+            claims: reserved.claims,
+            certificate: certificate,
+            issuers: reserved.issuer.chain,
+            account: account,
+            renewal: self.policy.profile.renewal
+        )
+    }
+
+    private func account(for device: DeviceID) throws(EnrollmentError) -> ManagementAccount {
+        ManagementAccount(
+            clientName: "\(device)",
+            clientSecret: Redacted(Base64.encode(try self.ports.random.octets(24))),
+            clientNonce: Base64.encode(try self.ports.random.octets(16)),
+            serverSecret: Redacted(Base64.encode(try self.ports.random.octets(24))),
+            serverNonce: Base64.encode(try self.ports.random.octets(16))
+        )
+    }
+
+    /// The account's secrets, one to a line, bound to their device.
+    private func sealed(_ account: ManagementAccount, of device: DeviceID) throws(EnrollmentError) -> [UInt8] {
+        let lines = [
+            account.clientName, account.clientSecret.reveal(), account.clientNonce, account.serverSecret.reveal(),
+            account.serverNonce,
+        ]
+        return try self.ports.sealer.seal(Array(lines.joined(separator: "\n").utf8), for: "account/\(device)")
+    }
+
+    /// Frees the slot after a refusal that came before anything was signed.
+    private func release(_ receipt: IntentReceipt, after error: EnrollmentError, _ attempt: Attempt) async -> Refusal {
+        var attempt = attempt
+        attempt.refuse(error, at: self.ports.clock.now)
+        do throws(EnrollmentError) {
+            try await self.ports.ledger.release(receipt, closing: attempt)
+            return Refusal(error: error, attempt: attempt, recordingFailure: nil)
+        } catch let failure {
+            return Refusal(error: error, attempt: attempt, recordingFailure: failure)
+        }
+    }
+
+    /// Records a refusal that left nothing behind, under a fresh trace id should its own be taken.
+    private func refusal(_ error: EnrollmentError, _ attempt: Attempt) async -> Refusal {
+        var attempt = attempt
+        attempt.refuse(error, at: self.ports.clock.now)
+        do throws(EnrollmentError) {
+            try await self.ports.ledger.record(&attempt, random: self.ports.random)
+            return Refusal(error: error, attempt: attempt, recordingFailure: nil)
+        } catch let failure {
+            return Refusal(error: error, attempt: attempt, recordingFailure: failure)
+        }
+    }
+}

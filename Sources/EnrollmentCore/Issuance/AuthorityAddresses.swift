@@ -1,0 +1,30 @@
+/// Where what belongs to an issuer is published.
+///
+/// Every URL carries the issuer's id, so it outlives a change of issuer.
+public struct AuthorityAddresses: Hashable, Sendable {
+    /// Scheme and host of the plain listener, `http://pki.corp.example`, without a slash at the end.
+    public let base: String
+    /// Into how many CRLs an issuer's certificates are divided.
+    public let shardCount: Int
+
+    public init(base: String, shardCount: Int) {
+        self.base = base
+        self.shardCount = shardCount
+    }
+
+    /// The CRL on which `serialNumber` would appear; fixed at issue.
+    public func crl(issuer: String, serialNumber: SerialNumber) -> String {
+        let shard = Int(serialNumber.octets.last ?? 0) % self.shardCount
+        return "\(self.base)/pki/crl/\(issuer)/\(shard).crl"
+    }
+
+    /// The OCSP responder.
+    public func ocsp(issuer: String) -> String {
+        "\(self.base)/pki/ocsp/\(issuer)"
+    }
+
+    /// The issuer's certificate.
+    public func certificate(of issuer: String) -> String {
+        "\(self.base)/pki/issuer/\(issuer).cer"
+    }
+}
