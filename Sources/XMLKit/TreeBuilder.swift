@@ -29,8 +29,11 @@ final class TreeBuilder {
         let builder = TreeBuilder(capacityFor: octets.count)
         handler.pointee = Self.handler
         context.pointee._private = Unmanaged.passUnretained(builder).toOpaque()
+        // Substituting entities is safe where none can be declared, and without it "&amp;" in an attribute would arrive as
+        // "&#38;", meant for a tree that escapes once more.
         let options = [
-            XML_PARSE_NONET, XML_PARSE_NOERROR, XML_PARSE_NOWARNING, XML_PARSE_NOCDATA, XML_PARSE_IGNORE_ENC,
+            XML_PARSE_NOENT, XML_PARSE_NONET, XML_PARSE_NOERROR, XML_PARSE_NOWARNING, XML_PARSE_NOCDATA,
+            XML_PARSE_IGNORE_ENC,
         ].reduce(0) { $0 | $1.rawValue }
         // Without the library's own tree there is no document to return: the verdict is in the context.
         withExtendedLifetime(builder) {
