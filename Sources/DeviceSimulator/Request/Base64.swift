@@ -37,6 +37,7 @@ enum Base64 {
     /// - Returns: `nil` when a symbol is foreign, padding is missing or surplus, or unused bits are set.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var octets: [UInt8] = []
+        octets.reserveCapacity(text.underestimatedCount / 4 * 3)
         var group: UInt32 = 0
         var count = 0
         var padding = 0
@@ -50,7 +51,9 @@ enum Base64 {
             group = group << 6 | UInt32(value)
             count += 1
             if count == 4 {
-                octets += [UInt8(group >> 16 & 0xFF), UInt8(group >> 8 & 0xFF), UInt8(group & 0xFF)]
+                octets.append(UInt8(group >> 16 & 0xFF))
+                octets.append(UInt8(group >> 8 & 0xFF))
+                octets.append(UInt8(group & 0xFF))
                 group = 0
                 count = 0
             }
