@@ -57,6 +57,8 @@ public final class CurlSession {
         }
         if let authorities = options.trustedAuthorities {
             try self.set(CURLOPT_CAINFO_BLOB, authorities)
+            // Debian's libcurl would trust the system's folder of authorities besides.
+            try Self.check(ccurl_set_string(self.handle, CURLOPT_CAPATH, nil))
         }
         if let client = options.clientCertificate {
             try self.set(CURLOPT_SSLCERT_BLOB, client.certificates)
