@@ -79,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "DeviceSimulator",
-            dependencies: ["CurlKit", "OpenSSLKit", "X509Kit", "XMLKit", "ServiceRuntime"],
+            dependencies: ["CurlKit", "OpenSSLKit", "XMLKit", "ServiceRuntime", asn1],
             swiftSettings: house
         ),
 
@@ -157,7 +157,8 @@ let package = Package(
         ),
         .testTarget(
             name: "DeviceSimulatorTests",
-            dependencies: ["DeviceSimulator", "OpenSSLKit", "X509Kit", "XMLKit", "EnrollmentTestKit"],
+            dependencies: ["DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit"],
+            exclude: ["stub_server.py"],
             swiftSettings: house
         ),
         .testTarget(
