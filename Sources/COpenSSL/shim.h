@@ -26,4 +26,7 @@ static inline EVP_PKEY *copenssl_ec_generate(const char *curve) { return EVP_PKE
 
 static inline EVP_PKEY *copenssl_ed25519_generate(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
 
+/* A macro of casts and disjunctions. */
+static inline int copenssl_public_key_selection(void) { return EVP_PKEY_PUBLIC_KEY; }
+
 #endif

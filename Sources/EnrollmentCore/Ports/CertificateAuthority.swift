@@ -1,0 +1,16 @@
+/// Makes certificates: the only port behind which an authority key is used.
+public protocol CertificateAuthority: Sendable {
+    /// The issuer that signs new certificates now.
+    var activeIssuer: ActiveIssuer { get }
+
+    /// Encodes a draft and judges it by trial issuance and lint. The authority's key is not touched.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `certificateRequest` or `internalService` and the names of the broken
+    ///   rules.
+    func prepare(_ draft: CertificateDraft) async throws(EnrollmentError) -> PreparedCertificate
+
+    /// Signs what the ticket permits, verifies the signature and compares the signed part with what was recorded.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `internalService`; nothing has left the process then.
+    func sign(_ ticket: consuming IssuanceTicket) async throws(EnrollmentError) -> IssuedCertificate
+}

@@ -1,0 +1,122 @@
+/// The durable record of enrollments.
+///
+/// Every operation is one transaction; when it returns, what it did survives a power cut. Every error is an
+/// ``EnrollmentError``: `inMaintenance` when the store is busy, full or closed for writing, `enrollmentServer` when it
+/// is broken; nothing is half done then.
+public protocol EnrollmentLedger: Sendable {
+    /// Finds the live device of `userID` that one of `keys`, strongest first, recognises.
+    ///
+    /// An answer from a moment ago: ``reserve(_:)`` judges again inside its transaction.
+    func recognize(_ keys: [RecognitionKey], of userID: String) async throws(EnrollmentError) -> DeviceID?
+
+    /// Takes a slot and records the intent: device, serial number, octets to be signed, evidence, open attempt.
+    ///
+    /// Judges, in this order: trace id unused, recognition unchanged, key not blocked and not another device's,
+    /// limit (a recognised device keeps its slot and passes), serial number unused.
+    func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome
+
+    /// Stores the certificate, puts the hand-off event into the outbox and closes the attempt.
+    ///
+    /// A predecessor of a returning device stays valid and is marked to be superseded.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, or its recorded
+    ///   digest is not the reservation's.
+    func confirm(_ confirmation: Confirmation) async throws(EnrollmentError)
+
+    /// Frees the slot of a reservation that led to no signature, closes its intent with the refusal's reason and
+    /// closes the attempt.
+    func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError)
+
+    /// Ends reservations made before `moment` that were never concluded: slot freed, device released, intent kept for
+    /// revocation.
+    ///
+    /// - Returns: How many were ended; at most `limit` a call.
+    func releaseReservations(madeBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
+}
+
+/// What ``EnrollmentLedger/reserve(_:)`` is to record.
+public struct Reservation: Sendable {
+    public let user: DirectoryUser
+    public let claims: DeviceClaims
+    /// `password` and the like.
+    public let credentialKind: String
+    public let device: DeviceID
+    /// Whether ``device`` was recognised as already there; a change since makes the outcome `recognitionChanged`.
+    public let isReturning: Bool
+    public let prepared: PreparedCertificate
+    public let limit: DeviceLimit
+    /// The attempt so far, still open.
+    public let attempt: Attempt
+    public let now: Timestamp
+
+    public init(
+        user: DirectoryUser,
+        claims: DeviceClaims,
+        credentialKind: String,
+        device: DeviceID,
+        isReturning: Bool,
+        prepared: PreparedCertificate,
+        limit: DeviceLimit,
+        attempt: Attempt,
+        now: Timestamp
+    ) {
+        self.user = user
+        self.claims = claims
+        self.credentialKind = credentialKind
+        self.device = device
+        self.isReturning = isReturning
+        self.prepared = prepared
+        self.limit = limit
+        self.attempt = attempt
+        self.now = now
+    }
+}
+
+/// What became of a reservation.
+///
+/// Only `reserved` left anything behind.
+public enum ReservationOutcome: Hashable, Sendable {
+    case reserved(IntentReceipt)
+    /// Another device id now belongs to this hardware and user, or none does: prepare again.
+    case recognitionChanged
+    case serialNumberTaken
+    case traceIDTaken
+    /// The limit in force (an override where one is) and the devices that fill it.
+    case limitReached(DeviceLimit, counted: [CountedDevice])
+    case keyBlocked(reason: String)
+    /// The key is certified for another device.
+    case keyInUse(by: DeviceID)
+}
+
+/// What ``EnrollmentLedger/confirm(_:)`` is to record.
+public struct Confirmation: Sendable {
+    public let receipt: IntentReceipt
+    public let certificate: IssuedCertificate
+    /// The management account's secrets, sealed.
+    public let sealedAccount: [UInt8]
+    /// The attempt, closed as a success.
+    public let attempt: Attempt
+    /// Names the hand-off event; 16 random octets as a UUID.
+    public let eventID: DeviceID
+    public let now: Timestamp
+    /// When the predecessor's certificate is superseded even if the new one was not seen.
+    public let supersedeAfter: Timestamp
+
+    public init(
+        receipt: IntentReceipt,
+        certificate: IssuedCertificate,
+        sealedAccount: [UInt8],
+        attempt: Attempt,
+        eventID: DeviceID,
+        now: Timestamp,
+        supersedeAfter: Timestamp
+    ) {
+        self.receipt = receipt
+        self.certificate = certificate
+        self.sealedAccount = sealedAccount
+        self.attempt = attempt
+        self.eventID = eventID
+        self.now = now
+        self.supersedeAfter = supersedeAfter
+    }
+}

@@ -1,0 +1,25 @@
+internal import COpenSSL
+
+/// One-shot message digests.
+public enum Digest {
+    /// SHA-256 (FIPS 180-4), 32 octets.
+    public static func sha256(_ message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        try self.digest(message, with: FetchedDigest.pointer(for: .sha256), length: 32)
+    }
+
+    /// SHA-1, 20 octets; to name certificates as Windows does, never to protect anything.
+    public static func sha1(_ message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        try self.digest(message, with: FetchedDigest.secureHash1, length: 20)
+    }
+
+    private static func digest(
+        _ message: [UInt8],
+        with method: OpaquePointer?,
+        length: Int
+    ) throws(OpenSSLError) -> [UInt8] {
+        ERR_clear_error()
+        var octets = [UInt8](repeating: 0, count: length)
+        try OpenSSL.check(EVP_Digest(message, message.count, &octets, nil, method, nil), "EVP_Digest")
+        return octets
+    }
+}
