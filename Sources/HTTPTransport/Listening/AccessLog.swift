@@ -7,7 +7,8 @@ enum AccessLog {
     ///   - exchange: What was asked, as far as it was understood.
     ///   - response: What was answered.
     ///   - refusal: Why the listener answered by itself, if it did.
-    ///   - logger: The connection's.
+    ///   - source: The client's address.
+    ///   - logger: The listener's.
     static func write(
         _ exchange: HTTPExchange?,
         _ response: HTTPResponse,

@@ -28,35 +28,25 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     let core: ListenerCore
     let isTLS: Bool
-    private let admission: ConnectionCensus.Admission
-    private let source: String
+    let admission: ConnectionCensus.Admission
+    let source: String
 
-    private var phase: Phase
-    private var reader: RequestReader
-    private var exchange: HTTPExchange?
-    private var outgoing: OutgoingBody?
-    private var certificate = PresentedCertificate.none
-    private var context: ChannelHandlerContext?
-    private var timer = ConnectionTimer()
-    private var waitsFor = Wait.head
+    var phase: Phase
+    var reader: RequestReader
+    var exchange: HTTPExchange?
+    var outgoing: OutgoingBody?
+    var certificate = PresentedCertificate.none
+    var context: ChannelHandlerContext?
+    var timer = ConnectionTimer()
+    var waitsFor = Wait.head
 
-    private var isDraining = false
-    private var isInputClosed = false
-    private var isReadHeldBack = false
-    private var needsFlush = false
-    private var isSendingMore = false
+    var isDraining = false
+    var isInputClosed = false
+    var isReadHeldBack = false
+    var needsFlush = false
+    var isSendingMore = false
     /// Set while the client has too many answers outstanding to be given another.
-    private var isStalled = false
-
-    /// What the deadline is for.
-    private enum Wait: Hashable {
-        case head
-        case body
-        case idle
-        case room
-        case silence
-        case nothing
-    }
+    var isStalled = false
 
     init(core: ListenerCore, admission: ConnectionCensus.Admission, isTLS: Bool, source: String) {
         self.core = core
@@ -66,8 +56,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.phase = isTLS ? .securing : .reading
         self.reader = RequestReader(limits: core.limits)
     }
-
-    // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -91,7 +79,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.core.census.leave(context.channel)
     }
 
-    private func start(_ context: ChannelHandlerContext) {
+    func start(_ context: ChannelHandlerContext) {
         self.phase = .reading
         guard self.admission == .served else {
             return self.refuse(RequestRefusal(503, "there are too many connections"), context)
@@ -113,7 +101,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    private func drain(_ context: ChannelHandlerContext) {
+    func drain(_ context: ChannelHandlerContext) {
         self.isDraining = true
         switch self.phase {
         case .securing: self.close(context)
@@ -123,7 +111,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     /// The client will send no more; what it has asked for, it still gets.
-    private func inputClosed(_ context: ChannelHandlerContext) {
+    func inputClosed(_ context: ChannelHandlerContext) {
         self.isInputClosed = true
         switch self.phase {
         case .reading where self.isStalled: break
@@ -139,285 +127,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.close(context)
     }
 
-    private func close(_ context: ChannelHandlerContext) {
+    func close(_ context: ChannelHandlerContext) {
         guard self.phase != .closed else { return }
         self.phase = .closed
         context.close(promise: nil)
-    }
-
-    // MARK: Deadlines
-
-    private func wait(for wait: Wait, _ time: Duration, _ context: ChannelHandlerContext) {
-        self.waitsFor = wait
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        self.timer.set(.now() + TimeAmount(time), on: context.eventLoop) { bound.value.expire() }
-    }
-
-    private func waitForNothing(_ context: ChannelHandlerContext) {
-        self.waitsFor = .nothing
-        self.timer.set(.distantFuture, on: context.eventLoop) {}
-    }
-
-    private func expire() {
-        guard let context = self.context else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        guard self.timer.hasExpired(on: context.eventLoop, { bound.value.expire() }) else { return }
-        switch self.waitsFor {
-        case .head where self.reader.progress != .idle:
-            self.refuse(RequestRefusal(408, "the head took too long"), context)
-        case .body: self.refuse(RequestRefusal(408, "the body took too long"), context)
-        case .head, .idle, .room, .silence: self.close(context)
-        case .nothing: break
-        }
-    }
-
-    /// Starts the clock for whatever the next octets belong to; a drip does not move it.
-    private func waitForRequest(_ context: ChannelHandlerContext) {
-        switch self.reader.progress {
-        case .idle where self.waitsFor == .nothing: self.wait(for: .idle, self.core.limits.idleTime, context)
-        case .inHead where self.waitsFor == .nothing || self.waitsFor == .idle:
-            self.wait(for: .head, self.core.limits.timeToHead, context)
-        case .inBody where self.waitsFor != .body: self.wait(for: .body, self.core.limits.timeToBody, context)
-        case .idle, .inHead, .inBody: break
-        }
-    }
-
-    // MARK: Reading
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.phase {
-        case .securing, .finishing, .lingering, .closed: return
-        case .reading, .answering, .sending: break
-        }
-        self.unwrapInboundIn(data).withUnsafeReadableBytes { self.reader.append($0) }
-        // Only a half-closing client gets here while we are not reading: its system hands over all at once.
-        guard self.reader.heldOctets <= 2 * (self.core.limits.headOctets + self.core.limits.bodyOctets) else {
-            return self.close(context)
-        }
-        self.advance(context)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        self.flush(context)
-        context.fireChannelReadComplete()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        switch self.phase {
-        case .securing, .lingering, .finishing: context.read()
-        case .reading where !self.isStalled: context.read()
-        case .reading, .answering, .sending, .closed: self.isReadHeldBack = true
-        }
-    }
-
-    private func resumeReading(_ context: ChannelHandlerContext) {
-        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled else { return }
-        self.isReadHeldBack = false
-        context.read()
-    }
-
-    /// Goes on with what has arrived until there is nothing left to do but wait.
-    private func advance(_ context: ChannelHandlerContext) {
-        while self.phase == .reading {
-            self.isStalled = !context.channel.isWritable
-            if self.isStalled { return self.wait(for: .room, self.core.limits.timeToSend, context) }
-            do throws(RequestRefusal) {
-                switch try self.reader.next() {
-                case .head(let head): try self.begin(head, context)
-                case .body(let body): self.dispatch(body, context)
-                case nil: return self.endReading(context)
-                }
-            } catch {
-                self.refuse(error, context)
-            }
-        }
-    }
-
-    private func endReading(_ context: ChannelHandlerContext) {
-        guard !self.isInputClosed else { return self.inputClosed(context) }
-        guard !self.isDraining || self.reader.progress != .idle else { return self.close(context) }
-        self.waitForRequest(context)
-    }
-
-    private func begin(_ head: RequestHead, _ context: ChannelHandlerContext) throws(RequestRefusal) {
-        self.exchange = HTTPExchange(head, route: nil)
-        let route: Route
-        do throws(RequestRefusal) {
-            route = try self.core.router.route(for: head)
-        } catch {
-            // With no body to come the connection is still in step, and its next request welcome.
-            guard head.bodyLength == 0, (try self.reader.next()) != nil else { throw error }
-            return self.send(Self.response(to: error, self.core.limits), refusal: error, context)
-        }
-        self.exchange = HTTPExchange(head, route: route)
-        if head.expectsContinue, self.reader.heldOctets == 0 {
-            var buffer = context.channel.allocator.buffer(capacity: ResponseWriter.continueLine.utf8CodeUnitCount)
-            buffer.writeStaticString(ResponseWriter.continueLine)
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.needsFlush = true
-        }
-    }
-
-    private func dispatch(_ body: [UInt8], _ context: ChannelHandlerContext) {
-        guard let exchange = self.exchange, let route = exchange.route else { return }
-        let head = exchange.head
-        var logger = self.core.logger
-        logger[metadataKey: "request"] = "\(exchange.id)"
-        let request = HTTPRequest(
-            method: head.method,
-            path: head.path,
-            query: head.query,
-            headers: head.headers,
-            body: body,
-            remoteAddress: self.source,
-            requestID: exchange.id,
-            clientCertificate: self.certificate,
-            isTLS: self.isTLS
-        )
-        switch route.handler {
-        case .immediate(let handler):
-            self.send(handler(request, logger), refusal: nil, context)
-        case .asynchronous(let handler):
-            self.phase = .answering
-            self.waitForNothing(context)
-            self.core.pending.yield(
-                PendingRequest(
-                    request: request,
-                    logger: logger,
-                    handler: handler,
-                    connection: NIOLoopBound(self, eventLoop: context.eventLoop),
-                    eventLoop: context.eventLoop
-                )
-            )
-        }
-    }
-
-    // MARK: Answering
-
-    /// Takes the answer of an asynchronous handler; the client may have gone meanwhile.
-    func answer(_ response: HTTPResponse) {
-        guard let context = self.context, self.phase == .answering else {
-            AccessLog.write(self.exchange, response, refusal: nil, source: self.source, to: self.core.logger)
-            return
-        }
-        self.send(response, refusal: nil, context)
-        if self.phase == .reading { self.advance(context) }
-        self.flush(context)
-        self.resumeReading(context)
-    }
-
-    private func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
-        let response = Self.response(to: refusal, self.core.limits)
-        AccessLog.write(self.exchange, response, refusal: refusal, source: self.source, to: self.core.logger)
-        var buffer = context.channel.allocator.buffer(capacity: 512)
-        self.core.writer.writeHead(of: response, closing: true, into: &buffer)
-        if ResponseWriter.sendsBody(response.status, to: self.exchange?.head.method) {
-            buffer.writeBytes(response.body)
-        }
-        self.exchange = nil
-        self.finish(with: buffer, lingering: true, context)
-    }
-
-    private static func response(to refusal: RequestRefusal, _ limits: HTTPLimits) -> HTTPResponse {
-        var response = HTTPResponse.text(refusal.status, refusal.reason)
-        if refusal.status == 405 {
-            response.headers.append(("Allow", refusal.allowed.map(\.rawValue).joined(separator: ", ")))
-        }
-        if refusal.status == 503 {
-            response.headers.append(("Retry-After", String(max(1, limits.retryAfter.components.seconds))))
-        }
-        return response
-    }
-
-    private func send(_ response: HTTPResponse, refusal: RequestRefusal?, _ context: ChannelHandlerContext) {
-        guard let exchange = self.exchange else { return }
-        self.exchange = nil
-        let closes = !exchange.head.keepsAlive || self.isDraining || self.isInputClosed
-        let sendsBody = ResponseWriter.sendsBody(response.status, to: exchange.head.method)
-        let isLong = sendsBody && response.body.count > OutgoingBody.pieceOctets
-        var buffer = context.channel.allocator.buffer(capacity: 256 + (sendsBody && !isLong ? response.body.count : 0))
-        self.core.writer.writeHead(of: response, closing: closes, into: &buffer)
-        if sendsBody, !isLong { buffer.writeBytes(response.body) }
-        AccessLog.write(exchange, response, refusal: refusal, source: self.source, to: self.core.logger)
-
-        guard !isLong else {
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.outgoing = OutgoingBody(response.body, closes: closes)
-            self.phase = .sending
-            return self.sendMore(context)
-        }
-        guard !closes else { return self.finish(with: buffer, lingering: false, context) }
-        context.write(self.wrapOutboundOut(buffer), promise: nil)
-        self.continueReading()
-    }
-
-    private func continueReading() {
-        self.phase = .reading
-        self.waitsFor = .nothing
-        self.needsFlush = true
-    }
-
-    /// Puts as much of a long body into the socket as it takes.
-    private func sendMore(_ context: ChannelHandlerContext) {
-        // Flushing makes room, and room is announced from within the flush: without this, one frame deeper per piece.
-        guard !self.isSendingMore else { return }
-        self.isSendingMore = true
-        defer { self.isSendingMore = false }
-        while var outgoing = self.outgoing {
-            guard context.channel.isWritable else {
-                return self.wait(for: .room, self.core.limits.timeToSend, context)
-            }
-            var buffer = context.channel.allocator.buffer(capacity: OutgoingBody.pieceOctets)
-            buffer.writeBytes(outgoing.next())
-            self.outgoing = outgoing.isEmpty ? nil : outgoing
-            if outgoing.isEmpty, outgoing.closes { return self.finish(with: buffer, lingering: false, context) }
-            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-        }
-        self.continueReading()
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            if self.phase == .sending { self.sendMore(context) }
-            if self.phase == .reading, self.isStalled || self.needsFlush {
-                self.waitsFor = .nothing
-                self.advance(context)
-                self.flush(context)
-                self.resumeReading(context)
-            }
-        }
-        context.fireChannelWritabilityChanged()
-    }
-
-    private func flush(_ context: ChannelHandlerContext) {
-        guard self.needsFlush else { return }
-        self.needsFlush = false
-        context.flush()
-    }
-
-    /// Sends the last octets of this connection and ends it once they are out.
-    ///
-    /// - Parameter lingering: Close our side alone and wait for the client to stop sending: closing under unread octets
-    ///   resets the connection, and the client would see that instead of the answer.
-    private func finish(with buffer: ByteBuffer, lingering: Bool, _ context: ChannelHandlerContext) {
-        self.phase = .finishing
-        self.wait(for: .room, self.core.limits.timeToSend, context)
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { _ in
-            let (connection, context) = bound.value
-            connection.finished(lingering: lingering, context)
-        }
-        self.needsFlush = false
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: promise)
-    }
-
-    private func finished(lingering: Bool, _ context: ChannelHandlerContext) {
-        guard self.phase == .finishing else { return }
-        guard lingering, !self.isInputClosed else { return self.close(context) }
-        self.phase = .lingering
-        self.wait(for: .silence, self.core.limits.lingerTime, context)
-        context.close(mode: .output, promise: nil)
-        context.read()
     }
 }

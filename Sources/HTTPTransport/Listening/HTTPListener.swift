@@ -28,6 +28,7 @@ package final class HTTPListener: Service {
     ///   - router: What is served.
     ///   - limits: What clients are granted.
     ///   - logger: Gets one line per request at info, and what clients do wrong below HTTP at debug.
+    /// - Returns: A listener whose ``port`` is known and that accepts nobody before it runs.
     /// - Throws: ``HTTPListenerError`` when the address cannot be had.
     package static func bind(
         name: String,

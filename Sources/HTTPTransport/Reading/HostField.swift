@@ -1,4 +1,6 @@
-/// The `Host` field (RFC 9110 § 7.2): looked at for its shape alone. Addresses come from the configuration, never from it.
+/// The `Host` field (RFC 9110 § 7.2), looked at for its shape alone.
+///
+/// Addresses come from the configuration, never from it.
 enum HostField {
     /// Whether `octets` are a host, which may be an IP literal in brackets, and optionally a port.
     static func isValid(_ octets: ArraySlice<UInt8>) -> Bool {

@@ -17,6 +17,9 @@ struct RequestHeadParser {
     /// - Parameters:
     ///   - octets: The head with its line ends.
     ///   - lines: Where its lines are, without line ends, the request line first and the empty one left out.
+    ///   - limits: Of which the number of fields and the length of the body apply here.
+    /// - Returns: The head, whose existence says that the message's length is beyond doubt.
+    /// - Throws: ``RequestRefusal`` for the first rule broken.
     static func parse(
         _ octets: [UInt8],
         lines: [Range<Int>],
@@ -34,13 +37,17 @@ struct RequestHeadParser {
     private mutating func parse(_ lines: [Range<Int>]) throws(RequestRefusal) -> RequestHead {
         guard let first = lines.first else { throw .bad("there is no request line") }
         let (method, target, minor) = try self.requestLine(first)
-        guard lines.count - 1 <= self.limits.headerFields else { throw RequestRefusal(431, "there are too many header fields") }
+        guard lines.count - 1 <= self.limits.headerFields else {
+            throw RequestRefusal(431, "there are too many header fields")
+        }
         self.fields.reserveCapacity(lines.count - 1)
         for line in lines.dropFirst() { try self.field(line) }
 
         if self.hosts == 0, minor > 0 { throw .bad("the Host field is missing") }
         if let coding = self.coding { throw self.refusal(ofCoding: coding, minor: minor) }
-        if self.length == nil, method.bringsBody { throw RequestRefusal(411, "a \(method.rawValue) has to state its length") }
+        if self.length == nil, method.bringsBody {
+            throw RequestRefusal(411, "a \(method.rawValue) has to state its length")
+        }
         let length = self.length ?? 0
         guard length <= self.limits.bodyOctets else { throw RequestRefusal(413, "the body is too large") }
         return RequestHead(
@@ -78,7 +85,9 @@ struct RequestHeadParser {
 
     private mutating func field(_ line: Range<Int>) throws(RequestRefusal) {
         guard !ASCII.isBlank(self.octets[line.lowerBound]) else { throw .bad("a header field is folded over lines") }
-        guard let colon = self.octets[line].firstIndex(of: ASCII.colon) else { throw .bad("a header field has no colon") }
+        guard let colon = self.octets[line].firstIndex(of: ASCII.colon) else {
+            throw .bad("a header field has no colon")
+        }
         let name = line.lowerBound..<colon
         guard !name.isEmpty, self.octets[name].allSatisfy(ASCII.isToken) else {
             throw .bad("a header field's name is not a token")
@@ -127,7 +136,9 @@ struct RequestHeadParser {
     private func refusal(ofCoding range: Range<Int>, minor: Int) -> RequestRefusal {
         if self.length != nil { return .bad("there are both a Content-Length and a Transfer-Encoding") }
         if minor == 0 { return .bad("HTTP/1.0 has no Transfer-Encoding") }
-        guard ASCII.equals(self.octets[range], "chunked") else { return .bad("the Transfer-Encoding is not understood") }
+        guard ASCII.equals(self.octets[range], "chunked") else {
+            return .bad("the Transfer-Encoding is not understood")
+        }
         return RequestRefusal(411, "chunked bodies are not taken; state the length")
     }
 }

@@ -99,7 +99,8 @@ package struct RequestReader: Sendable {
 
     private func oversized() -> RequestRefusal {
         self.lines.isEmpty
-            ? RequestRefusal(414, "the request line is too long") : RequestRefusal(431, "the header fields are too large")
+            ? RequestRefusal(414, "the request line is too long")
+            : RequestRefusal(431, "the header fields are too large")
     }
 
     /// Looks for the head's end, checking line ends and characters on the way.

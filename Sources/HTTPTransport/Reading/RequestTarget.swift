@@ -14,7 +14,9 @@ struct RequestTarget: Hashable, Sendable {
         self.path = try Self.decode(rest[..<(mark ?? rest.endIndex)])
         if let mark {
             let query = rest[(mark + 1)...]
-            guard query.allSatisfy(Self.isVisible) else { throw .bad("the query holds an octet that has to be encoded") }
+            guard query.allSatisfy(Self.isVisible) else {
+                throw .bad("the query holds an octet that has to be encoded")
+            }
             self.query = String(decoding: query, as: UTF8.self)
         } else {
             self.query = nil
@@ -26,13 +28,15 @@ struct RequestTarget: Hashable, Sendable {
     }
 
     private static func afterAuthority(_ octets: ArraySlice<UInt8>) throws(RequestRefusal) -> ArraySlice<UInt8> {
-        for scheme in ["http://", "https://"] as [StaticString] {
-            guard ASCII.equals(octets.prefix(scheme.utf8CodeUnitCount), scheme) else { continue }
+        for scheme in ["http://", "https://"] as [StaticString]
+        where ASCII.equals(octets.prefix(scheme.utf8CodeUnitCount), scheme) {
             let rest = octets.dropFirst(scheme.utf8CodeUnitCount)
             let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
             guard HostField.isValid(rest[..<end]) else { throw .bad("the request target names no valid host") }
             // An empty path is the root (RFC 9110 § 4.2.3), which no route of this service is.
-            guard end < rest.endIndex, rest[end] == UInt8(ascii: "/") else { throw .bad("the request target has no path") }
+            guard end < rest.endIndex, rest[end] == UInt8(ascii: "/") else {
+                throw .bad("the request target has no path")
+            }
             return rest[end...]
         }
         throw .bad("the request target is neither a path nor an http address")

@@ -21,7 +21,9 @@ package struct Router: Sendable {
     /// - Throws: ``RequestRefusal`` 404 when nothing is there, 405 when it is not to be had by this method, 415 when the
     ///   body is of a kind that the route does not take.
     package func route(for head: RequestHead) throws(RequestRefusal) -> Route {
-        guard let candidates = self.candidates(for: head.path) else { throw RequestRefusal(404, "there is nothing here") }
+        guard let candidates = self.candidates(for: head.path) else {
+            throw RequestRefusal(404, "there is nothing here")
+        }
         guard let route = candidates.first(where: { $0.answers(head.method) }) else {
             throw RequestRefusal(405, "this is not to be had by that method", allowed: Self.allowed(candidates))
         }

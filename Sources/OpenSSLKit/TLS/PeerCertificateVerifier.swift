@@ -67,6 +67,7 @@ public final class PeerCertificateVerifier: Sendable {
         against anchors: borrowing Handle<CertificateStoreObject>
     ) throws(TLSConfigurationError) {
         let issuer = try CertificateView(der: der, at: position)
+        guard issuer.isAuthority else { throw .notAnAuthority(subject: issuer.subject) }
         var reason: String?
         do throws(OpenSSLError) {
             let others = try Handle<CertificateListObject>(adopting: copenssl_chain_new(), from: "sk_X509_new_null")

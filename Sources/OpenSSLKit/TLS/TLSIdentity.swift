@@ -21,6 +21,22 @@ public final class TLSIdentity: Sendable {
     }
 
     /// - Parameters:
+    ///   - certificates: The chain, leaf first, each in DER.
+    ///   - key: The leaf's.
+    /// - Throws: ``TLSConfigurationError`` when a part cannot be read or key and leaf do not belong together.
+    public convenience init(certificates: [[UInt8]], key: SigningKey) throws(TLSConfigurationError) {
+        let handle: Handle<KeyObject>
+        do throws(OpenSSLError) {
+            // A second reference to the same key, so that this identity and `key` may end in either order.
+            try OpenSSL.check(EVP_PKEY_up_ref(key.handle.pointer), "EVP_PKEY_up_ref")
+            handle = try Handle(adopting: key.handle.pointer, from: "EVP_PKEY_up_ref")
+        } catch {
+            throw .refused(error)
+        }
+        try self.init(certificates: certificates, adopting: handle)
+    }
+
+    /// - Parameters:
     ///   - pem: The chain as PEM text, leaf first; other blocks in it are skipped.
     ///   - privateKey: PKCS #8 in DER, or one unencrypted PEM block of any kind that OpenSSL reads.
     /// - Throws: ``TLSConfigurationError`` when a part cannot be read or key and leaf do not belong together.
