@@ -18,7 +18,7 @@ package struct HTTPLimits: Hashable, Sendable {
     /// For the TLS handshake.
     package var handshakeTime: Duration = .seconds(10)
     /// For a refused client to stop sending before its connection is cut.
-    package var lingerTime: Duration = .seconds(2)
+    package var lingerTime: Duration = .seconds(5)
     /// From the signal to stop until requests still in flight are cancelled.
     package var drainTime: Duration = .seconds(20)
 

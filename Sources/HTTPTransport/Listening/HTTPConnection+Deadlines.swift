@@ -28,10 +28,9 @@ extension HTTPConnection {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         guard self.timer.hasExpired(on: context.eventLoop, { bound.value.expire() }) else { return }
         switch self.waitsFor {
-        case .head where self.reader.progress != .idle:
-            self.refuse(RequestRefusal(408, "the head took too long"), context)
+        case .head: self.refuse(RequestRefusal(408, "the head took too long"), context)
         case .body: self.refuse(RequestRefusal(408, "the body took too long"), context)
-        case .head, .idle, .room, .silence: self.close(context)
+        case .idle, .room, .silence: self.close(context)
         case .nothing: break
         }
     }

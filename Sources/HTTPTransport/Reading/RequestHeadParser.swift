@@ -78,7 +78,7 @@ struct RequestHeadParser {
         else { throw .bad("the version is malformed") }
         let minor = Int(octets[octets.startIndex + 7] - 0x30)
         guard octets[octets.startIndex + 5] == UInt8(ascii: "1"), minor <= 1 else {
-            throw RequestRefusal(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+            throw RequestRefusal(505, "that version of HTTP is not spoken here")
         }
         return minor
     }

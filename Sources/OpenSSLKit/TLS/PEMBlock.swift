@@ -10,6 +10,7 @@ struct PEMBlock: Sendable {
 
     /// Every block of `text`, in order; text between blocks is skipped, as RFC 7468 § 2 allows.
     static func read(_ text: [UInt8]) throws(OpenSSLError) -> [PEMBlock] {
+        guard !text.isEmpty else { return [] }
         ERR_clear_error()
         let count = CInt(clamping: text.count)
         let stream = try Handle<MemoryStreamObject>(adopting: BIO_new(BIO_s_mem()), from: "BIO_new")
