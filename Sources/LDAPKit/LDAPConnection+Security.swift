@@ -4,10 +4,13 @@ internal import Glibc
 extension LDAPConnection {
     /// Overrides whatever `ldap.conf`, `.ldaprc` and `LDAPTLS_…` in the environment say.
     static func demandCertificate(_ handle: borrowing LDAPHandle, caFile: String) throws(LDAPError) {
-        // Checked here because libldap reports an unreadable file without naming it.
-        guard access(caFile, R_OK) == 0 else {
-            throw LDAPError("connect", .invalidArgument, diagnostic: "the CA file \(caFile) cannot be read")
-        }
+        try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
+        try handle.use(try TLSContext.shared(caFile: caFile, Self.makeContext))
+    }
+
+    private static func makeContext(caFile: String) throws(LDAPError) -> OpaquePointer {
+        // Never connected: it only lends its settings.
+        let handle = try LDAPHandle(address: "ldap://localhost")
         try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
         try handle.set(LDAP_OPT_X_TLS_CACERTFILE, caFile)
         try handle.set(LDAP_OPT_X_TLS_CACERTDIR, nil)
@@ -22,6 +25,10 @@ extension LDAPConnection {
         }
         // Options set on a session take effect only with a TLS context of its own.
         try handle.set(LDAP_OPT_X_TLS_NEWCTX, 0)
+        var context: OpaquePointer?
+        let status = ldap_get_option(handle.pointer, LDAP_OPT_X_TLS_CTX, &context)
+        guard status == LDAP_OPT_SUCCESS, let context else { throw handle.failure("connect", .invalidArgument) }
+        return context
     }
 
     /// TLS 1.2 in the numbering of `LDAP_OPT_X_TLS_PROTOCOL_MIN`, a macro that does not import.
