@@ -79,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "DeviceSimulator",
-            dependencies: ["CurlKit", "OpenSSLKit", "X509Kit", "XMLKit", "ServiceRuntime"],
+            dependencies: ["CurlKit", "OpenSSLKit", "XMLKit", "ServiceRuntime", asn1],
             swiftSettings: house
         ),
 
@@ -89,6 +89,15 @@ let package = Package(
             dependencies: [
                 "EnrollmentCore", "ServiceRuntime", "OpenSSLKit", "X509Kit", "TLSTransport", "HTTPTransport",
                 "EnrollmentWire", "Directory", "Ledger", "Authority", "DeviceSimulator", arguments, log,
+            ],
+            // The default configuration and profiles, so that the binary alone can set up a new place. Links to the
+            // files under Config and PKI, which are the ones to edit.
+            resources: [
+                .embedInCode("Resources/gatehouse.json5"),
+                .embedInCode("Resources/device.json5"),
+                .embedInCode("Resources/server.json5"),
+                .embedInCode("Resources/issuing.json5"),
+                .embedInCode("Resources/root.json5"),
             ],
             swiftSettings: house
         ),
@@ -148,7 +157,8 @@ let package = Package(
         ),
         .testTarget(
             name: "DeviceSimulatorTests",
-            dependencies: ["DeviceSimulator", "OpenSSLKit", "X509Kit", "XMLKit", "EnrollmentTestKit"],
+            dependencies: ["DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit"],
+            exclude: ["stub_server.py"],
             swiftSettings: house
         ),
         .testTarget(
@@ -160,7 +170,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
-                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit",
+                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
             swiftSettings: house

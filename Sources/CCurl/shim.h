@@ -1,6 +1,60 @@
 #ifndef CCURL_SHIM_H
 #define CCURL_SHIM_H
 
+/* The type checks are macros around the variadic calls; the wrappers below are typed already. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+
+/* curl_easy_setopt and curl_easy_getinfo are variadic: one function per kind of value that is used. */
+
+static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ccurl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+/* The octets are copied by libcurl. */
+static inline CURLcode ccurl_set_blob(CURL *handle, CURLoption option, const void *octets, size_t count) {
+    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
+
+/* The octets are not copied: they have to stay until the transfer is over. Without any, NULL would make libcurl ask its
+ * read callback, which is standard input. */
+static inline CURLcode ccurl_set_body(CURL *handle, const void *octets, size_t count) {
+    CURLcode status = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    return status == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_POSTFIELDS, count > 0 ? octets : "") : status;
+}
+
+typedef size_t (*ccurl_receiver)(char *octets, size_t size, size_t count, void *context);
+
+static inline CURLcode ccurl_set_receivers(CURL *handle, ccurl_receiver head, ccurl_receiver body, void *context) {
+    CURLcode status = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, head);
+    if (status == CURLE_OK) status = curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
+    if (status == CURLE_OK) status = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, body);
+    if (status == CURLE_OK) status = curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+    return status;
+}
+
+static inline CURLcode ccurl_set_error_buffer(CURL *handle, char *buffer) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
+}
+
+/* Zero when libcurl does not know. */
+static inline long ccurl_get_long(CURL *handle, CURLINFO info) {
+    long value = 0;
+    return curl_easy_getinfo(handle, info, &value) == CURLE_OK ? value : 0;
+}
+
+static inline curl_off_t ccurl_get_offset(CURL *handle, CURLINFO info) {
+    curl_off_t value = 0;
+    return curl_easy_getinfo(handle, info, &value) == CURLE_OK ? value : 0;
+}
 
 #endif

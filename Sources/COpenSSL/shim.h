@@ -16,6 +16,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include "tls.h"
+
 /* EVP_RSA_gen is a macro over a variadic function. */
 static inline EVP_PKEY *copenssl_rsa_generate(size_t bits) { return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits); }
 

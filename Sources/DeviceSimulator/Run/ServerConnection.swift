@@ -1,0 +1,68 @@
+internal import CurlKit
+
+/// A device's way to the server: CurlKit's errors and answers in the words of a step.
+struct ServerConnection {
+    /// In which a server may say what it saw of the client's certificate.
+    static let clientCertificateHeader = "gatehouse-client-certificate"
+
+    private let session: CurlSession
+    private let userAgent: String
+
+    init(
+        _ simulation: WindowsSimulation,
+        certificate: CurlOptions.ClientCertificate? = nil
+    ) throws(SimulationFailure) {
+        var options = CurlOptions()
+        options.timeout = simulation.timeout
+        options.connectTimeout = min(simulation.timeout, 10_000)
+        options.trustedAuthorities = simulation.trustedAuthorities
+        options.verifiesServer = simulation.verifiesServer
+        options.resolve = simulation.resolve
+        options.proxy = simulation.proxy
+        options.connections = simulation.connections == .newPerRequest ? .newPerRequest : .keptAlive
+        options.clientCertificate = certificate
+        self.userAgent = simulation.profile.userAgent
+        do throws(CurlError) {
+            self.session = try CurlSession(options)
+        } catch {
+            throw .local("libcurl does not take the settings: \(error)")
+        }
+    }
+
+    func get(_ address: String, _ step: EnrollmentStep) throws(SimulationFailure) -> (HTTPAnswer, Double) {
+        try self.perform(
+            .get(
+                address,
+                headers: [CurlHeader("User-Agent", self.userAgent), CurlHeader("Cache-Control", "no-cache")]
+            ),
+            step
+        )
+    }
+
+    func post(
+        _ body: [UInt8],
+        to address: String,
+        _ step: EnrollmentStep
+    ) throws(SimulationFailure) -> (HTTPAnswer, Double) {
+        let headers = [
+            CurlHeader("Content-Type", "application/soap+xml; charset=utf-8"),
+            CurlHeader("User-Agent", self.userAgent),
+        ]
+        return try self.perform(.post(address, headers: headers, body: body), step)
+    }
+
+    private func perform(
+        _ request: CurlRequest,
+        _ step: EnrollmentStep
+    ) throws(SimulationFailure) -> (HTTPAnswer, Double) {
+        do throws(CurlError) {
+            let answer = try self.session.perform(request)
+            return (
+                HTTPAnswer(status: answer.status, headers: answer.headers, body: answer.body),
+                Double(answer.timings.total) / 1000
+            )
+        } catch {
+            throw .unreachable(step, kind: error.kind.rawValue, message: error.message)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package import EnrollmentCore
+
+/// One POST as the transport hands it over.
+package struct WireRequest: Sendable {
+    /// The body, complete.
+    package let octets: [UInt8]
+    /// Address of the peer, without the port.
+    package let sourceAddress: String
+    /// Proposed by the caller; an endpoint takes another should the ledger know it already.
+    package let traceID: TraceID
+    /// When the request arrived.
+    package let now: Timestamp
+    /// A UUID that goes into the answer's ActivityId header, to find the exchange in a client's log.
+    package let activityID: String
+
+    package init(octets: [UInt8], sourceAddress: String, traceID: TraceID, now: Timestamp, activityID: String) {
+        self.octets = octets
+        self.sourceAddress = sourceAddress
+        self.traceID = traceID
+        self.now = now
+        self.activityID = activityID
+    }
+
+    /// The same with an ActivityId of its own.
+    ///
+    /// It only has to differ from the next one, so the generator of the language is good enough.
+    package init(octets: [UInt8], sourceAddress: String, traceID: TraceID, now: Timestamp) {
+        var generator = SystemRandomNumberGenerator()
+        let random = [generator.next(), generator.next()].flatMap { number in
+            stride(from: 0, to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
+        }
+        self.init(
+            octets: octets,
+            sourceAddress: sourceAddress,
+            traceID: traceID,
+            now: now,
+            activityID: "\(DeviceID(random: random))"
+        )
+    }
+}

@@ -1,0 +1,90 @@
+internal import EnrollmentCore
+internal import XMLKit
+
+/// Reads what a device says about itself ([MS-MDE2] § 3.4.4.1.1.1.1).
+enum ContextItems {
+    private static let mostItems = 128
+    private static let mostOctets = 256 * 1024
+    private static let longestName = 128
+    private static let longestDeviceID = 128
+
+    /// One entry per network card, modem or old spelling; everything else that decides anything comes once.
+    private static let single: Set<String> = [
+        "OSEdition", "OSVersion", "DeviceName", "EnrollmentType", "DeviceType", "ApplicationVersion", "DeviceID",
+        "EnrollmentData", "TargetedUserLoggedIn", "Locale", "HWDevID", "BulkAADJ", "ZeroTouchProvisioning",
+        "OfflineAutoPilotEnrollmentCorrelator", "UXInitiated", "ExternalMgmtAgentHint", "DomainName",
+        "BootstrapDomainJoin", "PlugandForget", "WhiteGlove", "WhiteGloveHybridJoin", "NotInOobe",
+        "AIKAttestationClaim", "AIKPub", "AIKCert", "AadAIKAttestationClaim", "AADPub", "EmmDeviceId",
+        "RequestVersion", "AzureAttestationBlob", "AttestationStatus", "AttestationStatusHResult", "Manufacturer",
+        "DeviceModel", "SerialNumber",
+    ]
+
+    /// Reads the context items of a request; names unknown here are kept.
+    ///
+    /// - Throws: ``EnrollmentError``: `messageFormat` beyond 128 items or 256 KiB, for a repeated item that must not
+    ///   repeat, or without a usable DeviceID and EnrollmentType; `notSupported` for an enrollment without certificate.
+    static func claims(in body: XMLElement) throws(EnrollmentError) -> DeviceClaims {
+        let items = try Self.items(in: try body.required("AdditionalContext", in: Namespace.authorization))
+        guard let deviceID = items.first(where: { $0.name == "DeviceID" })?.value, !deviceID.isEmpty,
+            deviceID.utf8.count <= Self.longestDeviceID
+        else {
+            throw .messageFormat(
+                "The request has no DeviceID of 1 to \(Self.longestDeviceID) octets.",
+                rule: "enrollment.device-id"
+            )
+        }
+        let type = items.first { $0.name == "EnrollmentType" }?.value ?? ""
+        return DeviceClaims(deviceID: deviceID, enrollmentType: try Self.enrollmentType(type), items: items)
+    }
+
+    private static func items(in context: XMLElement) throws(EnrollmentError) -> [DeviceClaims.Item] {
+        var items: [DeviceClaims.Item] = []
+        var seen: Set<String> = []
+        var octets = 0
+        for element in context.children
+        where element.matches("ContextItem", in: Namespace.authorization, ignoringTrailingSlash: true) {
+            let name = element.attribute("Name").map { WireText.trimmed($0) } ?? ""
+            let value = try element.only("Value", in: Namespace.authorization)?.value ?? ""
+            octets += name.utf8.count + value.utf8.count
+            guard items.count < Self.mostItems, octets <= Self.mostOctets else {
+                throw .messageFormat(
+                    "The request holds more context items than any client sends.",
+                    rule: "enrollment.context-limit",
+                    facts: [
+                        Fact("allowed items", "\(Self.mostItems)"), Fact("allowed octets", "\(Self.mostOctets)"),
+                    ]
+                )
+            }
+            guard !name.isEmpty, name.utf8.count <= Self.longestName else {
+                throw .messageFormat(
+                    "A context item has no name, or one beyond \(Self.longestName) octets.",
+                    rule: "enrollment.context-name"
+                )
+            }
+            guard !Self.single.contains(name) || seen.insert(name).inserted else {
+                throw .messageFormat(
+                    "The request holds a context item twice; which one counts is not guessed.",
+                    rule: "enrollment.context-duplicate",
+                    facts: [Fact("item", name)]
+                )
+            }
+            items.append(DeviceClaims.Item(name: name, value: value))
+        }
+        return items
+    }
+
+    private static func enrollmentType(_ word: String) throws(EnrollmentError) -> EnrollmentType {
+        switch word.lowercased() {
+        case "full": return .full
+        case "device": return .device
+        case "appmanagement":
+            throw EnrollmentError(
+                .notSupported,
+                "The device asked for application management without a certificate, which is not offered.",
+                rule: "enrollment.type"
+            )
+        default:
+            throw .messageFormat("The request has no EnrollmentType Full or Device.", rule: "enrollment.type")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// The namespaces of the enrollment messages, named by their customary prefixes.
+enum Namespace {
+    static let soap12 = "http://www.w3.org/2003/05/soap-envelope"
+    static let soap11 = "http://schemas.xmlsoap.org/soap/envelope/"
+    static let addressing = "http://www.w3.org/2005/08/addressing"
+    static let utility = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+    static let security = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+    static let trust = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+    static let authorization = "http://schemas.xmlsoap.org/ws/2006/12/authorization"
+    static let discovery = "http://schemas.microsoft.com/windows/management/2012/01/enrollment"
+    static let policy = "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy"
+    static let enrollment = "http://schemas.microsoft.com/windows/pki/2009/01/enrollment"
+    static let diagnostics = "http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics"
+    static let schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
+    static let signature = "http://www.w3.org/2000/09/xmldsig#"
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import EnrollmentCore
+import Ledger
+import X509Kit
+
+struct CertificateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cert",
+        abstract: "Look at certificates, at intents that led to none, and at the rules all of them obey.",
+        subcommands: [List.self, Show.self, Rules.self]
+    )
+
+    struct List: OperatorCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List certificates and intents, newest first.",
+            discussion: """
+                  gatehouse cert list
+                  gatehouse cert list --state intent       recorded, perhaps signed, never confirmed
+                  gatehouse cert list --issuer 2026-A --json
+                """
+        )
+
+        @OptionGroup var common: CommonOptions
+        @Option(
+            help: ArgumentHelp(
+                "Only in this state: \(CertificateState.allCases.map(\.rawValue).joined(separator: ", "))."
+            )
+        )
+        var state: CertificateState?
+        @Option(help: "Only by this issuer.")
+        var issuer: String?
+        @Option(help: "At most this many.")
+        var limit = 100
+        @Option(help: "Continue after this key, which the page before gave.")
+        var after: String?
+
+        func perform() async throws(CommandProblem) -> CommandOutput {
+            let query = CertificateQuery(
+                state: self.state,
+                issuerID: self.issuer,
+                after: self.after,
+                limit: min(max(self.limit, 1), 10_000)
+            )
+            let page = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
+                try await ledger.certificates(query)
+            }
+            var table = Table("Serial number", "Issuer", "State", "Profile", "Ends", "Subject")
+            for certificate in page.elements {
+                table.append(
+                    "\(certificate.serialNumber)",
+                    certificate.issuerID,
+                    certificate.state.rawValue,
+                    certificate.profile,
+                    "\(certificate.notAfter)",
+                    certificate.subject
+                )
+            }
+            return CommandOutput(
+                text: table.text + Listing.footer(page.next),
+                json: Listing.json("gatehouse.cert-list/1", "certificates", page.elements.map(\.json), next: page.next)
+            )
+        }
+    }
+
+    struct Show: OperatorCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one certificate.",
+            discussion: """
+                  gatehouse cert show 013f7a22c0de…        serial number, with or without colons, blanks, 0x
+                  gatehouse cert show 9f86d081884c7d65…    SHA-256 of the certificate
+                  gatehouse cert show 013f7a22c0de… --pem | openssl x509 -noout -text
+                """
+        )
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "Serial number, or SHA-256 of the certificate, in hexadecimal.")
+        var certificate: String
+        @Flag(help: "The certificate alone, as PEM.")
+        var pem = false
+
+        func perform() async throws(CommandProblem) -> CommandOutput {
+            let digits = self.certificate.filter { $0 != ":" && $0 != " " }
+            let record = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) -> CertificateRecord? in
+                if digits.utf8.count == 64, let thumbprint = Hexadecimal.decode(digits) {
+                    return try await ledger.certificate(thumbprint: thumbprint)
+                }
+                guard let serialNumber = SerialNumber(digits) else { return nil }
+                return try await ledger.certificate(serialNumber)
+            }
+            guard let record else { throw .notFound("certificate", self.certificate, "gatehouse cert list") }
+            guard !self.pem else {
+                guard let der = record.der else {
+                    throw CommandProblem(
+                        "GH-FIND-003",
+                        "\(record.serialNumber) is an intent: no certificate was stored for it",
+                        exit: .notFound
+                    )
+                }
+                return CommandOutput(text: PEM.encode(der, label: "CERTIFICATE"), json: record.json)
+            }
+            return CommandOutput(
+                text: CertificateReport.text(record),
+                json: .object([("schema", .string("gatehouse.cert/1")), ("certificate", record.json)])
+            )
+        }
+    }
+
+    struct Rules: OperatorCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the rules that every certificate is held to before it is signed."
+        )
+
+        @OptionGroup var common: CommonOptions
+
+        func perform() async throws(CommandProblem) -> CommandOutput {
+            var table = Table("Rule", "Source")
+            for rule in CertificateLint.rules { table.append(rule.name, rule.source) }
+            let rules = CertificateLint.rules.map { rule in
+                JSONValue.object([("name", .string(rule.name)), ("source", .string(rule.source))])
+            }
+            return CommandOutput(
+                text: table.text,
+                json: .object([("schema", .string("gatehouse.cert-rules/1")), ("rules", .array(rules))])
+            )
+        }
+    }
+}
+
+extension CertificateState: ExpressibleByArgument {}

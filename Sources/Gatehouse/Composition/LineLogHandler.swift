@@ -1,0 +1,54 @@
+import EnrollmentCore
+import Logging
+
+/// Writes each event as one line on standard error: time, level, message, then facts in the order of their names.
+struct LineLogHandler: LogHandler {
+    let format: Configuration.LogFormat
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    init(format: Configuration.LogFormat) {
+        self.format = format
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
+    ) {
+        var facts = self.metadata
+        if let metadata { facts.merge(metadata) { _, new in new } }
+        let ordered = facts.sorted { $0.key < $1.key }
+        let time = SystemClock().now.descriptionWithMilliseconds
+        switch self.format {
+        case .text:
+            var line = "\(time) \(level.rawValue) \(message)"
+            for (key, value) in ordered { line += " \(key)=\(Self.quoted("\(value)"))" }
+            Terminal.explain(line + "\n")
+        case .json:
+            let members: [(String, JSONValue)] = [
+                ("time", .string(time)), ("level", .string(level.rawValue)), ("message", .string("\(message)")),
+            ]
+            let document = JSONValue.object(members + ordered.map { ($0.key, .string("\($0.value)")) })
+            Terminal.explain(document.line + "\n")
+        }
+    }
+
+    /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
+    private static func quoted(_ text: String) -> String {
+        let printable = Table.printable(text)
+        guard printable.utf8.contains(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) else {
+            return printable.isEmpty ? "\"\"" : printable
+        }
+        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
+    }
+}

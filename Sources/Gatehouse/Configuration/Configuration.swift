@@ -1,0 +1,84 @@
+import Authority
+import Directory
+import EnrollmentCore
+import EnrollmentWire
+import HTTPTransport
+import Logging
+import ServiceRuntime
+
+/// Everything the configuration file says, read, checked and with secrets fetched.
+struct Configuration: Sendable {
+    /// Where one listener is bound.
+    struct Listener: Hashable, Sendable {
+        var address: String
+        var port: Int
+    }
+
+    /// How lines of the log look.
+    enum LogFormat: String, CaseIterable, Sendable {
+        case text
+        case json
+    }
+
+    /// The file as it was named.
+    let file: String
+    /// 1–127; first octet of every serial number.
+    let node: UInt8
+    /// `https://host[:port]`, no slash at the end.
+    let deviceURL: ServiceURL
+    /// `http://host[:port]`, no slash at the end.
+    let publicURL: ServiceURL
+    let deviceListener: Listener
+    /// `nil` when no plain listener is wanted.
+    let plainListener: Listener?
+    let limits: HTTPLimits
+    let storePath: String
+    let passphrase: SecretReference
+    let profilesFolder: String
+    let deviceProfileName: String
+    let crlShards: Int
+    let directory: DirectorySettings
+    let admittedGroups: [GroupName]
+    let deviceLimit: DeviceLimitPolicy
+    let discovery: DiscoverySettings
+    let policy: PolicySettings
+    let management: ManagementSettings
+    /// HTTP status of faults.
+    let faultStatus: Int
+    /// Hours after which a reservation without an outcome frees its slot, and a replaced certificate is superseded.
+    let reservationHours: Int
+    let logLevel: Logger.Level
+    let logFormat: LogFormat
+
+    var addresses: AuthorityAddresses {
+        AuthorityAddresses(base: self.publicURL.text, shardCount: self.crlShards)
+    }
+}
+
+/// `scheme://host[:port]` and nothing after it.
+struct ServiceURL: Hashable, Sendable {
+    let text: String
+    let host: String
+
+    /// - Parameter scheme: The one that is accepted.
+    init?(_ text: String, scheme: String) {
+        guard text.hasPrefix("\(scheme)://") else { return nil }
+        let rest = text.dropFirst(scheme.count + 3)
+        let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+        guard let host = parts.first, !host.isEmpty, parts.count <= 2,
+            host.utf8.allSatisfy({ octet in
+                switch octet {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            })
+        else { return nil }
+        if parts.count == 2 {
+            guard let port = Int(parts[1]), (1...65_535).contains(port) else { return nil }
+        }
+        self.text = text
+        self.host = String(host)
+    }
+}

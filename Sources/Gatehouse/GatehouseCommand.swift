@@ -1,0 +1,80 @@
+import ArgumentParser
+import Glibc
+
+/// Everything the product does, nouns first.
+struct GatehouseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse",
+        abstract: "Enrolls Windows devices and issues their certificates.",
+        discussion: """
+            A new place:      gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example
+            The service:      gatehouse serve
+            Why a refusal:    gatehouse attempt show K7Q4-9M2X-TC3H
+            Try it all:       gatehouse simulate windows --help
+
+            Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 not found, 4 refused by a rule,
+            5 a dependency is unavailable.
+            """,
+        version: "gatehouse 0.1.0",
+        subcommands: [
+            InitCommand.self, ServeCommand.self, ConfigCommand.self, DeviceCommand.self, CertificateCommand.self,
+            AttemptCommand.self, UserCommand.self, SimulateCommand.self,
+        ]
+    )
+}
+
+@main
+enum Main {
+    static func main() async {
+        // A reader that goes away, as in `| head`, is an error of one write and not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = self.nounFirst(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try GatehouseCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let status as ExitStatus {
+            exit(status.rawValue)
+        } catch {
+            self.explain(error, asJSON: arguments.contains("--json"))
+        }
+    }
+
+    /// Lets the common options stand before the noun, too.
+    private static func nounFirst(_ arguments: [String]) -> [String] {
+        var leading: [String] = []
+        var rest = arguments[...]
+        while let first = rest.first {
+            if first == "--json" || first.hasPrefix("--config=") {
+                leading.append(first)
+                rest = rest.dropFirst()
+            } else if first == "--config", rest.count > 1 {
+                leading += rest.prefix(2)
+                rest = rest.dropFirst(2)
+            } else {
+                break
+            }
+        }
+        return rest.isEmpty ? leading : rest + leading
+    }
+
+    /// Help goes to standard output with status 0; a mistake to standard error with status 2.
+    private static func explain(_ error: any Error, asJSON: Bool) -> Never {
+        let message = GatehouseCommand.fullMessage(for: error)
+        if GatehouseCommand.exitCode(for: error).isSuccess {
+            Terminal.write(message + "\n")
+            exit(ExitStatus.done.rawValue)
+        }
+        if asJSON {
+            let problem = CommandProblem("GH-USAGE-001", GatehouseCommand.message(for: error), exit: .usage)
+            Terminal.write(problem.json.text)
+        }
+        Terminal.explain(message + "\n")
+        exit(ExitStatus.usage.rawValue)
+    }
+}
+
+extension ExitStatus: Error {}

@@ -1,0 +1,113 @@
+internal import Logging
+internal import NIOCore
+
+/// From octets to a request in the hands of its route.
+extension HTTPConnection {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.phase {
+        case .securing, .finishing, .lingering, .closed: return
+        case .reading, .answering, .sending: break
+        }
+        self.unwrapInboundIn(data).withUnsafeReadableBytes { self.reader.append($0) }
+        // Only a half-closing client gets here while we are not reading: its system hands over all at once.
+        guard self.reader.heldOctets <= 2 * (self.core.limits.headOctets + self.core.limits.bodyOctets) else {
+            return self.close(context)
+        }
+        self.advance(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.flush(context)
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        switch self.phase {
+        case .securing, .lingering, .finishing: context.read()
+        case .reading where !self.isStalled: context.read()
+        case .reading, .answering, .sending, .closed: self.isReadHeldBack = true
+        }
+    }
+
+    func resumeReading(_ context: ChannelHandlerContext) {
+        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled else { return }
+        self.isReadHeldBack = false
+        context.read()
+    }
+
+    /// Goes on with what has arrived until there is nothing left to do but wait.
+    func advance(_ context: ChannelHandlerContext) {
+        while self.phase == .reading {
+            self.isStalled = !context.channel.isWritable
+            if self.isStalled { return self.wait(for: .room, self.core.limits.timeToSend, context) }
+            do throws(RequestRefusal) {
+                switch try self.reader.next() {
+                case .head(let head): try self.begin(head, context)
+                case .body(let body): self.dispatch(body, context)
+                case nil: return self.endReading(context)
+                }
+            } catch {
+                self.refuse(error, context)
+            }
+        }
+    }
+
+    func endReading(_ context: ChannelHandlerContext) {
+        guard !self.isInputClosed else { return self.inputClosed(context) }
+        guard !self.isDraining || self.reader.progress != .idle else { return self.close(context) }
+        self.waitForRequest(context)
+    }
+
+    func begin(_ head: RequestHead, _ context: ChannelHandlerContext) throws(RequestRefusal) {
+        self.exchange = HTTPExchange(head, route: nil)
+        let route: Route
+        do throws(RequestRefusal) {
+            route = try self.core.router.route(for: head)
+        } catch {
+            // With no body to come the connection is still in step, and its next request welcome.
+            guard head.bodyLength == 0, (try self.reader.next()) != nil else { throw error }
+            return self.send(Self.response(to: error, self.core.limits), refusal: error, context)
+        }
+        self.exchange = HTTPExchange(head, route: route)
+        if head.expectsContinue, self.reader.heldOctets == 0 {
+            var buffer = context.channel.allocator.buffer(capacity: ResponseWriter.continueLine.utf8CodeUnitCount)
+            buffer.writeStaticString(ResponseWriter.continueLine)
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            self.needsFlush = true
+        }
+    }
+
+    func dispatch(_ body: [UInt8], _ context: ChannelHandlerContext) {
+        guard let exchange = self.exchange, let route = exchange.route else { return }
+        let head = exchange.head
+        var logger = self.core.logger
+        logger[metadataKey: "request"] = "\(exchange.id)"
+        let request = HTTPRequest(
+            method: head.method,
+            path: head.path,
+            query: head.query,
+            headers: head.headers,
+            body: body,
+            remoteAddress: self.source,
+            requestID: exchange.id,
+            clientCertificate: self.certificate,
+            isTLS: self.isTLS
+        )
+        switch route.handler {
+        case .immediate(let handler):
+            self.send(handler(request, logger), refusal: nil, context)
+        case .asynchronous(let handler):
+            self.phase = .answering
+            self.waitForNothing(context)
+            self.core.pending.yield(
+                PendingRequest(
+                    request: request,
+                    logger: logger,
+                    handler: handler,
+                    connection: NIOLoopBound(self, eventLoop: context.eventLoop),
+                    eventLoop: context.eventLoop
+                )
+            )
+        }
+    }
+}

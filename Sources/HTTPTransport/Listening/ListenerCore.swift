@@ -1,0 +1,11 @@
+internal import Logging
+
+/// What the connections of one listener share.
+struct ListenerCore: Sendable {
+    let router: Router
+    let limits: HTTPLimits
+    let logger: Logger
+    let census: ConnectionCensus
+    let writer: ResponseWriter
+    let pending: AsyncStream<PendingRequest>.Continuation
+}

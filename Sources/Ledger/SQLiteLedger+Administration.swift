@@ -1,0 +1,41 @@
+package import EnrollmentCore
+internal import SQLiteKit
+
+extension SQLiteLedger {
+    /// Sets or, with `nil`, ends a user's personal device limit.
+    ///
+    /// - Returns: `false` when the ledger does not know the user.
+    package func setLimitOverride(
+        _ limit: LimitOverride?,
+        of userID: String
+    ) async throws(EnrollmentError) -> Bool {
+        try await self.writer.perform { try UserTable(connection: $0).setOverride(limit, of: userID) }
+    }
+
+    /// Marks a device as shared, so that it fills nobody's slot, or takes the mark back.
+    ///
+    /// - Returns: `false` when there is no such device.
+    package func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool {
+        try await self.writer.perform { try DeviceTable(connection: $0).setShared(isShared, device) }
+    }
+
+    /// Refuses every later request for this key; the first reason stays.
+    ///
+    /// - Parameters:
+    ///   - digest: SHA-256 over the SubjectPublicKeyInfo.
+    ///   - reason: For the refusal's record.
+    ///   - now: When it was decided.
+    /// - Throws: ``EnrollmentError`` when the store did not do its part.
+    package func blockKey(
+        _ digest: [UInt8],
+        reason: String,
+        at now: Timestamp
+    ) async throws(EnrollmentError) {
+        try await self.writer.perform { try CertificateTable(connection: $0).blockKey(digest, reason: reason, at: now) }
+    }
+
+    /// Hand-off events that wait, oldest first.
+    package func pendingEvents(limit: Int) async throws(EnrollmentError) -> [PendingEvent] {
+        try await self.readers.read { try OutboxTable(connection: $0).pending(limit: limit) }
+    }
+}

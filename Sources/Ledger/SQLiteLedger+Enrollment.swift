@@ -1,0 +1,51 @@
+package import EnrollmentCore
+internal import SQLiteKit
+
+extension SQLiteLedger: EnrollmentLedger {
+    package func recognize(
+        _ keys: [RecognitionKey],
+        of userID: String
+    ) async throws(EnrollmentError) -> DeviceID? {
+        guard !keys.isEmpty else { return nil }
+        return try await self.readers.read { connection in
+            try DeviceTable(connection: connection).recognized(keys, of: userID)?.device
+        }
+    }
+
+    package func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
+        try await self.writer.perform { try ReservationTransaction(reservation, on: $0).run() }
+    }
+
+    package func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        try await self.writer.perform { try ConclusionTransaction(on: $0).confirm(confirmation) }
+    }
+
+    package func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
+        try await self.writer.perform { try ConclusionTransaction(on: $0).release(receipt, closing: attempt) }
+    }
+
+    package func releaseReservations(
+        madeBefore moment: Timestamp,
+        limit: Int
+    ) async throws(EnrollmentError) -> Int {
+        try await self.writer.perform { try ConclusionTransaction(on: $0).release(madeBefore: moment, limit: limit) }
+    }
+}
+
+extension SQLiteLedger: AttemptLedger {
+    package func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
+        try await self.writer.perform { try AttemptTable(connection: $0).insert(attempt) }
+    }
+
+    package func recordEventually(_ attempt: Attempt) {
+        self.writer.performEventually { connection in
+            guard try AttemptTable(connection: connection).insert(attempt) else {
+                throw EnrollmentError(
+                    .internalService,
+                    "The trace id \(attempt.traceID) is taken; the attempt was not recorded.",
+                    rule: "ledger.traceID"
+                )
+            }
+        }
+    }
+}

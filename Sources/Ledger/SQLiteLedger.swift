@@ -1,0 +1,72 @@
+internal import Dispatch
+package import EnrollmentCore
+package import Logging
+package import SQLiteKit
+
+/// The ledger in one SQLite file: one writer with group commit, a few readers beside it.
+///
+/// `synchronous=FULL` with a write-ahead log: what an operation reported as done survives a power cut.
+package final class SQLiteLedger: Sendable {
+    let writer: CommitQueue
+    let readers: ReaderPool
+
+    private init(writer: CommitQueue, readers: ReaderPool) {
+        self.writer = writer
+        self.readers = readers
+    }
+
+    /// Opens the database, makes it when it is missing, brings its schema up to date and checks its structure.
+    ///
+    /// - Parameters:
+    ///   - settings: Where it is and how much it may use.
+    ///   - logger: Hears of records that were lost or postponed.
+    ///   - faults: Breaks the writer on purpose; for tests.
+    /// - Returns: The ledger, ready for work.
+    /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is not ours, damaged, readable by
+    ///   everybody or written by a newer version; `inMaintenance` when it is locked or cannot be written.
+    package static func open(
+        _ settings: LedgerSettings,
+        logger: Logger,
+        faults: SQLiteFaultPlan? = nil
+    ) async throws(EnrollmentError) -> SQLiteLedger {
+        let outcome = await withCheckedContinuation { continuation in
+            // Reading a large file through takes a while: not on the cooperative pool.
+            DispatchQueue(label: "ledger.opening").async {
+                let outcome = Result { () throws(EnrollmentError) in
+                    try SQLiteLedger.openBlocking(settings, logger: logger, faults: faults)
+                }
+                continuation.resume(returning: outcome)
+            }
+        }
+        return try outcome.get()
+    }
+
+    private static func openBlocking(
+        _ settings: LedgerSettings,
+        logger: Logger,
+        faults: SQLiteFaultPlan?
+    ) throws(EnrollmentError) -> SQLiteLedger {
+        let connection = try LedgerOpening.open(settings)
+        if let faults { connection.install(faults) }
+        let writer = CommitQueue(connection, settings: settings, logger: logger)
+        do throws(SQLiteError) {
+            return SQLiteLedger(writer: writer, readers: try ReaderPool(settings: settings))
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// Writes what is queued, lets go of the file and refuses everything later.
+    ///
+    /// The writer goes last: only a connection that may write folds the log into the database when it closes.
+    package func close() async {
+        await self.readers.close()
+        await self.writer.close()
+    }
+
+    /// `EXPLAIN QUERY PLAN` of every statement used so far.
+    package func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
+        let writes = try await self.writer.queryPlans()
+        return try await self.readers.queryPlans().merging(writes) { first, _ in first }
+    }
+}

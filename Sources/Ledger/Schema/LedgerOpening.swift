@@ -1,0 +1,126 @@
+internal import EnrollmentCore
+internal import Glibc
+internal import SQLiteKit
+
+/// Opens the database for writing and makes sure that it is ours, sound and of this version.
+enum LedgerOpening {
+    /// - Returns: The writer's connection.
+    /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is not ours, damaged, readable by
+    ///   everybody or written by a newer version; `inMaintenance` when it is locked or cannot be written.
+    static func open(_ settings: LedgerSettings) throws(EnrollmentError) -> sending SQLiteConnection {
+        do {
+            let connection = try SQLiteConnection(
+                path: settings.path,
+                access: .create,
+                busyTimeout: settings.busyTimeout
+            )
+            try Self.checkMode(settings.path)
+            try Self.checkOwnership(connection)
+            try connection.execute("PRAGMA page_size = 4096")
+            guard try connection.textOf("PRAGMA journal_mode = WAL") == "wal" else {
+                throw EnrollmentError(
+                    .enrollmentServer,
+                    "The database cannot use a write-ahead log here; its file system has to be a local one.",
+                    rule: "ledger.journal"
+                )
+            }
+            try connection.execute(
+                """
+                PRAGMA synchronous = FULL;
+                PRAGMA foreign_keys = ON;
+                PRAGMA trusted_schema = OFF;
+                PRAGMA temp_store = MEMORY;
+                PRAGMA wal_autocheckpoint = 4000;
+                PRAGMA journal_size_limit = 67108864;
+                """
+            )
+            try connection.limitCache(toKibibytes: settings.writerCache)
+            try Self.checkStructure(connection)
+            try Self.migrate(connection)
+            if let pages = settings.largestSize { try connection.limitSize(toPages: pages) }
+            return connection
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// The file holds sealed keys and personal data: nobody but its owner and group may read it.
+    private static func checkMode(_ path: String) throws(EnrollmentError) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o007 != 0 else { return }
+        throw EnrollmentError(
+            .enrollmentServer,
+            "Everybody on this machine can open the database file; make it private: chmod 600 \(path)",
+            rule: "ledger.mode"
+        )
+    }
+
+    private static func checkOwnership(_ connection: SQLiteConnection) throws {
+        let application = try connection.integer("PRAGMA application_id") ?? 0
+        if application == LedgerSchema.applicationID { return }
+        let objects = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+        guard application == 0, objects == 0 else {
+            throw EnrollmentError(
+                .enrollmentServer,
+                "The file is a database of another program; name another path.",
+                rule: "ledger.foreign"
+            )
+        }
+    }
+
+    private static func migrate(_ connection: SQLiteConnection) throws {
+        do {
+            try connection.begin()
+            try connection.execute(
+                """
+                PRAGMA application_id = 0x47415445;
+                CREATE TABLE IF NOT EXISTS schema_version (
+                    version INTEGER PRIMARY KEY,
+                    applied INTEGER NOT NULL
+                ) STRICT;
+                """
+            )
+            let found = try connection.integer("SELECT max(version) FROM schema_version") ?? 0
+            guard found <= LedgerSchema.version else { throw Self.newer(found) }
+            for (index, script) in LedgerSchema.migrations.enumerated().dropFirst(Int(found)) {
+                try connection.execute(script)
+                let record = try connection.prepare("INSERT INTO schema_version VALUES (?1, unixepoch() * 1000000)")
+                try record.bind(index + 1, at: 1)
+                try record.run()
+            }
+            try connection.commit()
+        } catch {
+            // The first error says more than a second one while cleaning up after it.
+            try? connection.rollBack()
+            throw error
+        }
+    }
+
+    private static func newer(_ found: Int64) -> EnrollmentError {
+        EnrollmentError(
+            .enrollmentServer,
+            "The database has schema version \(found) and this program knows versions up to \(LedgerSchema.version); "
+                + "install the newer program again or restore a backup from before the upgrade.",
+            rule: "ledger.schemaNewer",
+            facts: [Fact("found", "\(found)"), Fact("known", "\(LedgerSchema.version)")]
+        )
+    }
+
+    private static func checkStructure(_ connection: SQLiteConnection) throws {
+        let findings = try connection.findings(.quick)
+        guard let first = findings.first else { return }
+        throw EnrollmentError(
+            .enrollmentServer,
+            "The database is damaged; restore a backup. First finding: \(first)",
+            rule: "ledger.damaged",
+            facts: findings.map { Fact("finding", $0) }
+        )
+    }
+}
+
+extension SQLiteConnection {
+    fileprivate func textOf(_ sql: SQL) throws(SQLiteError) -> String? {
+        let statement = try self.prepare(sql)
+        return try statement.step() ? statement.optionalText(0) : nil
+    }
+}

@@ -1,0 +1,173 @@
+internal import SQLiteKit
+
+/// The database's layout, as numbered steps that are never edited once released.
+enum LedgerSchema {
+    /// `GATE`, in the file's header: tells a Gatehouse database from any other.
+    static let applicationID: Int64 = 0x4741_5445
+
+    /// The n-th script brings version n - 1 to version n.
+    static let migrations: [SQL] = [Self.first]
+
+    static var version: Int64 { Int64(Self.migrations.count) }
+
+    /// Times are microseconds since 1970 in UTC, ids raw octets, lists the coding of `FieldWriter`.
+    ///
+    /// The condition on `state` of the partial indexes is repeated word for word by the statements that use them,
+    /// otherwise the planner does not see that they fit.
+    private static let first: SQL = """
+        CREATE TABLE user (
+            id TEXT PRIMARY KEY NOT NULL,
+            principal_name TEXT NOT NULL,
+            principal_key TEXT NOT NULL,
+            display_name TEXT,
+            groups BLOB NOT NULL,
+            last_seen INTEGER NOT NULL,
+            override_maximum INTEGER,
+            override_until INTEGER,
+            override_reason TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX user_principal ON user (principal_key);
+
+        CREATE TABLE device (
+            ordinal INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            user_id TEXT NOT NULL REFERENCES user (id),
+            state TEXT NOT NULL CHECK (state IN ('reserved', 'issued', 'handed-off', 'active', 'held',
+                'released', 'reset', 'revoked', 'expired')),
+            name TEXT NOT NULL,
+            name_key TEXT NOT NULL,
+            enrollment_type TEXT NOT NULL,
+            hardware_id TEXT,
+            claimed_device_id TEXT NOT NULL,
+            claimed_key TEXT NOT NULL,
+            os_version TEXT,
+            model TEXT,
+            is_shared INTEGER NOT NULL DEFAULT 0,
+            generation INTEGER NOT NULL DEFAULT 0,
+            first_enrolled INTEGER NOT NULL,
+            last_proven_contact INTEGER NOT NULL,
+            pending_serial BLOB,
+            certificate_serial BLOB,
+            certificate_ends INTEGER,
+            conflicts BLOB
+        ) STRICT;
+        CREATE INDEX device_user ON device (user_id);
+        CREATE INDEX device_state ON device (state);
+        CREATE INDEX device_name ON device (name_key);
+        CREATE INDEX device_hardware ON device (hardware_id, user_id)
+            WHERE state IN ('reserved', 'issued', 'handed-off', 'active', 'held');
+        CREATE INDEX device_claimed ON device (claimed_key, user_id)
+            WHERE state IN ('reserved', 'issued', 'handed-off', 'active', 'held');
+        CREATE INDEX device_counted ON device (user_id, last_proven_contact)
+            WHERE is_shared = 0 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held');
+
+        CREATE TABLE certificate (
+            ordinal INTEGER PRIMARY KEY,
+            serial BLOB NOT NULL UNIQUE,
+            issuer_id TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('intent', 'issued', 'superseded', 'revoked', 'closed')),
+            profile TEXT NOT NULL,
+            device BLOB REFERENCES device (id),
+            trace_id TEXT,
+            subject TEXT NOT NULL,
+            not_before INTEGER NOT NULL,
+            not_after INTEGER NOT NULL,
+            recorded INTEGER NOT NULL,
+            reason TEXT,
+            supersede_after INTEGER,
+            previous_contact INTEGER,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            key_digest BLOB NOT NULL CHECK (length(key_digest) = 32),
+            thumbprint BLOB,
+            windows_thumbprint BLOB,
+            to_be_signed BLOB NOT NULL,
+            der BLOB,
+            evidence BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX certificate_key ON certificate (key_digest);
+        CREATE UNIQUE INDEX certificate_thumbprint ON certificate (thumbprint) WHERE thumbprint IS NOT NULL;
+        CREATE INDEX certificate_device ON certificate (device);
+        CREATE INDEX certificate_state ON certificate (state);
+        CREATE INDEX certificate_issuer ON certificate (issuer_id);
+        CREATE INDEX certificate_issuer_state ON certificate (issuer_id, state);
+        CREATE INDEX certificate_open ON certificate (recorded)
+            WHERE state = 'intent' AND reason IS NULL AND device IS NOT NULL;
+
+        CREATE TABLE blocked_key (
+            key_digest BLOB PRIMARY KEY NOT NULL CHECK (length(key_digest) = 32),
+            reason TEXT NOT NULL,
+            recorded INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE attempt (
+            ordinal INTEGER PRIMARY KEY,
+            trace_id TEXT NOT NULL UNIQUE,
+            operation TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            microseconds INTEGER NOT NULL,
+            source_address TEXT NOT NULL,
+            claimed_name TEXT,
+            claimed_key TEXT,
+            user_id TEXT,
+            claimed_device_id TEXT,
+            hardware_id TEXT,
+            device_name TEXT,
+            os_version TEXT,
+            device BLOB,
+            serial BLOB,
+            steps BLOB,
+            code TEXT,
+            rule TEXT,
+            detail TEXT,
+            facts BLOB,
+            counted BLOB
+        ) STRICT;
+        CREATE INDEX attempt_operation ON attempt (operation);
+        CREATE INDEX attempt_outcome ON attempt (outcome);
+        CREATE INDEX attempt_user ON attempt (user_id) WHERE user_id IS NOT NULL;
+        CREATE INDEX attempt_claimed ON attempt (claimed_key) WHERE claimed_key IS NOT NULL;
+        CREATE INDEX attempt_device ON attempt (device) WHERE device IS NOT NULL;
+
+        CREATE TABLE outbox (
+            ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+            event BLOB NOT NULL UNIQUE,
+            device BLOB NOT NULL REFERENCES device (id),
+            generation INTEGER NOT NULL,
+            serial BLOB NOT NULL,
+            predecessor BLOB,
+            trace_id TEXT NOT NULL,
+            recorded INTEGER NOT NULL,
+            sealed_account BLOB NOT NULL,
+            acknowledged INTEGER
+        ) STRICT;
+        CREATE INDEX outbox_pending ON outbox (ordinal) WHERE acknowledged IS NULL;
+
+        CREATE TABLE issuer (
+            ordinal INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL,
+            state TEXT NOT NULL,
+            signed_by TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            certificate BLOB NOT NULL,
+            sealed_key BLOB NOT NULL,
+            created INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE service_certificate (
+            ordinal INTEGER PRIMARY KEY,
+            use TEXT NOT NULL,
+            serial BLOB NOT NULL UNIQUE,
+            chain BLOB NOT NULL,
+            sealed_key BLOB NOT NULL,
+            not_after INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX service_certificate_use ON service_certificate (use);
+
+        CREATE TABLE sealing (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            parameters BLOB NOT NULL
+        ) STRICT;
+        """
+}

@@ -1,0 +1,103 @@
+internal import EnrollmentCore
+internal import SQLiteKit
+
+/// Issuers, the service's own certificates, and what opens their sealed keys.
+struct AuthorityTables {
+    let connection: SQLiteConnection
+
+    func issuers() throws -> [IssuerRecord] {
+        let row = try self.connection.prepare(
+            "SELECT id, role, state, signed_by, certificate, sealed_key, created FROM issuer ORDER BY ordinal"
+        )
+        var issuers: [IssuerRecord] = []
+        while try row.step() {
+            guard let role = IssuerRecord.Role(rawValue: row.text(1)),
+                let state = IssuerRecord.State(rawValue: row.text(2))
+            else { throw EnrollmentError.unreadable("an issuer") }
+            issuers.append(
+                IssuerRecord(
+                    id: row.text(0),
+                    role: role,
+                    state: state,
+                    signedBy: row.text(3),
+                    certificate: row.octets(4),
+                    sealedKey: row.octets(5),
+                    created: Timestamp(microseconds: row.integer(6))
+                )
+            )
+        }
+        return issuers
+    }
+
+    func insert(_ issuer: IssuerRecord, serial: SerialNumber) throws {
+        let statement = try self.connection.prepare(
+            """
+            INSERT INTO issuer (id, role, state, signed_by, serial, certificate, sealed_key, created)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """
+        )
+        try statement.bind(issuer.id, at: 1)
+        try statement.bind(issuer.role.rawValue, at: 2)
+        try statement.bind(issuer.state.rawValue, at: 3)
+        try statement.bind(issuer.signedBy, at: 4)
+        try statement.bind(serial.octets, at: 5)
+        try statement.bind(issuer.certificate, at: 6)
+        try statement.bind(issuer.sealedKey, at: 7)
+        try statement.bind(issuer.created.microseconds, at: 8)
+        try statement.run()
+    }
+
+    func insert(_ record: ServiceCertificateRecord) throws {
+        var chain = FieldWriter()
+        for certificate in record.chain { chain.append(certificate) }
+        let statement = try self.connection.prepare(
+            """
+            INSERT INTO service_certificate (use, serial, chain, sealed_key, not_after) VALUES (?1, ?2, ?3, ?4, ?5)
+            """
+        )
+        try statement.bind(record.use, at: 1)
+        try statement.bind(record.serialNumber.octets, at: 2)
+        try statement.bind(chain.octets, at: 3)
+        try statement.bind(record.sealedKey, at: 4)
+        try statement.bind(record.notAfter.microseconds, at: 5)
+        try statement.run()
+    }
+
+    func newest(for use: String) throws -> ServiceCertificateRecord? {
+        let row = try self.connection.prepare(
+            """
+            SELECT serial, chain, sealed_key, not_after FROM service_certificate
+            WHERE use = ?1 ORDER BY ordinal DESC LIMIT 1
+            """
+        )
+        try row.bind(use, at: 1)
+        guard try row.step() else { return nil }
+        guard let serial = SerialNumber(octets: row.octets(0)) else {
+            throw EnrollmentError.unreadable("a service certificate")
+        }
+        var reader = FieldReader(row.octets(1))
+        var chain: [[UInt8]] = []
+        while !reader.isAtEnd { chain.append(try reader.octets()) }
+        return ServiceCertificateRecord(
+            use: use,
+            serialNumber: serial,
+            chain: chain,
+            sealedKey: row.octets(2),
+            notAfter: Timestamp(microseconds: row.integer(3))
+        )
+    }
+
+    func sealingParameters() throws -> [UInt8]? {
+        let row = try self.connection.prepare("SELECT parameters FROM sealing WHERE only = 1")
+        return try row.step() ? row.octets(0) : nil
+    }
+
+    /// - Returns: `false` when there are some already; they stay.
+    func insert(sealingParameters: [UInt8]) throws -> Bool {
+        let statement = try self.connection.prepare(
+            "INSERT INTO sealing VALUES (1, ?1) ON CONFLICT (only) DO NOTHING"
+        )
+        try statement.bind(sealingParameters, at: 1)
+        return try statement.run() == 1
+    }
+}

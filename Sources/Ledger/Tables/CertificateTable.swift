@@ -1,0 +1,180 @@
+internal import EnrollmentCore
+internal import SQLiteKit
+
+/// Every serial number ever chosen, with what was to be signed and what was.
+struct CertificateTable {
+    /// What a transaction has to know of an intent.
+    struct Intent {
+        let device: [UInt8]?
+        let traceID: String?
+        let state: CertificateState
+        let reason: String?
+        let digest: [UInt8]
+        let previousContact: Int64?
+
+        /// Whether it still waits for its certificate.
+        var isOpen: Bool { self.state == .intent && self.reason == nil }
+    }
+
+    let connection: SQLiteConnection
+
+    func holds(_ serial: SerialNumber) throws -> Bool {
+        let statement = try self.connection.prepare("SELECT 1 FROM certificate WHERE serial = ?1")
+        try statement.bind(serial.octets, at: 1)
+        return try statement.step()
+    }
+
+    /// Who else has a certificate, or an intent of one, with this key.
+    ///
+    /// - Returns: `nil` for nobody; an empty id for the authority itself.
+    func holder(ofKey digest: [UInt8], otherThan device: DeviceID) throws -> [UInt8]? {
+        let statement = try self.connection.prepare(
+            """
+            SELECT device FROM certificate WHERE key_digest = ?1 AND state <> 'closed' AND device IS NOT ?2 LIMIT 1
+            """
+        )
+        try statement.bind(digest, at: 1)
+        try statement.bind(device.octets, at: 2)
+        return try statement.step() ? statement.octets(0) : nil
+    }
+
+    func blockReason(ofKey digest: [UInt8]) throws -> String? {
+        let statement = try self.connection.prepare("SELECT reason FROM blocked_key WHERE key_digest = ?1")
+        try statement.bind(digest, at: 1)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) throws {
+        let statement = try self.connection.prepare(
+            "INSERT INTO blocked_key VALUES (?1, ?2, ?3) ON CONFLICT (key_digest) DO NOTHING"
+        )
+        try statement.bind(digest, at: 1)
+        try statement.bind(reason, at: 2)
+        try statement.bind(now.microseconds, at: 3)
+        try statement.run()
+    }
+
+    /// Records what is about to be signed; the unique index on the serial number is the last word.
+    func insert(
+        _ prepared: PreparedCertificate,
+        at now: Timestamp,
+        device: DeviceID? = nil,
+        traceID: TraceID? = nil,
+        previousContact: Timestamp? = nil,
+        evidence: [UInt8] = []
+    ) throws {
+        let draft = prepared.draft
+        let statement = try self.connection.prepare(
+            """
+            INSERT INTO certificate (serial, issuer_id, state, profile, device, trace_id, subject, not_before,
+                not_after, recorded, previous_contact, digest, key_digest, to_be_signed, evidence)
+            VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            """
+        )
+        try statement.bind(draft.serialNumber.octets, at: 1)
+        try statement.bind(draft.issuerID, at: 2)
+        try statement.bind(draft.profile.description, at: 3)
+        try statement.bind(device?.octets, at: 4)
+        try statement.bind(traceID?.description, at: 5)
+        try statement.bind(prepared.subject, at: 6)
+        try statement.bind(draft.validity.notBefore.microseconds, at: 7)
+        try statement.bind(draft.validity.notAfter.microseconds, at: 8)
+        try statement.bind(now.microseconds, at: 9)
+        try statement.bind(previousContact?.microseconds, at: 10)
+        try statement.bind(prepared.toBeSignedDigest, at: 11)
+        try statement.bind(prepared.keyDigest, at: 12)
+        try statement.bind(prepared.toBeSigned, at: 13)
+        try statement.bind(evidence, at: 14)
+        try statement.run()
+    }
+
+    func intent(_ serial: SerialNumber) throws -> Intent? {
+        let row = try self.connection.prepare(
+            "SELECT device, trace_id, state, reason, digest, previous_contact FROM certificate WHERE serial = ?1"
+        )
+        try row.bind(serial.octets, at: 1)
+        guard try row.step() else { return nil }
+        guard let state = CertificateState(rawValue: row.text(2)) else {
+            throw EnrollmentError.unreadable("a certificate")
+        }
+        return Intent(
+            device: row.optionalOctets(0),
+            traceID: row.optionalText(1),
+            state: state,
+            reason: row.optionalText(3),
+            digest: row.octets(4),
+            previousContact: row.optionalInteger(5)
+        )
+    }
+
+    /// The latest open intent of the device besides `serial`.
+    func otherOpenIntent(of device: [UInt8], besides serial: [UInt8]) throws -> [UInt8]? {
+        let statement = try self.connection.prepare(
+            """
+            SELECT serial FROM certificate
+            WHERE device = ?1 AND state = 'intent' AND +reason IS NULL AND serial <> ?2
+            ORDER BY ordinal DESC LIMIT 1
+            """
+        )
+        try statement.bind(device, at: 1)
+        try statement.bind(serial, at: 2)
+        return try statement.step() ? statement.octets(0) : nil
+    }
+
+    /// Serial numbers of device intents recorded before `moment` and still open, oldest first.
+    func openIntents(recordedBefore moment: Timestamp, limit: Int) throws -> [SerialNumber] {
+        let row = try self.connection.prepare(
+            """
+            SELECT serial FROM certificate INDEXED BY certificate_open
+            WHERE state = 'intent' AND reason IS NULL AND device IS NOT NULL AND recorded < ?1
+            ORDER BY recorded LIMIT ?2
+            """
+        )
+        try row.bind(moment.microseconds, at: 1)
+        try row.bind(max(0, limit), at: 2)
+        var serials: [SerialNumber] = []
+        while try row.step() {
+            guard let serial = SerialNumber(octets: row.octets(0)) else {
+                throw EnrollmentError.unreadable("a serial number")
+            }
+            serials.append(serial)
+        }
+        return serials
+    }
+
+    /// Stores the signed certificate of an intent.
+    func issue(_ certificate: IssuedCertificate) throws {
+        let statement = try self.connection.prepare(
+            """
+            UPDATE certificate SET state = 'issued', der = ?2, thumbprint = ?3, windows_thumbprint = ?4
+            WHERE serial = ?1
+            """
+        )
+        try statement.bind(certificate.serialNumber.octets, at: 1)
+        try statement.bind(certificate.der, at: 2)
+        try statement.bind(certificate.thumbprint, at: 3)
+        try statement.bind(certificate.windowsThumbprint, at: 4)
+        try statement.run()
+    }
+
+    /// Marks the certificate that another one is about to replace; it stays valid.
+    func supersede(_ serial: [UInt8], after moment: Timestamp) throws {
+        let statement = try self.connection.prepare(
+            "UPDATE certificate SET supersede_after = ?2 WHERE serial = ?1 AND state = 'issued'"
+        )
+        try statement.bind(serial, at: 1)
+        try statement.bind(moment.microseconds, at: 2)
+        try statement.run()
+    }
+
+    /// Ends an intent with a reason: `closed` when nothing was signed, else it stays an intent.
+    func end(_ serial: SerialNumber, as state: CertificateState, reason: String) throws {
+        let statement = try self.connection.prepare(
+            "UPDATE certificate SET state = ?2, reason = ?3 WHERE serial = ?1"
+        )
+        try statement.bind(serial.octets, at: 1)
+        try statement.bind(state.rawValue, at: 2)
+        try statement.bind(reason, at: 3)
+        try statement.run()
+    }
+}

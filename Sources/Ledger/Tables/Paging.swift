@@ -1,0 +1,49 @@
+internal import EnrollmentCore
+internal import SQLiteKit
+
+/// One page of rows in falling order of their ordinal, which is every list's column 0.
+///
+/// The first two parameters of a list's statement are the ordinal to stay below and the number of rows.
+struct Paging {
+    static let largestPage = 1_000
+
+    private let below: Int64
+    private let limit: Int
+
+    /// - Throws: ``EnrollmentError`` with code `messageFormat` for a key that no page gave.
+    init(after key: String?, limit: Int) throws(EnrollmentError) {
+        if let key {
+            guard let below = Int64(key) else {
+                throw EnrollmentError(
+                    .messageFormat,
+                    "The key to continue a list after is not one that a page gave.",
+                    rule: "query.after"
+                )
+            }
+            self.below = below
+        } else {
+            self.below = .max
+        }
+        self.limit = min(max(1, limit), Self.largestPage)
+    }
+
+    func bind(to row: borrowing SQLiteStatement) throws {
+        try row.bind(self.below, at: 1)
+        // One more than asked for tells whether there is a next page.
+        try row.bind(self.limit + 1, at: 2)
+    }
+
+    func page<Element: Sendable>(
+        _ row: borrowing SQLiteStatement,
+        _ element: (borrowing SQLiteStatement) throws -> Element
+    ) throws -> Page<Element> {
+        var elements: [Element] = []
+        var last: Int64 = 0
+        while try row.step() {
+            if elements.count == self.limit { return Page(elements: elements, next: String(last)) }
+            elements.append(try element(row))
+            last = row.integer(0)
+        }
+        return Page(elements: elements, next: nil)
+    }
+}

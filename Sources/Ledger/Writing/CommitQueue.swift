@@ -1,0 +1,203 @@
+internal import Dispatch
+internal import EnrollmentCore
+internal import Logging
+internal import SQLiteKit
+internal import Synchronization
+
+/// The one writer: whatever is queued while a commit is under way shares the next one.
+///
+/// A commit costs one `fdatasync` however much is in it, so under load the disk is asked once for many enrollments;
+/// with nothing else queued an operation is committed at once. Each has its own savepoint and its own outcome. A
+/// failed commit fails all that shared it.
+///
+/// Unchecked, because `connection` is touched on the serial `queue` only; everything else is constant or locked.
+final class CommitQueue: @unchecked Sendable {
+    private struct State {
+        var waiting: [any QueuedOperation] = []
+        var deferred: [DeferredOperation] = []
+        var isDraining = false
+        var isFlushPlanned = false
+        var isClosed = false
+        var dropped = 0
+    }
+
+    private let queue: DispatchQueue
+    private let state = Mutex(State())
+    private let settings: LedgerSettings
+    private let logger: Logger
+    private var connection: SQLiteConnection?
+
+    init(_ connection: sending SQLiteConnection, settings: LedgerSettings, logger: Logger) {
+        self.connection = connection
+        self.settings = settings
+        self.logger = logger
+        self.queue = DispatchQueue(label: "ledger.writer")
+    }
+
+    /// Runs `body` in a transaction and returns when that is durable.
+    ///
+    /// - Throws: What `body` threw, or why the commit did not happen; nothing of `body` is left then.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        let outcome = await withCheckedContinuation { continuation in
+            self.submit(AwaitedOperation(body, resuming: continuation))
+        }
+        return try outcome.get()
+    }
+
+    private func submit(_ operation: any QueuedOperation) {
+        let (refusal, wakes) = self.state.withLock { state -> (EnrollmentError?, Bool) in
+            if state.isClosed { return (.ledgerClosed, false) }
+            if state.waiting.count >= self.settings.longestQueue { return (.ledgerOverloaded, false) }
+            state.waiting.append(operation)
+            defer { state.isDraining = true }
+            return (nil, !state.isDraining)
+        }
+        if let refusal { return operation.conclude(refusal) }
+        if wakes { self.queue.async { self.drain() } }
+    }
+
+    /// Runs `body` with the next commit, or soon, without a caller that waits.
+    func performEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
+        let operation = DeferredOperation(body)
+        let (dropped, plans) = self.state.withLock { state -> (Int?, Bool) in
+            guard !state.isClosed, state.deferred.count < self.settings.longestBacklog else {
+                state.dropped += 1
+                return (state.dropped, false)
+            }
+            state.deferred.append(operation)
+            defer { state.isFlushPlanned = true }
+            return (nil, !state.isFlushPlanned)
+        }
+        if let dropped, dropped.nonzeroBitCount == 1 {
+            self.logger.warning("records without a waiting caller were dropped", metadata: ["dropped": "\(dropped)"])
+        }
+        if plans { self.planFlush(after: self.settings.flushDelay) }
+    }
+
+    private func planFlush(after milliseconds: Int) {
+        self.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { self.flush() }
+    }
+
+    /// Writes everything queued, lets go of the file and refuses what comes later.
+    func close() async {
+        self.state.withLock { $0.isClosed = true }
+        await withCheckedContinuation { continuation in
+            self.queue.async {
+                self.drain()
+                self.flush()
+                self.connection = nil
+                continuation.resume()
+            }
+        }
+    }
+
+    /// The plans of every statement the writer has used.
+    func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
+        try await self.perform { try $0.plansOfKnownStatements() }
+    }
+
+    // MARK: On the queue
+
+    private func drain() {
+        while true {
+            let (operations, deferred) = self.state.withLock { state in
+                guard !state.waiting.isEmpty else {
+                    state.isDraining = false
+                    return ([] as [any QueuedOperation], [] as [DeferredOperation])
+                }
+                return (
+                    state.waiting.takeFirst(self.settings.largestGroup),
+                    self.settings.largestGroup == 1 ? [] : state.deferred.takeFirst(self.settings.largestGroup)
+                )
+            }
+            if operations.isEmpty { return }
+            self.commit(operations, deferred)
+        }
+    }
+
+    private func flush() {
+        while true {
+            let deferred = self.state.withLock { state in
+                state.isFlushPlanned = false
+                return state.deferred.takeFirst(self.settings.largestGroup)
+            }
+            guard !deferred.isEmpty, self.commit([], deferred) else { return }
+        }
+    }
+
+    /// - Returns: Whether the commit happened.
+    @discardableResult
+    private func commit(_ operations: [any QueuedOperation], _ deferred: [DeferredOperation]) -> Bool {
+        let failure = self.transact(operations, deferred)
+        for operation in operations { operation.conclude(failure) }
+        if let failure, !deferred.isEmpty { self.postpone(deferred, because: failure) }
+        return failure == nil
+    }
+
+    private func transact(_ operations: [any QueuedOperation], _ deferred: [DeferredOperation]) -> EnrollmentError? {
+        guard let connection = self.connection else { return .ledgerClosed }
+        do throws(SQLiteError) {
+            // Left open only when an earlier rollback did not succeed.
+            try connection.rollBack()
+            try connection.begin()
+            let isAlone = operations.count == 1 && deferred.isEmpty
+            for operation in operations {
+                if case .lost(let error) = operation.run(on: connection, isAlone: isAlone) { return error }
+            }
+            for operation in deferred {
+                switch operation.run(on: connection) {
+                case .kept: continue
+                case .lost(let error): return error
+                case .takenBack(let error):
+                    self.logger.warning("a record was not written", metadata: ["error": "\(String(reflecting: error))"])
+                }
+            }
+            if connection.isInTransaction { try connection.commit() }
+            return nil
+        } catch {
+            // What is still open is rolled back before the next transaction begins.
+            try? connection.rollBack()
+            return .ledger(error)
+        }
+    }
+
+    /// Keeps what nobody waits for until the store works again, within the backlog's bound.
+    private func postpone(_ deferred: [DeferredOperation], because failure: EnrollmentError) {
+        self.logger.warning("records are postponed", metadata: ["error": "\(String(reflecting: failure))"])
+        let plans = self.state.withLock { state -> Bool in
+            let room = max(0, self.settings.longestBacklog - state.deferred.count)
+            state.dropped += max(0, deferred.count - room)
+            state.deferred.insert(contentsOf: deferred.prefix(room), at: 0)
+            defer { state.isFlushPlanned = true }
+            return !state.isFlushPlanned && !state.isClosed
+        }
+        if plans { self.planFlush(after: 1_000) }
+    }
+}
+
+extension Array {
+    fileprivate mutating func takeFirst(_ count: Int) -> [Element] {
+        guard self.count > count else {
+            defer { self = [] }
+            return self
+        }
+        defer { self.removeFirst(count) }
+        return Array(self.prefix(count))
+    }
+}
+
+extension EnrollmentError {
+    static var ledgerClosed: EnrollmentError {
+        EnrollmentError(.inMaintenance, "The ledger is closed: the service is stopping.", rule: "ledger.closed")
+    }
+
+    static var ledgerOverloaded: EnrollmentError {
+        EnrollmentError(
+            .inMaintenance,
+            "More operations wait for the database than it can take; its disk is too slow for this load.",
+            rule: "ledger.overloaded"
+        )
+    }
+}

@@ -1,0 +1,168 @@
+internal import EnrollmentCore
+internal import Foundation
+internal import Glibc
+internal import Ledger
+internal import Logging
+
+/// Durable operations per second and process CPU for each, by callers, with and without group commit.
+///
+/// `ledger.intent` records one row of 1.5 KiB; `ledger.enroll` is a reservation and its confirmation, two commits.
+/// One line each: name, operations per second, microseconds of CPU for one.
+func ledgerBenchmarks(seconds: Double = 2) async throws {
+    for groups in [true, false] {
+        for callers in [1, 8, 32] {
+            let suffix = "\(groups ? "grouped" : "single").c\(callers)"
+            try await LedgerBenchmark(groups: groups).measure("ledger.intent.\(suffix)", callers, seconds) {
+                ledger,
+                _ in
+                _ = try await ledger.recordIntent(LedgerBenchmark.prepared(octets: 1_536), at: LedgerBenchmark.now)
+            }
+            try await LedgerBenchmark(groups: groups).measure("ledger.enroll.\(suffix)", callers, seconds) {
+                ledger,
+                caller in
+                try await LedgerBenchmark.enroll(on: ledger, user: "user-\(caller)-\(UInt32.random(in: 0..<500))")
+            }
+        }
+    }
+}
+
+/// One fresh database for one measurement.
+private struct LedgerBenchmark {
+    static let now = Timestamp(seconds: 1_790_000_000)
+
+    let groups: Bool
+
+    func measure(
+        _ name: String,
+        _ callers: Int,
+        _ seconds: Double,
+        _ operation: @escaping @Sendable (SQLiteLedger, Int) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        var settings = LedgerSettings(path: folder.path + "/ledger.sqlite")
+        if !self.groups { settings.largestGroup = 1 }
+        let ledger = try await SQLiteLedger.open(settings, logger: Logger(label: "benchmark"))
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let cpu = Self.processorSeconds()
+        let end = begin.advanced(by: .seconds(seconds))
+        let done = try await withThrowingTaskGroup(of: Int.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    var done = 0
+                    while clock.now < end {
+                        try await operation(ledger, caller)
+                        done += 1
+                    }
+                    return done
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        let elapsed = begin.duration(to: clock.now) / .seconds(1)
+        let spent = (Self.processorSeconds() - cpu) / Double(max(1, done)) * 1_000_000
+        print("\(name) \(Int(Double(done) / elapsed))/s \(Int(spent)) us")
+        await ledger.close()
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        let times = [usage.ru_utime, usage.ru_stime]
+        return times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000 }
+    }
+
+    /// Different each time and nearly free: the system's generator would cost more than the store.
+    private static func octets(_ count: Int) -> [UInt8] {
+        var state = UInt64.random(in: 0 ... .max)
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            for index in 0..<count {
+                // SplitMix64, one octet a round.
+                state &+= 0x9e37_79b9_7f4a_7c15
+                let mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+                buffer[index] = UInt8(truncatingIfNeeded: mixed >> 56)
+            }
+            filled = count
+        }
+    }
+
+    static func prepared(octets: Int) -> PreparedCertificate {
+        let draft = CertificateDraft(
+            profile: ProfileName(name: "device", version: 1),
+            serialNumber: SerialNumber(node: 1, random: Self.octets(16)),
+            issuerID: "2026-a",
+            subject: [],
+            validity: Validity(from: Self.now, backdatedBy: 300, days: 365, within: nil),
+            publicKeyInfo: [],
+            role: .endEntity,
+            keyUsage: .digitalSignature,
+            purposes: [.clientAuth],
+            alternativeNames: []
+        )
+        return PreparedCertificate(
+            draft: draft,
+            toBeSigned: Self.octets(octets),
+            toBeSignedDigest: Self.octets(32),
+            keyDigest: Self.octets(32),
+            subject: "CN=6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5c1,O=Example"
+        )
+    }
+
+    static func enroll(on ledger: SQLiteLedger, user name: String) async throws {
+        let user = DirectoryUser(id: name, principalName: "\(name)@corp.example", source: "dc1")
+        let claims = DeviceClaims(
+            deviceID: Hexadecimal.encode(Self.octets(16)),
+            enrollmentType: .full,
+            items: [
+                DeviceClaims.Item(name: "DeviceName", value: "DESKTOP-7F3A"),
+                DeviceClaims.Item(name: "HWDevID", value: Hexadecimal.encode(Self.octets(32))),
+                DeviceClaims.Item(name: "OSVersion", value: "10.0.26100.2314"),
+            ]
+        )
+        var attempt = Attempt(
+            traceID: TraceID(random: Self.octets(11)),
+            operation: .enrollment,
+            started: Self.now,
+            sourceAddress: "10.20.4.88",
+            claimedName: user.principalName,
+            claims: claims
+        )
+        attempt.userID = user.id
+        let prepared = Self.prepared(octets: 620)
+        let reservation = Reservation(
+            user: user,
+            claims: claims,
+            credentialKind: "password",
+            device: DeviceID(random: Self.octets(16)),
+            isReturning: false,
+            prepared: prepared,
+            limit: DeviceLimit(maximum: 1_000_000, rule: "default", staleBefore: Self.now.adding(days: -90)),
+            attempt: attempt,
+            now: Self.now
+        )
+        guard case .reserved(let receipt) = try await ledger.reserve(reservation) else { return }
+        attempt.device = reservation.device
+        attempt.succeed(at: Self.now)
+        let certificate = IssuedCertificate(
+            serialNumber: receipt.serialNumber,
+            issuerID: "2026-a",
+            der: prepared.toBeSigned + Self.octets(90),
+            thumbprint: Self.octets(32),
+            windowsThumbprint: Self.octets(20),
+            validity: prepared.draft.validity
+        )
+        try await ledger.confirm(
+            Confirmation(
+                receipt: receipt,
+                certificate: certificate,
+                sealedAccount: Self.octets(200),
+                attempt: attempt,
+                eventID: DeviceID(random: Self.octets(16)),
+                now: Self.now,
+                supersedeAfter: Self.now.adding(days: 1)
+            )
+        )
+    }
+}

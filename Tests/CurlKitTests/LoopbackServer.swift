@@ -1,0 +1,87 @@
+import Foundation
+
+/// A small web server of Python's on a port of its own, for one test.
+///
+/// It ends with ``stop()`` and, should a test forget, by itself after a minute.
+final class LoopbackServer {
+    let port: Int
+    private let process: Process
+
+    /// Starts it and waits until it listens.
+    ///
+    /// - Parameter certificates: What to speak TLS with; `nil` speaks plain HTTP.
+    /// - Throws: When there is no Python here.
+    init(certificates: TestCertificates? = nil) throws {
+        let output = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", Self.script] + (certificates.map { [$0.folder.path] } ?? [])
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        var line = ""
+        while !line.hasSuffix("\n") {
+            let octets = output.fileHandleForReading.availableData
+            guard !octets.isEmpty else { throw CocoaError(.executableLoad) }
+            line += String(decoding: octets, as: UTF8.self)
+        }
+        guard let port = Int(line.dropLast()) else { throw CocoaError(.executableLoad) }
+        self.port = port
+    }
+
+    func stop() {
+        // Not SIGTERM: a child started on a dispatch thread inherits its mask, in which that is blocked.
+        kill(self.process.processIdentifier, SIGKILL)
+        self.process.waitUntilExit()
+    }
+
+    private static let script = """
+        import http.server, os, ssl, sys, threading, time
+        threading.Timer(60, lambda: os._exit(3)).start()
+        class Answers(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+            def log_message(self, *arguments): pass
+            def answer(self, body, status=200, headers=()):
+                self.send_response(status)
+                for name, value in headers: self.send_header(name, value)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def do_GET(self):
+                path = self.path
+                if path == '/hello':
+                    self.answer(b'hello', headers=[('X-Two', ' first '), ('x-two', 'second')])
+                elif path == '/missing': self.answer(b'', 404)
+                elif path.startswith('/large/'): self.answer(b'x' * int(path[7:]))
+                elif path == '/endless':
+                    self.send_response(200)
+                    self.send_header('Transfer-Encoding', 'chunked')
+                    self.end_headers()
+                    for _ in range(100): self.wfile.write(b'400\\r\\n' + b'x' * 1024 + b'\\r\\n')
+                    self.wfile.write(b'0\\r\\n\\r\\n')
+                elif path == '/redirect': self.answer(b'', 302, [('Location', '/hello')])
+                elif path == '/slow': time.sleep(20)
+                elif path == '/close': self.close_connection = True
+                elif path == '/port': self.answer(str(self.client_address[1]).encode())
+                elif path == '/host': self.answer(self.headers['Host'].encode())
+                elif path == '/who':
+                    subject = dict(pair for part in self.connection.getpeercert()['subject'] for pair in part)
+                    self.answer(subject['commonName'].encode())
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['Content-Length']))
+                lines = ''.join(f'{name}: {value}\\n' for name, value in self.headers.items())
+                self.answer(lines.encode() + b'\\n' + body)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
+        if len(sys.argv) > 1:
+            folder = sys.argv[1]
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder + '/server.pem', folder + '/server.key')
+            context.load_verify_locations(folder + '/ca.pem')
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        print(server.server_address[1], flush=True)
+        server.serve_forever()
+        """
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// An enrollment server of Python's and openssl's, speaking the protocol on a port of its own.
+///
+/// It shares no code with Gatehouse. It ends with ``stop()`` and, should a test forget, by itself after two minutes.
+final class StubServer {
+    let port: Int
+    private let process: Process
+
+    /// Starts it and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - authority: Issues the server's certificate and the devices'.
+    ///   - behavior: `good`, `refusing` (a fault for the second device of a user) or `lax` (no nonces).
+    /// - Throws: When there is no Python here.
+    init(_ authority: TestAuthority, behavior: String = "good") throws {
+        let openssl = authority.openssl
+        try openssl.run(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout server.key -out server.pem "
+                + "-subj /CN=server -CA root.pem -CAkey root.key -addext basicConstraints=critical,CA:FALSE "
+                + "-addext subjectAltName=DNS:enterpriseenrollment.example.test"
+        )
+        try openssl.write(Array(TestAuthority.leafExtensions.utf8), to: "extensions.cnf")
+        let answers: [(String, String)] = [
+            ("discovery.xml", GoldenAnswers.discovery), ("policy.xml", GoldenAnswers.policy),
+            ("token.xml", GoldenAnswers.token), ("fault.xml", GoldenAnswers.fault),
+        ]
+        for (name, text) in answers { try openssl.write(Array(text.utf8), to: name) }
+        let document = try GoldenAnswers.document(root: authority.root, issuer: authority.issuer)
+        try openssl.write(Array(document.utf8), to: "document.xml")
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "stub_server.py")
+        let output = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", script.path, openssl.folder.path, GoldenAnswers.messageID, behavior]
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        var line = ""
+        while !line.hasSuffix("\n") {
+            let octets = output.fileHandleForReading.availableData
+            guard !octets.isEmpty else { throw CocoaError(.executableLoad) }
+            line += String(decoding: octets, as: UTF8.self)
+        }
+        guard let port = Int(line.dropLast()) else { throw CocoaError(.executableLoad) }
+        self.port = port
+    }
+
+    func stop() {
+        // Not SIGTERM: a child started on a dispatch thread inherits its mask, in which that is blocked.
+        kill(self.process.processIdentifier, SIGKILL)
+        self.process.waitUntilExit()
+    }
+}

@@ -1,0 +1,148 @@
+internal import EnrollmentCore
+
+extension InMemoryLedger.State {
+    func recognized(_ keys: [RecognitionKey], of userID: String) -> InMemoryLedger.Device? {
+        let live = self.devices.reversed().filter { $0.record.userID == userID && $0.record.state.occupiesSlot }
+        for key in keys {
+            let found = live.first { device in
+                switch key {
+                case .device(let id): device.record.device == id
+                case .hardware(let text): device.record.hardwareID == text
+                case .enrollment(let text): device.record.claimedDeviceID.lowercased() == text
+                }
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    func filledSlots(of userID: String, staleBefore: Timestamp) -> [CountedDevice] {
+        self.devices.reversed().map(\.record)
+            .filter { $0.userID == userID && $0.counts(staleBefore: staleBefore) }
+            .sorted { $0.lastProvenContact > $1.lastProvenContact }
+            .map {
+                CountedDevice(
+                    device: $0.device,
+                    name: $0.name,
+                    state: $0.state,
+                    lastProvenContact: $0.lastProvenContact,
+                    certificateEnds: $0.certificateEnds
+                )
+            }
+    }
+
+    func index(of serial: SerialNumber) -> Int? {
+        self.certificates.firstIndex { $0.record.serialNumber == serial }
+    }
+
+    func openIntent(_ receipt: IntentReceipt, for certificate: IssuedCertificate) throws(EnrollmentError) -> Int {
+        guard let index = self.index(of: receipt.serialNumber), self.certificates[index].isOpen else {
+            throw InMemoryLedger.refusal("ledger.intent")
+        }
+        guard self.certificates[index].record.toBeSignedDigest == receipt.toBeSignedDigest,
+            certificate.serialNumber == receipt.serialNumber
+        else { throw InMemoryLedger.refusal("ledger.digest") }
+        return index
+    }
+
+    mutating func recordIntent(
+        _ prepared: PreparedCertificate,
+        at now: Timestamp,
+        device: DeviceID? = nil,
+        traceID: TraceID? = nil,
+        previousContact: Timestamp? = nil
+    ) -> IntentReceipt {
+        let record = CertificateRecord(
+            serialNumber: prepared.draft.serialNumber,
+            issuerID: prepared.draft.issuerID,
+            state: .intent,
+            profile: prepared.draft.profile.description,
+            device: device,
+            subject: prepared.subject,
+            notBefore: prepared.draft.validity.notBefore,
+            notAfter: prepared.draft.validity.notAfter,
+            recorded: now,
+            toBeSignedDigest: prepared.toBeSignedDigest,
+            toBeSigned: prepared.toBeSigned,
+            keyDigest: prepared.keyDigest,
+            der: nil,
+            thumbprint: nil,
+            reason: nil
+        )
+        self.certificates.append(
+            InMemoryLedger.Certificate(record: record, traceID: traceID, previousContact: previousContact)
+        )
+        return IntentReceipt(
+            serialNumber: prepared.draft.serialNumber,
+            toBeSignedDigest: prepared.toBeSignedDigest
+        )
+    }
+
+    mutating func issue(_ certificate: IssuedCertificate, at index: Int) {
+        self.certificates[index].record = self.certificates[index].record
+            .with(state: .issued, reason: nil, certificate: certificate)
+    }
+
+    mutating func insert(_ attempt: Attempt) -> Bool {
+        guard !self.attempts.contains(where: { $0.traceID == attempt.traceID }) else { return false }
+        self.attempts.append(attempt)
+        return true
+    }
+
+    mutating func close(_ attempt: Attempt) throws(EnrollmentError) {
+        guard let index = self.attempts.firstIndex(where: { $0.traceID == attempt.traceID }) else {
+            self.attempts.append(attempt)
+            return
+        }
+        guard self.attempts[index].outcome == .open || self.attempts[index].rule == "reservation.expired" else {
+            throw InMemoryLedger.refusal("ledger.attemptClosed")
+        }
+        self.attempts[index] = attempt
+    }
+
+    mutating func expire(_ traceID: TraceID) {
+        guard let index = self.attempts.firstIndex(where: { $0.traceID == traceID && $0.outcome == .open }) else {
+            return
+        }
+        self.attempts[index].outcome = .refused
+        self.attempts[index].code = .enrollmentServer
+        self.attempts[index].rule = "reservation.expired"
+        self.attempts[index].detail = "The enrollment was never concluded; its reservation was released."
+    }
+
+    /// Ends an intent and, where no other reservation of its device is open, gives the slot back.
+    mutating func end(_ index: Int, as state: CertificateState, reason: String) {
+        let certificate = self.certificates[index]
+        self.certificates[index].record = certificate.record.with(state: state, reason: reason)
+        guard let device = self.devices.firstIndex(where: { $0.record.device == certificate.record.device }),
+            self.devices[device].pendingSerial == certificate.record.serialNumber
+        else { return }
+        let other = self.certificates.last { $0.isOpen && $0.record.device == certificate.record.device }
+        self.devices[device].pendingSerial = other?.record.serialNumber
+        guard other == nil else { return }
+        let record = self.devices[device].record
+        self.devices[device].record = record.with(
+            state: record.state == .reserved ? .released : record.state,
+            lastProvenContact: certificate.previousContact
+        )
+    }
+
+    mutating func confirm(_ confirmation: Confirmation) throws(EnrollmentError) {
+        let certificate = confirmation.certificate
+        let index = try self.openIntent(confirmation.receipt, for: certificate)
+        guard let id = self.certificates[index].record.device,
+            let device = self.devices.firstIndex(where: { $0.record.device == id }),
+            self.devices[device].record.state.occupiesSlot
+        else { throw InMemoryLedger.refusal("ledger.deviceEnded") }
+        self.issue(certificate, at: index)
+        let record = self.devices[device].record
+        self.devices[device].record = record.with(
+            state: .issued,
+            generation: record.generation + 1,
+            certificate: certificate
+        )
+        if self.devices[device].pendingSerial == certificate.serialNumber { self.devices[device].pendingSerial = nil }
+        self.events.append(confirmation.eventID)
+        try self.close(confirmation.attempt)
+    }
+}

@@ -1,0 +1,208 @@
+public import EnrollmentCore
+internal import Synchronization
+
+/// A ledger without a disk that obeys the same contract as the real ones.
+///
+/// Each operation is one critical section, so racing callers see what a serial database would show them.
+public final class InMemoryLedger: Sendable {
+    struct Device: Sendable {
+        var record: DeviceRecord
+        var pendingSerial: SerialNumber?
+    }
+
+    struct Certificate: Sendable {
+        var record: CertificateRecord
+        let traceID: TraceID?
+        let previousContact: Timestamp?
+
+        var isOpen: Bool { self.record.state == .intent && self.record.reason == nil }
+    }
+
+    struct State: Sendable {
+        var users: [String: UserRecord] = [:]
+        /// In the order of their first reservation.
+        var devices: [Device] = []
+        var certificates: [Certificate] = []
+        var attempts: [Attempt] = []
+        var blockedKeys: [[UInt8]: String] = [:]
+        var events: [DeviceID] = []
+        var issuers: [IssuerRecord] = []
+        var services: [ServiceCertificateRecord] = []
+        var sealing: [UInt8]?
+    }
+
+    let state = Mutex(State())
+
+    public init() {}
+
+    /// Runs `body` alone; what it threw leaves nothing behind.
+    func transaction<Value: Sendable>(
+        _ body: (inout State) throws(EnrollmentError) -> Value
+    ) throws(EnrollmentError) -> Value {
+        try self.state.withLock { state throws(EnrollmentError) in
+            var draft = state
+            let value = try body(&draft)
+            state = draft
+            return value
+        }
+    }
+
+    static func refusal(_ rule: String) -> EnrollmentError {
+        EnrollmentError(.internalService, "Nothing was recorded.", rule: rule)
+    }
+}
+
+extension InMemoryLedger: EnrollmentLedger {
+    public func recognize(
+        _ keys: [RecognitionKey],
+        of userID: String
+    ) async throws(EnrollmentError) -> DeviceID? {
+        self.state.withLock { $0.recognized(keys, of: userID)?.record.device }
+    }
+
+    public func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
+        try self.transaction { (state) throws(EnrollmentError) in try state.reserve(reservation) }
+    }
+
+    public func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        try self.transaction { (state) throws(EnrollmentError) in try state.confirm(confirmation) }
+    }
+
+    public func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
+        try self.transaction { (state) throws(EnrollmentError) in
+            guard let index = state.index(of: receipt.serialNumber),
+                state.certificates[index].record.state == .intent,
+                state.certificates[index].record.toBeSignedDigest == receipt.toBeSignedDigest
+            else { throw Self.refusal("ledger.intent") }
+            state.end(index, as: .closed, reason: attempt.rule ?? "released")
+            try state.close(attempt)
+        }
+    }
+
+    public func releaseReservations(
+        madeBefore moment: Timestamp,
+        limit: Int
+    ) async throws(EnrollmentError) -> Int {
+        self.state.withLock { state in
+            let due = state.certificates.indices.filter { index in
+                let certificate = state.certificates[index]
+                return certificate.isOpen && certificate.record.device != nil
+                    && certificate.record.recorded < moment
+            }
+            let chosen = due.sorted { state.certificates[$0].record.recorded < state.certificates[$1].record.recorded }
+                .prefix(max(0, limit))
+            for index in chosen {
+                state.end(index, as: .intent, reason: "reservation.expired")
+                if let traceID = state.certificates[index].traceID { state.expire(traceID) }
+            }
+            return chosen.count
+        }
+    }
+}
+
+extension InMemoryLedger: AttemptLedger {
+    public func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
+        self.state.withLock { $0.insert(attempt) }
+    }
+
+    public func recordEventually(_ attempt: Attempt) {
+        self.state.withLock { state in
+            // A taken trace id leaves the first attempt alone, and there is nobody to tell.
+            _ = state.insert(attempt)
+        }
+    }
+}
+
+extension InMemoryLedger: AuthorityLedger {
+    public func issuers() async throws(EnrollmentError) -> [IssuerRecord] {
+        self.state.withLock { $0.issuers }
+    }
+
+    public func recordIntent(
+        _ prepared: PreparedCertificate,
+        at now: Timestamp
+    ) async throws(EnrollmentError) -> IntentReceipt {
+        try self.transaction { (state) throws(EnrollmentError) in
+            guard state.index(of: prepared.draft.serialNumber) == nil else { throw Self.refusal("ledger.serialNumber") }
+            return state.recordIntent(prepared, at: now)
+        }
+    }
+
+    public func confirmIssuer(
+        _ issuer: IssuerRecord,
+        certificate: IssuedCertificate,
+        receipt: IntentReceipt
+    ) async throws(EnrollmentError) {
+        try self.transaction { (state) throws(EnrollmentError) in
+            guard !state.issuers.contains(where: { $0.id == issuer.id }) else { throw Self.refusal("ledger.store") }
+            state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
+            state.issuers.append(issuer)
+        }
+    }
+
+    public func confirmService(
+        _ record: ServiceCertificateRecord,
+        certificate: IssuedCertificate,
+        receipt: IntentReceipt
+    ) async throws(EnrollmentError) {
+        try self.transaction { (state) throws(EnrollmentError) in
+            state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
+            state.services.append(record)
+        }
+    }
+
+    public func serviceCertificate(for use: String) async throws(EnrollmentError) -> ServiceCertificateRecord? {
+        self.state.withLock { $0.services.last { $0.use == use } }
+    }
+
+    public func sealingParameters() async throws(EnrollmentError) -> [UInt8]? {
+        self.state.withLock { $0.sealing }
+    }
+
+    public func storeSealingParameters(_ parameters: [UInt8]) async throws(EnrollmentError) {
+        try self.transaction { (state) throws(EnrollmentError) in
+            guard state.sealing == nil else { throw Self.refusal("ledger.sealing") }
+            state.sealing = parameters
+        }
+    }
+}
+
+extension InMemoryLedger {
+    /// Sets or ends a personal limit; `false` when the user is not known.
+    public func setLimitOverride(
+        _ limit: LimitOverride?,
+        of userID: String
+    ) async throws(EnrollmentError) -> Bool {
+        self.state.withLock { state in
+            guard let user = state.users[userID] else { return false }
+            state.users[userID] = UserRecord(
+                id: user.id,
+                principalName: user.principalName,
+                displayName: user.displayName,
+                groups: user.groups,
+                lastSeen: user.lastSeen,
+                limitOverride: limit
+            )
+            return true
+        }
+    }
+
+    /// Marks a device as shared; `false` when there is none.
+    public func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool {
+        self.state.withLock { state in
+            guard let index = state.devices.firstIndex(where: { $0.record.device == device }) else { return false }
+            state.devices[index].record = state.devices[index].record.with(isShared: isShared)
+            return true
+        }
+    }
+
+    /// Refuses later requests for the key with this digest.
+    public func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError) {
+        self.state.withLock { $0.blockedKeys[digest] = $0.blockedKeys[digest] ?? reason }
+    }
+
+    /// The hand-off events' ids, oldest first.
+    public func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
+        self.state.withLock { $0.events }
+    }
+}

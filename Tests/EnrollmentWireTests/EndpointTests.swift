@@ -1,0 +1,90 @@
+import EnrollmentCore
+import EnrollmentWire
+import Testing
+
+@Suite("Endpoints")
+struct EndpointTests {
+    private func message(_ operation: String, _ name: String) throws -> [UInt8] {
+        try #require(Corpus.messages.first { $0.operation == operation && $0.name == name }).octets
+    }
+
+    @Test("the probe is answered with 200 and nothing")
+    func probe() {
+        let response = DiscoveryEndpoint.probe()
+        #expect(response.status == 200)
+        #expect(response.contentType == "text/html")
+        #expect(response.octets.isEmpty)
+    }
+
+    @Test("an empty POST is a 400 that nobody records", arguments: ["discovery", "policy", "enrollment"])
+    func empty(_ operation: String) async {
+        let journal = Journal()
+        let response = await journal.answer([], to: operation)
+        #expect(response.status == 400)
+        #expect(response.octets.isEmpty)
+        #expect(journal.attempts.isEmpty)
+    }
+
+    @Test("a refusal whose trace id is taken is recorded and answered under another")
+    func takenTraceID() async throws {
+        let journal = Journal(takenTraceIDs: [Example.traceID])
+        let response = await journal.answer(try self.message("policy", "password-wrong"), to: "policy")
+        let attempt = try #require(journal.attempts.first)
+        #expect(attempt.traceID != Example.traceID)
+        #expect(try Answer(response.octets).detail("TraceId") == "\(attempt.traceID)")
+    }
+
+    @Test("a ledger that cannot record does not keep the device from hearing why it was refused")
+    func recordingFailure() async throws {
+        let failure = EnrollmentError(.inMaintenance, "The disk is full.", rule: "ledger.full")
+        let journal = Journal(recordingFailure: failure)
+        let response = await journal.answer(try self.message("policy", "password-wrong"), to: "policy")
+        #expect(try Answer(response.octets).outcome == "s:Authentication")
+        #expect(response.recordingFailure?.rule == "ledger.full")
+    }
+
+    @Test("a refusal of the use case is answered under the trace id it was recorded by, and not recorded twice")
+    func useCaseRefusal() async throws {
+        let journal = Journal()
+        let response = await journal.answer(try self.message("enrollment", "device-cap-reached"), to: "enrollment")
+        #expect(response.attempt?.code == .deviceCapReached)
+        #expect(journal.attempts.isEmpty)
+        #expect(try Answer(response.octets).detail("TraceId") == "\(Example.traceID)")
+    }
+
+    @Test("faults travel with the configured status", arguments: [500, 200])
+    func status(_ status: Int) async throws {
+        let journal = Journal()
+        let endpoint = PolicyEndpoint(
+            settings: Example.policy,
+            verifier: journal,
+            services: journal.services(faults: FaultTranslator(status: status))
+        )
+        let response = await endpoint.answer(Example.request(try self.message("policy", "password-wrong")))
+        #expect(response.status == status)
+    }
+
+    @Test("a policy attempt notes how the sign-in went", arguments: [("on-premise", true), ("password-wrong", false)])
+    func steps(_ name: String, _ succeeded: Bool) async throws {
+        let journal = Journal()
+        _ = await journal.answer(try self.message("policy", name), to: "policy")
+        #expect(journal.attempts.first?.steps.map(\.succeeded) == [succeeded])
+    }
+
+    @Test("discovery answers the version both sides speak")
+    func version() async throws {
+        let settings = DiscoverySettings(
+            policyServiceURL: "https://a.example/p",
+            enrollmentServiceURL: "https://a.example/e",
+            highestVersion: ProtocolVersion(5)
+        )
+        let endpoint = DiscoveryEndpoint(settings: settings, services: Journal().services)
+        for (name, version) in [
+            ("windows-11-25h2", "5.0"), ("version-4-0", "4.0"), ("version-ten-is-above-nine", "5.0"),
+        ] {
+            let response = await endpoint.answer(Example.request(try self.message("discovery", name)))
+            let text = String(decoding: response.octets, as: UTF8.self)
+            #expect(text.contains("<EnrollmentVersion>\(version)</EnrollmentVersion>"))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import EnrollmentCore
+internal import EnrollmentTestKit
+internal import Foundation
+internal import Ledger
+internal import Logging
+internal import SQLiteKit
+internal import Testing
+
+/// Everything an implementation has to offer for the contract to be tried on it.
+protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries {
+    func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
+    func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool
+    func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError)
+    func eventIDs() async throws(EnrollmentError) -> [DeviceID]
+}
+
+extension InMemoryLedger: LedgerUnderTest {}
+
+extension SQLiteLedger: LedgerUnderTest {
+    func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
+        try await self.pendingEvents(limit: 1_000).map(\.event)
+    }
+}
+
+/// The implementations that have to keep the contract.
+enum Implementation: CaseIterable, CustomTestStringConvertible {
+    case memory
+    case sqlite
+
+    var testDescription: String {
+        switch self {
+        case .memory: "in memory"
+        case .sqlite: "SQLite"
+        }
+    }
+
+    /// Runs `body` with a fresh ledger and closes it.
+    func withLedger(_ body: (any LedgerUnderTest) async throws -> Void) async throws {
+        switch self {
+        case .memory:
+            try await body(InMemoryLedger())
+        case .sqlite:
+            let folder = try TemporaryFolder()
+            let ledger = try await folder.openLedger()
+            do {
+                try await body(ledger)
+            } catch {
+                await ledger.close()
+                throw error
+            }
+            await ledger.close()
+        }
+    }
+}
+
+/// A folder of its own for one test, removed with everything in it.
+final class TemporaryFolder: Sendable {
+    let url: URL
+
+    var database: String { self.url.path + "/ledger.sqlite" }
+
+    init() throws {
+        self.url = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: self.url, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        // What cannot be removed is left to the system's own cleaning of its temporary folder.
+        try? FileManager.default.removeItem(at: self.url)
+    }
+
+    func openLedger(
+        faults: SQLiteFaultPlan? = nil,
+        _ adjust: (inout LedgerSettings) -> Void = { _ in }
+    ) async throws(EnrollmentError) -> SQLiteLedger {
+        var settings = LedgerSettings(path: self.database)
+        adjust(&settings)
+        return try await SQLiteLedger.open(settings, logger: Logger(label: "test"), faults: faults)
+    }
+}

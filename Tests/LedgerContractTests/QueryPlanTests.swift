@@ -1,0 +1,75 @@
+internal import EnrollmentCore
+internal import Ledger
+internal import Testing
+
+@Suite("The SQLite ledger's statements")
+struct QueryPlanTests {
+    /// What may do without an index: the count of a bounded subquery, tables of a few rows, and sorting the few users
+    /// who ever had one principal name.
+    private static func isHarmless(_ step: String, in statement: String) -> Bool {
+        step == "SCAN issuer" || step == "SCAN sqlite_master" || step.hasPrefix("SCAN (subquery")
+            || step.hasPrefix("USE TEMP B-TREE") && statement.contains("WHERE principal_key = ?1")
+    }
+
+    @Test("all use an index and never sort or scan a table")
+    func plans() async throws {
+        let folder = try TemporaryFolder()
+        let ledger = try await folder.openLedger()
+        try await Self.useEverything(ledger)
+        let plans = try await ledger.queryPlans()
+        #expect(plans.count > 40)
+        for (statement, plan) in plans {
+            for step in plan where step.hasPrefix("SCAN") || step.contains("TEMP B-TREE") {
+                #expect(Self.isHarmless(step, in: statement), "\(step) in \(statement)")
+            }
+        }
+        await ledger.close()
+    }
+
+    /// Calls every operation with every shape of filter, so that every statement has been prepared.
+    private static func useEverything(_ ledger: SQLiteLedger) async throws {
+        let user = LedgerFixture.user()
+        let claims = LedgerFixture.claims(hardware: nil, deviceID: "abc")
+        let reservation = LedgerFixture.reservation(of: user, claims: claims)
+        try await ledger.enroll(reservation)
+        let own = LedgerFixture.claims(own: reservation.device)
+        let again = LedgerFixture.reservation(of: user, claims: own, device: reservation.device)
+        let receipt = try #require(try await ledger.reserve(again).receipt)
+        try await ledger.release(receipt, closing: LedgerFixture.refusal(of: again))
+        _ = try await ledger.reserve(LedgerFixture.reservation(of: user, limit: 0))
+        _ = try await ledger.reserve(LedgerFixture.reservation(of: user))
+        _ = try await ledger.releaseReservations(madeBefore: LedgerFixture.start.adding(days: 1), limit: 10)
+        try await ledger.blockKey(LedgerFixture.octets(32), reason: "leaked", at: LedgerFixture.start)
+        _ = try await ledger.setLimitOverride(nil, of: user.id)
+        _ = try await ledger.setShared(false, reservation.device)
+        _ = try await ledger.recordIntent(LedgerFixture.prepared(), at: LedgerFixture.start)
+        _ = try await ledger.record(LedgerFixture.attempt())
+        try await ledger.storeSealingParameters([1])
+        // Reads go around the readers in turn, so each is asked twice.
+        for _ in 0..<2 {
+            _ = try await ledger.recognize([.device(again.device), .hardware("a"), .enrollment("b")], of: "nobody")
+            for query in [
+                DeviceQuery(), DeviceQuery(userID: user.id), DeviceQuery(state: .issued),
+            ] { _ = try await ledger.devices(query) }
+            _ = try await ledger.device(reservation.device)
+            _ = try await ledger.devices(matching: reservation.device.description, limit: 5)
+            for query in [
+                CertificateQuery(), CertificateQuery(state: .intent), CertificateQuery(issuerID: "2026-a"),
+                CertificateQuery(state: .intent, issuerID: "2026-a"), CertificateQuery(device: reservation.device),
+            ] { _ = try await ledger.certificates(query) }
+            _ = try await ledger.certificate(receipt.serialNumber)
+            _ = try await ledger.certificate(thumbprint: LedgerFixture.octets(32))
+            for query in [
+                AttemptQuery(), AttemptQuery(outcome: .refused), AttemptQuery(operation: .policy),
+                AttemptQuery(userID: user.id), AttemptQuery(claimedName: "kim"), AttemptQuery(device: again.device),
+            ] { _ = try await ledger.attempts(query) }
+            _ = try await ledger.attempt(reservation.attempt.traceID)
+            _ = try await ledger.user("nobody")
+            _ = try await ledger.counted(userID: user.id, staleBefore: LedgerFixture.start)
+            _ = try await ledger.pendingEvents(limit: 5)
+            _ = try await ledger.issuers()
+            _ = try await ledger.serviceCertificate(for: "tls")
+            _ = try await ledger.sealingParameters()
+        }
+    }
+}
