@@ -1,6 +1,7 @@
 import ArgumentParser
 import Authority
 import EnrollmentCore
+import Logging
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import Directory
 import EnrollmentCore
 import Logging
 import ServiceRuntime
