@@ -30,17 +30,28 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         let arguments = self.nounFirst(Array(CommandLine.arguments.dropFirst()))
         do {
-            var command = try GatehouseCommand.parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try await self.run(arguments)
         } catch let status as ExitStatus {
             exit(status.rawValue)
         } catch {
             self.explain(error, asJSON: arguments.contains("--json"))
         }
+    }
+
+    // The parser's commands are not Sendable; whoever parses one runs it, and `parse` gives it away for good.
+    private nonisolated static func run(_ arguments: [String]) async throws {
+        var command = try self.parse(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    private nonisolated static func parse(_ arguments: [String]) throws -> sending any ParsableCommand {
+        // Made from strings alone just now: nothing else can refer to it, which the compiler cannot see.
+        nonisolated(unsafe) let command = try GatehouseCommand.parseAsRoot(arguments)
+        return command
     }
 
     /// Lets the common options stand before the noun, too.

@@ -3,9 +3,9 @@ internal import COpenSSL
 /// A public key that can check signatures.
 public final class VerifyingKey: Sendable {
     /// A curve whose points are accepted.
-    public enum Curve: String, Hashable, Sendable {
-        case p256 = "P-256"
-        case p384 = "P-384"
+    public enum Curve: Hashable, Sendable {
+        case p256
+        case p384
     }
 
     private let handle: Handle<KeyObject>
@@ -17,18 +17,16 @@ public final class VerifyingKey: Sendable {
     /// Builds an RSA key from its numbers, big-endian: some 25 times faster than decoding a SubjectPublicKeyInfo.
     public convenience init(rsaModulus modulus: [UInt8], exponent: [UInt8]) throws(OpenSSLError) {
         ERR_clear_error()
-        let builder = try Handle<ParameterBuilderObject>(adopting: OSSL_PARAM_BLD_new(), from: "OSSL_PARAM_BLD_new")
         let n = try Handle<NumberObject>(adopting: BN_bin2bn(modulus, CInt(modulus.count), nil), from: "BN_bin2bn")
         let e = try Handle<NumberObject>(adopting: BN_bin2bn(exponent, CInt(exponent.count), nil), from: "BN_bin2bn")
-        try OpenSSL.check(
-            OSSL_PARAM_BLD_push_BN(builder.pointer, OSSL_PKEY_PARAM_RSA_N, n.pointer),
-            "OSSL_PARAM_BLD_push_BN"
-        )
-        try OpenSSL.check(
-            OSSL_PARAM_BLD_push_BN(builder.pointer, OSSL_PKEY_PARAM_RSA_E, e.pointer),
-            "OSSL_PARAM_BLD_push_BN"
-        )
-        self.init(try Self.build("RSA", from: builder))
+        let builder = try ParameterBuilder()
+        try builder.push(n, as: "n")
+        try builder.push(e, as: "e")
+        let key = try builder.publicKey("RSA")
+        // The builder borrows the numbers until the key is made.
+        withExtendedLifetime(n) {}
+        withExtendedLifetime(e) {}
+        self.init(key)
     }
 
     /// Builds an elliptic-curve key from its encoded point (SEC 1 § 2.3.3).
@@ -36,16 +34,15 @@ public final class VerifyingKey: Sendable {
     /// - Throws: ``OpenSSLError`` when the point is not on the curve.
     public convenience init(curve: Curve, point: [UInt8]) throws(OpenSSLError) {
         ERR_clear_error()
-        let builder = try Handle<ParameterBuilderObject>(adopting: OSSL_PARAM_BLD_new(), from: "OSSL_PARAM_BLD_new")
-        try OpenSSL.check(
-            OSSL_PARAM_BLD_push_utf8_string(builder.pointer, OSSL_PKEY_PARAM_GROUP_NAME, curve.rawValue, 0),
-            "OSSL_PARAM_BLD_push_utf8_string"
-        )
-        try OpenSSL.check(
-            OSSL_PARAM_BLD_push_octet_string(builder.pointer, OSSL_PKEY_PARAM_PUB_KEY, point, point.count),
-            "OSSL_PARAM_BLD_push_octet_string"
-        )
-        self.init(try Self.build("EC", from: builder))
+        let builder = try ParameterBuilder()
+        let key = point.withUnsafeBytes { point in
+            Result { () throws(OpenSSLError) in
+                try builder.push(curve.name, as: "group")
+                try builder.push(point, as: "pub")
+                return try builder.publicKey("EC").relinquish()
+            }
+        }
+        self.init(try Handle(adopting: try key.get(), from: "EVP_PKEY_fromdata"))
     }
 
     /// Builds an Ed25519 key from its 32 octets (RFC 8032 § 5.1.5).
@@ -88,17 +85,55 @@ public final class VerifyingKey: Sendable {
         ERR_clear_error()
         return status == 1
     }
+}
 
-    private static func build(
-        _ name: String,
-        from builder: borrowing Handle<ParameterBuilderObject>
-    ) throws(OpenSSLError) -> Handle<KeyObject> {
-        guard let parameters = OSSL_PARAM_BLD_to_param(builder.pointer) else {
+extension VerifyingKey.Curve {
+    fileprivate var name: StaticString {
+        switch self {
+        case .p256: "P-256"
+        case .p384: "P-384"
+        }
+    }
+}
+
+/// Collects the numbers of a key.
+///
+/// It keeps the pointers it is given, names included: hence static strings, and values that outlive ``publicKey(_:)``.
+private struct ParameterBuilder: ~Copyable {
+    private let handle: Handle<ParameterBuilderObject>
+
+    init() throws(OpenSSLError) {
+        self.handle = try Handle(adopting: OSSL_PARAM_BLD_new(), from: "OSSL_PARAM_BLD_new")
+    }
+
+    func push(_ number: borrowing Handle<NumberObject>, as name: StaticString) throws(OpenSSLError) {
+        try OpenSSL.check(
+            OSSL_PARAM_BLD_push_BN(self.handle.pointer, name.characters, number.pointer),
+            "OSSL_PARAM_BLD_push_BN"
+        )
+    }
+
+    func push(_ text: StaticString, as name: StaticString) throws(OpenSSLError) {
+        try OpenSSL.check(
+            OSSL_PARAM_BLD_push_utf8_string(self.handle.pointer, name.characters, text.characters, 0),
+            "OSSL_PARAM_BLD_push_utf8_string"
+        )
+    }
+
+    func push(_ octets: UnsafeRawBufferPointer, as name: StaticString) throws(OpenSSLError) {
+        try OpenSSL.check(
+            OSSL_PARAM_BLD_push_octet_string(self.handle.pointer, name.characters, octets.baseAddress, octets.count),
+            "OSSL_PARAM_BLD_push_octet_string"
+        )
+    }
+
+    func publicKey(_ type: String) throws(OpenSSLError) -> Handle<KeyObject> {
+        guard let parameters = OSSL_PARAM_BLD_to_param(self.handle.pointer) else {
             throw OpenSSLError(during: "OSSL_PARAM_BLD_to_param")
         }
         defer { OSSL_PARAM_free(parameters) }
         let context = try Handle<KeyContextObject>(
-            adopting: EVP_PKEY_CTX_new_from_name(nil, name, nil),
+            adopting: EVP_PKEY_CTX_new_from_name(nil, type, nil),
             from: "EVP_PKEY_CTX_new_from_name"
         )
         try OpenSSL.check(EVP_PKEY_fromdata_init(context.pointer), "EVP_PKEY_fromdata_init")
@@ -108,6 +143,12 @@ public final class VerifyingKey: Sendable {
             "EVP_PKEY_fromdata"
         )
         return try Handle(adopting: key, from: "EVP_PKEY_fromdata")
+    }
+}
+
+extension StaticString {
+    fileprivate var characters: UnsafePointer<CChar> {
+        UnsafeRawPointer(self.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
 

@@ -1,7 +1,9 @@
 import Authority
 import EnrollmentCore
 
-/// Writes what a new place lacks: configuration, profiles, passphrase. Never over anything.
+/// Writes what a new place lacks: configuration, profiles, passphrase.
+///
+/// Never over anything.
 struct NewPlace {
     let file: String
     let host: String?
