@@ -60,7 +60,7 @@ struct ServiceURL: Hashable, Sendable {
     let text: String
     let host: String
 
-    /// - Parameter scheme: The one that is accepted.
+    /// Reads `text`, which has to begin with `scheme` and end with host or port.
     init?(_ text: String, scheme: String) {
         guard text.hasPrefix("\(scheme)://") else { return nil }
         let rest = text.dropFirst(scheme.count + 3)

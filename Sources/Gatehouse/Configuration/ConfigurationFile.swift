@@ -133,7 +133,7 @@ enum ConfigurationFile {
     }
 }
 
-/// `enrollment: {…}`
+/// Reads `enrollment: {…}`.
 private struct EnrollmentSection {
     var faultStatus = 500
     var reservationHours = 24
@@ -149,7 +149,7 @@ private struct EnrollmentSection {
     }
 }
 
-/// `log: {…}`
+/// Reads `log: {…}`.
 private struct LogSection {
     private enum Level: String, CaseIterable {
         case trace, debug, info, notice, warning, error
