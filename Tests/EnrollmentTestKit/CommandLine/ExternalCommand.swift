@@ -53,7 +53,9 @@ public enum ExternalCommand {
         let status = await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: Self.wait(for: identifier)) }
         }
-        return Outcome(status: status, output: String(decoding: try Data(contentsOf: transcript), as: UTF8.self))
+        // Not Data(contentsOf:), which loses its buffer when the file is empty; the leak check would never be clean.
+        let output = try FileHandle(forReadingFrom: transcript).readToEnd() ?? Data()
+        return Outcome(status: status, output: String(decoding: output, as: UTF8.self))
     }
 
     private static func lastError() -> String { String(cString: strerror(errno)) }
