@@ -8,7 +8,7 @@ internal import Glibc
 ///
 /// The first connection of a process makes it ignore SIGPIPE, which libldap would otherwise raise when a server goes.
 public final class LDAPConnection {
-    private let handle: LDAPHandle
+    let handle: LDAPHandle
 
     /// Connects, and protects the connection as `endpoint` says.
     ///
@@ -54,31 +54,6 @@ public final class LDAPConnection {
         }
     }
 
-    /// Overrides whatever `ldap.conf`, `.ldaprc` and `LDAPTLS_…` in the environment say.
-    private static func demandCertificate(_ handle: borrowing LDAPHandle, caFile: String) throws(LDAPError) {
-        // Checked here because libldap reports an unreadable file without naming it.
-        guard access(caFile, R_OK) == 0 else {
-            throw LDAPError("connect", .invalidArgument, diagnostic: "the CA file \(caFile) cannot be read")
-        }
-        try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND)
-        try handle.set(LDAP_OPT_X_TLS_CACERTFILE, caFile)
-        try handle.set(LDAP_OPT_X_TLS_CACERTDIR, nil)
-        var package: UnsafeMutablePointer<CChar>?
-        ldap_get_option(nil, LDAP_OPT_X_TLS_PACKAGE, &package)
-        defer { ldap_memfree(package) }
-        if package.map({ String(cString: $0) }) == "GnuTLS" {
-            // libldap ignores the protocol bounds when built on GnuTLS; a priority string is heard.
-            try handle.set(LDAP_OPT_X_TLS_CIPHER_SUITE, "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2")
-        } else {
-            try handle.set(LDAP_OPT_X_TLS_PROTOCOL_MIN, Self.tls12)
-        }
-        // Options set on a session take effect only with a TLS context of its own.
-        try handle.set(LDAP_OPT_X_TLS_NEWCTX, 0)
-    }
-
-    /// TLS 1.2 in the numbering of `LDAP_OPT_X_TLS_PROTOCOL_MIN`, a macro that does not import.
-    private static let tls12: Int32 = 0x0303
-
     /// Bounds each read and write, so that a peer that stops in the middle of a TLS record cannot hold the thread.
     private func limitSocketWaits(to wait: Duration) throws(LDAPError) {
         guard let descriptor = self.handle.descriptor() else { throw self.handle.failure("connect") }
@@ -86,42 +61,6 @@ public final class LDAPConnection {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-    }
-
-    private func askForTLS(before deadline: ContinuousClock.Instant) throws(LDAPError) {
-        var identifier: Int32 = 0
-        let sent = ldap_start_tls(self.handle.pointer, nil, nil, &identifier)
-        guard sent == LDAP_SUCCESS else { throw self.handle.failure("start TLS", LDAPResultCode(rawValue: sent)) }
-        let outcome = try self.answer(to: identifier, "start TLS", before: deadline)
-            .outcome(on: self.handle.pointer, of: "start TLS")
-        guard outcome.code == .success else {
-            throw LDAPError("start TLS", outcome.code, diagnostic: outcome.diagnostic)
-        }
-    }
-
-    /// Performs the handshake and the check of chain and name.
-    ///
-    /// It serves `ldaps://`, too: the library's own way there ends in a handshake without any time limit, out of reach
-    /// because the socket is not known before it is over.
-    private func installTLS(
-        _ operation: String,
-        _ endpoint: LDAPEndpoint,
-        _ caFile: String,
-        before deadline: ContinuousClock.Instant
-    ) throws(LDAPError) {
-        guard let descriptor = self.handle.descriptor() else { throw self.handle.failure(operation) }
-        let watchdog = try SocketWatchdog(descriptor, before: deadline)
-        let status = ldap_install_tls(self.handle.pointer)
-        guard !watchdog.stop() else { throw LDAPError(operation, .timedOut, diagnostic: "no TLS handshake in time") }
-        guard status == LDAP_SUCCESS else {
-            throw LDAPError(
-                operation,
-                .connectError,
-                diagnostic:
-                    "no TLS with \(endpoint.host): its certificate has to be in date, name this host, and chain "
-                    + "to an authority in \(caFile)"
-            )
-        }
     }
 
     /// Proves `password` for `name` (RFC 4513 § 5.1.3).
@@ -188,75 +127,6 @@ public final class LDAPConnection {
         return identifier
     }
 
-    /// Finds entries.
-    ///
-    /// - Throws: ``LDAPError``. Reaching the size limit is no error but ``LDAPSearchResult/isTruncated``; a base that
-    ///   does not exist is ``LDAPResultCode/noSuchObject``.
-    public func search(
-        _ search: LDAPSearch,
-        before deadline: ContinuousClock.Instant
-    ) throws(LDAPError) -> LDAPSearchResult {
-        try Self.refuseNUL(in: search.base.text, "search")
-        try Self.refuseLate(deadline, "search")
-        let identifier = try self.sendSearch(search, before: deadline)
-        let answer = try self.answer(to: identifier, "search", before: deadline)
-        let outcome = try answer.outcome(on: self.handle.pointer, of: "search")
-        guard outcome.code == .success || outcome.code == .sizeLimitExceeded else {
-            throw LDAPError("search", outcome.code, diagnostic: outcome.diagnostic)
-        }
-        return LDAPSearchResult(
-            entries: try answer.entries(on: self.handle.pointer),
-            isTruncated: outcome.code == .sizeLimitExceeded
-        )
-    }
-
-    private func sendSearch(
-        _ search: LDAPSearch,
-        before deadline: ContinuousClock.Instant
-    ) throws(LDAPError) -> Int32 {
-        var identifier: Int32 = 0
-        // The server's limit counts in whole seconds, and zero would mean none.
-        let remaining = ContinuousClock.now.duration(to: deadline)
-        var limit = timeval(tv_sec: Int(max(remaining, .zero).components.seconds) + 1, tv_usec: 0)
-        // "1.1" asks for no attribute (RFC 4511 § 4.5.1.8); an empty list would ask for all of them.
-        let names = search.attributes.isEmpty ? ["1.1"] : search.attributes.map(\.text)
-        var pointers: [UnsafeMutablePointer<CChar>?] = names.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let sent = ldap_search_ext(
-            self.handle.pointer,
-            search.base.text,
-            search.scope.rawValue,
-            search.filter.text,
-            &pointers,
-            0,
-            nil,
-            nil,
-            &limit,
-            Int32(search.sizeLimit),
-            &identifier
-        )
-        guard sent == LDAP_SUCCESS else { throw self.handle.failure("search", LDAPResultCode(rawValue: sent)) }
-        return identifier
-    }
-
-    /// Reads the server's description of itself (RFC 4512 § 5.1), for example `namingContexts`.
-    public func readRootEntry(
-        _ attributes: [LDAPAttributeName],
-        before deadline: ContinuousClock.Instant
-    ) throws(LDAPError) -> LDAPEntry {
-        let query = LDAPSearch(
-            under: try DistinguishedName(""),
-            scope: .base,
-            filter: .present("objectClass"),
-            attributes: attributes,
-            sizeLimit: 1
-        )
-        guard let entry = try self.search(query, before: deadline).entries.first else {
-            throw LDAPError("search", .noSuchObject, diagnostic: "the server shows no root entry")
-        }
-        return entry
-    }
-
     /// Whether the server has closed the connection, or said something unasked, since the last operation.
     ///
     /// Costs one system call and sends nothing; `false` is no promise that the next operation gets through.
@@ -267,7 +137,7 @@ public final class LDAPConnection {
     }
 
     /// Waits for the whole answer; a request that is not answered in time is abandoned (RFC 4511 § 4.11).
-    private func answer(
+    func answer(
         to identifier: Int32,
         _ operation: String,
         before deadline: ContinuousClock.Instant
@@ -282,13 +152,13 @@ public final class LDAPConnection {
     }
 
     /// libldap takes C strings, which would end at the NUL and name something else.
-    private static func refuseNUL(in text: String, _ operation: String) throws(LDAPError) {
+    static func refuseNUL(in text: String, _ operation: String) throws(LDAPError) {
         guard !text.utf8.contains(0) else {
             throw LDAPError(operation, .invalidArgument, diagnostic: "a name holds a NUL")
         }
     }
 
-    private static func refuseLate(_ deadline: ContinuousClock.Instant, _ operation: String) throws(LDAPError) {
+    static func refuseLate(_ deadline: ContinuousClock.Instant, _ operation: String) throws(LDAPError) {
         guard ContinuousClock.now < deadline else { throw LDAPError(operation, .timedOut) }
     }
 }

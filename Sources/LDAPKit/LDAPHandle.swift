@@ -43,6 +43,12 @@ struct LDAPHandle: ~Copyable {
         guard status == LDAP_OPT_SUCCESS else { throw self.optionRefused(option) }
     }
 
+    /// Takes part in a TLS context; libldap adds a reference of its own.
+    borrowing func use(_ context: TLSContext) throws(LDAPError) {
+        let status = ldap_set_option(self.pointer, LDAP_OPT_X_TLS_CTX, UnsafeRawPointer(context.pointer))
+        guard status == LDAP_OPT_SUCCESS else { throw self.optionRefused(LDAP_OPT_X_TLS_CTX) }
+    }
+
     /// Sets an on/off option; libldap only compares the pointer with null, which is its "off".
     borrowing func set(_ option: Int32, isOn: Bool) throws(LDAPError) {
         let status = withUnsafePointer(to: 1) { ldap_set_option(self.pointer, option, isOn ? $0 : nil) }

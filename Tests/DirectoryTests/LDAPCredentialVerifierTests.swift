@@ -116,6 +116,18 @@ struct LDAPCredentialVerifierTests {
         #expect(try await without.verify("kim", "kim-password").groups == [])
     }
 
+    @Test("the core's admission gate knows the directory's groups however they are spelled")
+    func admission() async throws {
+        let group = "CN=Staff, OU=Groups, DC=Corp, DC=Example"
+        let gate = AdmissionGate(verifier: try self.verifier(), admittedGroups: [GroupName(group)])
+        let password = { (name: String) in
+            Credential.password(UsernamePassword(name: name, password: Redacted("\(name)-password")))
+        }
+        #expect(try await gate.verify(password("kim")).mail == "kim@corp.example")
+        let error = await #expect(throws: EnrollmentError.self) { _ = try await gate.verify(password("lee")) }
+        #expect(error?.code == .authorization)
+    }
+
     @Test("a stable id comes from entryUUID or objectGUID, whichever is mapped, and stays the same")
     func stableID() async throws {
         let openLDAP = try self.verifier { $0.attributes = .openLDAP }

@@ -6,7 +6,7 @@ internal import Foundation
 public final class ScriptedDirectory: Sendable {
     /// The socket is made here and passed on: connections made before the server runs wait in its queue.
     private let listener = SilentListener()
-    private let process: ChildProcess
+    private let process: FixtureProcess
     private let journal: URL
 
     /// Starts the server.
@@ -18,7 +18,7 @@ public final class ScriptedDirectory: Sendable {
     /// - Throws: When `python3` cannot be started.
     public init(refusing code: Int, saying diagnostic: String, knowsPerson: Bool = true) throws {
         self.journal = FileManager.default.temporaryDirectory.appending(path: "gatehouse-ldap-\(UUID().uuidString)")
-        self.process = try ChildProcess(
+        self.process = try FixtureProcess(
             ["python3", "-c", Self.program, "\(code)", diagnostic, knowsPerson ? "1" : "0", self.journal.path],
             passing: self.listener.descriptor
         )

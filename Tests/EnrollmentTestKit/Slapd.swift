@@ -99,7 +99,7 @@ public final class Slapd: Sendable {
         let script = root.appending(path: "Scripts/throwaway-directory").path
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let errors = folder.appending(path: "script.log")
-        let child = try ChildProcess([script] + arguments, errorFile: errors.path)
+        let child = try FixtureProcess([script] + arguments, errorFile: errors.path)
         guard child.wait() == 0 else {
             throw NotStarted(description: try String(contentsOf: errors, encoding: .utf8))
         }

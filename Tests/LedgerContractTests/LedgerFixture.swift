@@ -79,13 +79,15 @@ enum LedgerFixture {
         now: Timestamp = start
     ) -> Reservation {
         var attempt = attempt
+        let identity = device ?? DeviceID(random: Self.octets(16))
+        attempt.device = identity
         attempt.userID = user.id
         attempt.serialNumber = prepared.draft.serialNumber
         return Reservation(
             user: user,
             claims: claims,
             credentialKind: "password",
-            device: device ?? DeviceID(random: Self.octets(16)),
+            device: identity,
             isReturning: device != nil,
             prepared: prepared,
             limit: DeviceLimit(maximum: limit, rule: "default", staleBefore: now.adding(days: -90)),
@@ -111,7 +113,6 @@ enum LedgerFixture {
         certificate: IssuedCertificate? = nil
     ) -> Confirmation {
         var attempt = reservation.attempt
-        attempt.device = reservation.device
         attempt.steps = [Attempt.Step(name: "sign-in", succeeded: true, microseconds: 41_000, note: "dc1")]
         attempt.succeed(at: reservation.now.adding(seconds: 1))
         return Confirmation(

@@ -1,5 +1,5 @@
-import ArgumentParser
-import EnrollmentCore
+public import ArgumentParser
+public import EnrollmentCore
 import Ledger
 
 struct AttemptCommand: AsyncParsableCommand {

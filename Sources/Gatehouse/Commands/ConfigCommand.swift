@@ -1,6 +1,7 @@
 import ArgumentParser
 import Authority
 import EnrollmentCore
+import Logging
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,9 +29,12 @@ struct ConfigCommand: AsyncParsableCommand {
             let configuration = try self.common.configuration()
             _ = try configuration.passphrase.fetch()
             _ = try ProfileFolder.load(configuration)
-            _ = try ServiceGraph.verifier(for: configuration, logger: .init(label: "gatehouse") { _ in
-                LineLogHandler(format: .text)
-            })
+            _ = try ServiceGraph.verifier(
+                for: configuration,
+                logger: .init(label: "gatehouse") { _ in
+                    LineLogHandler(format: .text)
+                }
+            )
             return CommandOutput(
                 text: "\(configuration.file): fine. See what is in effect: gatehouse config show\n",
                 json: .object([

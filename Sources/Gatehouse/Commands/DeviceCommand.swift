@@ -1,5 +1,5 @@
-import ArgumentParser
-import EnrollmentCore
+public import ArgumentParser
+public import EnrollmentCore
 import Ledger
 
 struct DeviceCommand: AsyncParsableCommand {
@@ -22,7 +22,9 @@ struct DeviceCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
         @Option(help: "Only this user's: principal name or directory id.")
         var user: String?
-        @Option(help: ArgumentHelp("Only in this state: \(DeviceState.allCases.map(\.rawValue).joined(separator: ", "))."))
+        @Option(
+            help: ArgumentHelp("Only in this state: \(DeviceState.allCases.map(\.rawValue).joined(separator: ", ")).")
+        )
         var state: DeviceState?
         @Option(help: "At most this many.")
         var limit = 100
@@ -92,7 +94,8 @@ struct DeviceCommand: AsyncParsableCommand {
                 }
                 return Found(
                     matches: matches,
-                    certificates: try await ledger.certificates(CertificateQuery(device: only.device, limit: 10)).elements,
+                    certificates: try await ledger.certificates(CertificateQuery(device: only.device, limit: 10))
+                        .elements,
                     attempts: try await ledger.attempts(AttemptQuery(device: only.device, limit: 10)).elements
                 )
             }

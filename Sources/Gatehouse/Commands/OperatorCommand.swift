@@ -5,7 +5,9 @@ import Logging
 
 /// Options that every command takes.
 struct CommonOptions: ParsableArguments {
-    @Option(help: "Configuration file. Default: $GATEHOUSE_CONFIG, Config/gatehouse.json5, /etc/gatehouse/gatehouse.json5.")
+    @Option(
+        help: "Configuration file. Default: $GATEHOUSE_CONFIG, Config/gatehouse.json5, /etc/gatehouse/gatehouse.json5."
+    )
     var config: String?
 
     @Flag(help: "One JSON document on standard output, errors included.")

@@ -74,7 +74,9 @@ struct UserCommand: AsyncParsableCommand {
             ]
             lines.append("  limit         \(found.limit.maximum), from rule \(found.limit.rule)")
             if let personal = user.limitOverride {
-                lines.append("                personal: \(personal.maximum) until \(personal.until), \(personal.reason)")
+                lines.append(
+                    "                personal: \(personal.maximum) until \(personal.until), \(personal.reason)"
+                )
             }
             lines.append("  counts        \(found.counted.count) devices")
             lines.append("  does not      \(found.live.count - found.counted.count) (shared or stale)")
@@ -108,7 +110,8 @@ struct UserCommand: AsyncParsableCommand {
             }
             return .object([
                 ("schema", .string("gatehouse.user/1")), ("id", .string(found.user.id)),
-                ("principalName", .string(found.user.principalName)), ("displayName", .optional(found.user.displayName)),
+                ("principalName", .string(found.user.principalName)),
+                ("displayName", .optional(found.user.displayName)),
                 ("groups", .array(found.user.groups.map { .string($0.text) })),
                 ("lastSeen", .time(found.user.lastSeen)), ("limit", .integer(Int64(found.limit.maximum))),
                 ("limitRule", .string(found.limit.rule)), ("counted", .integer(Int64(found.counted.count))),

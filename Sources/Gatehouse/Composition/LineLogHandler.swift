@@ -49,6 +49,7 @@ struct LineLogHandler: LogHandler {
         guard printable.utf8.contains(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) else {
             return printable.isEmpty ? "\"\"" : printable
         }
-        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
+        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
+            + "\""
     }
 }

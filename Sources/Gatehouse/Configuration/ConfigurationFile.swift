@@ -111,7 +111,8 @@ enum ConfigurationFile {
         return configuration
     }
 
-    private static func url(_ reader: SettingsReader, _ key: String, scheme: String) throws(SettingsError) -> ServiceURL {
+    private static func url(_ reader: SettingsReader, _ key: String, scheme: String) throws(SettingsError) -> ServiceURL
+    {
         let text = try reader.requiredString(key)
         guard let url = ServiceURL(text, scheme: scheme) else {
             throw reader.error(key, "\(text) is not \(scheme)://host or \(scheme)://host:port, without a path")

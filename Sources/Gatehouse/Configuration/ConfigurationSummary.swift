@@ -1,5 +1,8 @@
 import Directory
 import EnrollmentCore
+import EnrollmentWire
+import HTTPTransport
+import Logging
 
 /// The configuration in effect as rows of path and value; secrets appear as the place they come from.
 enum ConfigurationSummary {

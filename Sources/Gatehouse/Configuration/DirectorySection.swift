@@ -38,11 +38,15 @@ enum DirectorySection {
         settings.decoy = try reader.string("decoy")
         settings.lanes = try reader.integer("connections", in: 1...64, default: settings.lanes)
         settings.waiters = try reader.integer("waiters", in: 0...100_000, default: settings.waiters)
-        if let seconds = try reader.integer("requestSeconds", in: 1...60) { settings.requestTimeout = .seconds(seconds) }
+        if let seconds = try reader.integer("requestSeconds", in: 1...60) {
+            settings.requestTimeout = .seconds(seconds)
+        }
         if let seconds = try reader.integer("operationSeconds", in: 1...60) {
             settings.operationTimeout = .seconds(seconds)
         }
-        if let seconds = try reader.integer("connectSeconds", in: 1...60) { settings.connectTimeout = .seconds(seconds) }
+        if let seconds = try reader.integer("connectSeconds", in: 1...60) {
+            settings.connectTimeout = .seconds(seconds)
+        }
         if let seconds = try reader.integer("idleSeconds", in: 1...3_600) { settings.idleLimit = .seconds(seconds) }
         try reader.finish()
         return settings

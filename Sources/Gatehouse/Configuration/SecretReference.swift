@@ -62,20 +62,21 @@ enum SecretReference: Hashable, Sendable {
     }
 
     private static func read(_ path: String, place: String) throws(CommandProblem) -> [UInt8] {
+        let mode: mode_t
+        let octets: [UInt8]
         do throws(FileError) {
-            let mode = try FilePath.mode(of: path)
-            guard mode & 0o027 == 0 else {
-                throw Self.problem(
-                    "\(place) can be read or written by others (mode \(String(mode & 0o777, radix: 8)))",
-                    "chmod 600 \(path)"
-                )
-            }
-            return try FilePath.read(path, limit: 65_536)
-        } catch let error as FileError {
-            throw Self.problem("\(place): \(error)", "gatehouse config show")
+            mode = try FilePath.mode(of: path)
+            octets = try FilePath.read(path, limit: 65_536)
         } catch {
-            throw error
+            throw Self.problem("\(place): \(error)", "gatehouse config show")
         }
+        guard mode & 0o027 == 0 else {
+            throw Self.problem(
+                "\(place) can be read or written by others (mode \(String(mode & 0o777, radix: 8)))",
+                "chmod 600 \(path)"
+            )
+        }
+        return octets
     }
 
     private static func problem(_ sentence: String, _ remedy: String) -> CommandProblem {

@@ -98,7 +98,7 @@ enum WireSections {
         return DiscoverySettings(
             policyServiceURL: "\(deviceURL.text)/EnrollmentServer/Policy.svc",
             enrollmentServiceURL: "\(deviceURL.text)/EnrollmentServer/Enrollment.svc",
-            highestVersion: ProtocolVersion(highest),
+            highestVersion: ProtocolVersion(UInt32(highest)),
             methodsByDomain: domains,
             defaultMethods: [fallback.value]
         )

@@ -13,6 +13,8 @@ struct AttemptTable {
         """
     private static let insert = Self.insertion + "ON CONFLICT (trace_id) DO NOTHING"
     /// Whoever worked on the attempt has the last word, also over its reservation's expiry.
+    ///
+    /// Who it was and which device is known since the reservation and stays.
     private static let conclude =
         Self.insertion
             + """

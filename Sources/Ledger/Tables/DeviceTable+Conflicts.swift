@@ -25,7 +25,7 @@ extension DeviceTable {
             """
             SELECT d.id, u.principal_name FROM device d CROSS JOIN user u ON u.id = d.user_id
             WHERE d.hardware_id = ?1 AND d.user_id <> ?2
-                AND d.state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+                AND d.is_live = 1
             LIMIT 3
             """
         )

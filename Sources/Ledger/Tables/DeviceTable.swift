@@ -33,18 +33,18 @@ struct DeviceTable {
     private static let liveByID =
         Self.standing
             + """
-            WHERE id = ?1 AND user_id = ?2 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+            WHERE id = ?1 AND user_id = ?2 AND is_live = 1
             """
     private static let liveByHardware =
         Self.standing
             + """
-            WHERE hardware_id = ?1 AND user_id = ?2 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+            WHERE hardware_id = ?1 AND user_id = ?2 AND is_live = 1
             ORDER BY ordinal DESC LIMIT 1
             """
     private static let liveByClaimedID =
         Self.standing
             + """
-            WHERE claimed_key = ?1 AND user_id = ?2 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+            WHERE claimed_key = ?1 AND user_id = ?2 AND is_live = 1
             ORDER BY ordinal DESC LIMIT 1
             """
 
@@ -97,7 +97,7 @@ struct DeviceTable {
             """
             SELECT count(*) FROM (
                 SELECT 1 FROM device WHERE user_id = ?1 AND last_proven_contact >= ?2
-                    AND is_shared = 0 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+                    AND is_shared = 0 AND is_live = 1
                 LIMIT ?3)
             """
         )
@@ -113,7 +113,7 @@ struct DeviceTable {
             """
             SELECT id, name, state, last_proven_contact, certificate_ends FROM device
             WHERE user_id = ?1 AND last_proven_contact >= ?2
-                AND is_shared = 0 AND state IN ('reserved', 'issued', 'handed-off', 'active', 'held')
+                AND is_shared = 0 AND is_live = 1
             ORDER BY last_proven_contact DESC, ordinal DESC LIMIT 1000
             """
         )
@@ -211,6 +211,7 @@ struct DeviceTable {
             """
             UPDATE device SET pending_serial = ?3,
                 state = CASE WHEN state = 'reserved' AND ?3 IS NULL THEN 'released' ELSE state END,
+                is_live = CASE WHEN state = 'reserved' AND ?3 IS NULL THEN 0 ELSE is_live END,
                 last_proven_contact = CASE WHEN ?3 IS NULL THEN coalesce(?4, last_proven_contact)
                     ELSE last_proven_contact END
             WHERE id = ?1 AND pending_serial = ?2

@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Foundation's `Process` is not used: it waits for a descriptor that children started meanwhile inherit, so that
 /// waiting for one may wait for all, and its children keep the blocked signals of the thread that started them.
-final class ChildProcess: Sendable {
+final class FixtureProcess: Sendable {
     struct NotStarted: Error, CustomStringConvertible {
         let description: String
     }

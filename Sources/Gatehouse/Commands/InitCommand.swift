@@ -1,0 +1,216 @@
+import ArgumentParser
+import Authority
+import EnrollmentCore
+import Ledger
+import Logging
+import OpenSSLKit
+
+struct InitCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make a new authority: keys, first issuer, TLS certificate, database, configuration.",
+        discussion: """
+            Makes a root and an issuing authority below it, seals both keys with the passphrase, and issues the TLS
+            certificate. A configuration that is there is used as it is; a missing one is written, with comments and
+            certificate profiles beside it. Nothing is ever overwritten.
+
+              gatehouse init
+              gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example --organization "Corp Ltd"
+              gatehouse init --algorithm rsa-3072 --root-algorithm rsa-4096
+            """
+    )
+
+    /// A kind of key as the command line names it.
+    enum Algorithm: String, CaseIterable, ExpressibleByArgument {
+        case ecdsaP256 = "ecdsa-p256"
+        case ecdsaP384 = "ecdsa-p384"
+        case rsa2048 = "rsa-2048"
+        case rsa3072 = "rsa-3072"
+        case rsa4096 = "rsa-4096"
+        case ed25519
+
+        var key: KeyType {
+            switch self {
+            case .ecdsaP256: .ecdsaP256
+            case .ecdsaP384: .ecdsaP384
+            case .rsa2048: .rsa(bits: 2_048)
+            case .rsa3072: .rsa(bits: 3_072)
+            case .rsa4096: .rsa(bits: 4_096)
+            case .ed25519: .ed25519
+            }
+        }
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "Key of the issuing authority.")
+    var algorithm = Algorithm.ecdsaP256
+    @Option(help: "Key of the root; default: that of the issuing authority.")
+    var rootAlgorithm: Algorithm?
+    @Option(help: "Key of the TLS certificate; Windows needs ecdsa or rsa.")
+    var tlsAlgorithm = Algorithm.ecdsaP256
+    @Option(help: "Name of the organization in the authorities' certificates.")
+    var organization = "Gatehouse"
+    @Option(help: "Host name of the device URL, for a configuration that init writes.")
+    var host: String?
+    @Option(
+        help: "Further name or address for the TLS certificate, repeatable; enterpriseenrollment.DOMAIN belongs here."
+    )
+    var name: [String] = []
+    @Option(help: "Id of the root.")
+    var root = "R1"
+    @Option(help: "Id of the issuing authority; goes into URLs. Default: the year and A.")
+    var issuer: String?
+
+    func perform() async throws(CommandProblem) -> CommandOutput {
+        let file = ConfigurationFile.locate(self.common.config)
+        let written = try NewPlace(file: file, host: self.host).prepare()
+        let configuration = try ConfigurationFile.load(file)
+        let profiles = try ProfileFolder.load(configuration)
+        guard !FilePath.exists(configuration.storePath) else {
+            throw CommandProblem(
+                "GH-INIT-001",
+                "there is a store already: \(configuration.storePath)",
+                [("try", "name another place in store.path, or look at it: gatehouse cert list")],
+                exit: .refused
+            )
+        }
+        let (passphrase, passphraseNote) = try NewPlace.passphrase(configuration.passphrase)
+        do throws(FileError) {
+            try FilePath.createFolder(FilePath.folder(of: configuration.storePath), mode: 0o700)
+        } catch {
+            throw CommandProblem("GH-INIT-002", "\(error)", exit: .failed)
+        }
+        SecureHeap.initialize(size: 1 << 18)
+        let result = try await self.found(configuration, profiles, passphrase)
+        return self.output(configuration, result, written + passphraseNote)
+    }
+
+    private func found(
+        _ configuration: Configuration,
+        _ profiles: ProfileFolder,
+        _ passphrase: Redacted<[UInt8]>
+    ) async throws(CommandProblem) -> AuthorityFounder.Result {
+        var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
+        logger.logLevel = .error
+        let clock = SystemClock()
+        let plan = AuthorityFounder.Plan(
+            organization: self.organization,
+            rootID: self.root,
+            issuerID: self.issuer ?? "\(CivilTime(clock.now).year)-A",
+            rootKey: (self.rootAlgorithm ?? self.algorithm).key,
+            issuerKey: self.algorithm.key,
+            serverKey: self.tlsAlgorithm.key,
+            rootProfile: profiles.root,
+            issuingProfile: profiles.issuing,
+            serverProfile: profiles.server,
+            serverNames: ([configuration.deviceURL.host] + self.name).uniqued,
+            addresses: configuration.addresses,
+            node: configuration.node
+        )
+        try self.judge(plan)
+        do throws(EnrollmentError) {
+            let ledger = try await SQLiteLedger.open(LedgerSettings(path: configuration.storePath), logger: logger)
+            do throws(EnrollmentError) {
+                let (vault, parameters) = try Vault.create(passphrase: SecretOctets(passphrase.reveal()))
+                let founder = AuthorityFounder(
+                    ledger: ledger,
+                    vault: vault,
+                    clock: clock,
+                    random: OpenSSLRandomSource()
+                )
+                let result = try await founder.found(plan)
+                // Last, so that a store whose founding broke off is known as unfinished.
+                try await ledger.storeSealingParameters(parameters)
+                await ledger.close()
+                return result
+            } catch {
+                await ledger.close()
+                throw error
+            }
+        } catch {
+            throw CommandProblem(error)
+        }
+    }
+
+    private func judge(_ plan: AuthorityFounder.Plan) throws(CommandProblem) {
+        for id in [plan.rootID, plan.issuerID] {
+            let isPlain = id.utf8.allSatisfy { octet in
+                switch octet {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+            guard isPlain, (1...16).contains(id.utf8.count) else {
+                throw CommandProblem(
+                    "GH-USAGE-003",
+                    "\(id) is not an issuer id: up to 16 letters, digits and dashes, since it goes into URLs",
+                    exit: .usage
+                )
+            }
+        }
+        guard plan.rootID != plan.issuerID else {
+            throw CommandProblem("GH-USAGE-004", "root and issuer need different ids", exit: .usage)
+        }
+        guard plan.serverKey != .ed25519 else {
+            throw CommandProblem(
+                "GH-USAGE-005",
+                "Windows does not speak TLS with an Ed25519 certificate",
+                [("try", "--tls-algorithm ecdsa-p256")],
+                exit: .usage
+            )
+        }
+    }
+
+    private func output(
+        _ configuration: Configuration,
+        _ result: AuthorityFounder.Result,
+        _ notes: [String]
+    ) -> CommandOutput {
+        let made = [("root", result.root), ("issuer", result.issuer), ("tls", result.server)]
+        var lines = ["Done. \(self.organization) has an authority.", ""]
+        lines += notes.map { "  made          \($0)" }
+        lines.append("  made          \(configuration.storePath)")
+        for (name, certificate) in made {
+            let label = name + String(repeating: " ", count: 13 - name.count)
+            lines.append("  \(label) SHA-256 \(Hexadecimal.encode(certificate.thumbprint))")
+            lines.append("                ends \(certificate.validity.notAfter), serial \(certificate.serialNumber)")
+        }
+        lines += [
+            "", "Devices have to trust the root before they enroll. Take it along:",
+            "  gatehouse cert show \(result.root.serialNumber) --pem > root.pem",
+            "",
+            "Keep the passphrase (\(configuration.passphrase.place)) and a backup of the store in different places.",
+            "", "Next:  gatehouse serve --config \(configuration.file)",
+        ]
+        let certificates = made.map { name, certificate in
+            (
+                name,
+                JSONValue.object([
+                    ("sha256", .string(Hexadecimal.encode(certificate.thumbprint))),
+                    ("serialNumber", .string("\(certificate.serialNumber)")),
+                    ("ends", .time(certificate.validity.notAfter)),
+                    ("pem", .string(PEM.encode(certificate.der, label: "CERTIFICATE"))),
+                ])
+            )
+        }
+        return CommandOutput(
+            text: lines.joined(separator: "\n") + "\n",
+            json: .object(
+                [
+                    ("schema", .string("gatehouse.init/1")), ("store", .string(configuration.storePath)),
+                    ("config", .string(configuration.file)), ("made", .array(notes.map { .string($0) })),
+                ] + certificates
+            )
+        )
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Each element once, in the order of first appearance.
+    fileprivate var uniqued: [Element] {
+        var seen: Set<Element> = []
+        return self.filter { seen.insert($0).inserted }
+    }
+}

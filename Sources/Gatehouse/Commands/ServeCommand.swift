@@ -1,0 +1,186 @@
+import ArgumentParser
+import Authority
+import EnrollmentCore
+import HTTPTransport
+import Ledger
+import Logging
+import OpenSSLKit
+import ServiceRuntime
+import TLSTransport
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the service.",
+        discussion: """
+            Writes its log to standard error. SIGTERM and SIGINT stop it after what is in flight was answered; SIGHUP
+            reads the configuration and the TLS certificate again, all or nothing.
+
+              gatehouse serve
+              gatehouse serve --config /etc/gatehouse/gatehouse.json5
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        do throws(CommandProblem) {
+            let configuration = try self.common.configuration()
+            try await Server(configuration).run()
+        } catch {
+            if self.common.json { Terminal.write(error.json.text) }
+            Terminal.explain(error.text)
+            throw error.exit
+        }
+    }
+}
+
+/// The running service.
+struct Server: Sendable {
+    private let configuration: Configuration
+    private let logger: Logger
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: configuration.logFormat) }
+        logger.logLevel = configuration.logLevel
+        self.logger = logger
+    }
+
+    func run() async throws(CommandProblem) {
+        if !SecureHeap.initialize(size: 1 << 18) {
+            self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
+        }
+        let profiles = try ProfileFolder.load(self.configuration)
+        let vaultAndLedger = try await self.open()
+        do throws(CommandProblem) {
+            try await self.serve(profiles, vaultAndLedger.ledger, vaultAndLedger.vault)
+            await vaultAndLedger.ledger.close()
+        } catch {
+            await vaultAndLedger.ledger.close()
+            throw error
+        }
+        self.logger.notice("stopped")
+    }
+
+    private func open() async throws(CommandProblem) -> (ledger: SQLiteLedger, vault: Vault) {
+        guard FilePath.exists(self.configuration.storePath) else {
+            throw CommandProblem(
+                "GH-STORE-001",
+                "there is no store at \(self.configuration.storePath)",
+                [("try", "gatehouse init --config \(self.configuration.file)")],
+                exit: .unavailable
+            )
+        }
+        let passphrase = try self.configuration.passphrase.fetch()
+        do throws(EnrollmentError) {
+            let ledger = try await SQLiteLedger.open(
+                LedgerSettings(path: self.configuration.storePath),
+                logger: self.logger
+            )
+            guard let parameters = try await ledger.sealingParameters() else {
+                await ledger.close()
+                throw EnrollmentError(
+                    .internalService,
+                    "The store was made but never filled. Remove it and run gatehouse init again.",
+                    rule: "store.empty"
+                )
+            }
+            let vault = try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters)
+            return (ledger, vault)
+        } catch {
+            throw CommandProblem(error)
+        }
+    }
+
+    private func serve(_ profiles: ProfileFolder, _ ledger: SQLiteLedger, _ vault: Vault) async throws(CommandProblem) {
+        let issuers: [IssuerRecord]
+        let authority: LocalAuthority
+        do throws(EnrollmentError) {
+            issuers = try await ledger.issuers()
+            authority = try LocalAuthority(records: issuers, vault: vault)
+        } catch {
+            throw CommandProblem(error)
+        }
+        let foundation = ServiceGraph.Foundation(ledger: ledger, vault: vault, authority: authority)
+        let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
+        let current = CurrentGraph(graph)
+        let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
+        let contexts = TLSContextSource(try await tls.context())
+
+        var services: [any Service] = [
+            try await self.listener(
+                "device",
+                self.configuration.deviceListener,
+                contexts,
+                DeviceRoutes(current: current).router
+            )
+        ]
+        if let plain = self.configuration.plainListener {
+            services.append(try await self.listener("plain", plain, nil, PlainRoutes(issuers: issuers).router))
+        }
+        services.append(DirectoryWatch(current: current))
+        services.append(
+            Housekeeping(ledger: ledger, reservationHours: self.configuration.reservationHours, logger: self.logger)
+        )
+        let reloader = Reloader(
+            file: self.configuration.file,
+            started: self.configuration,
+            foundation: foundation,
+            current: current,
+            contexts: contexts,
+            tls: tls,
+            logger: self.logger
+        )
+        services.append(Signals(reload: reloader.reload))
+        let issuer = authority.activeIssuer
+        self.logger.notice(
+            "ready",
+            metadata: [
+                "url": "\(self.configuration.deviceURL.text)", "issuer": "\(issuer.id)",
+                "node": "\(self.configuration.node)",
+            ]
+        )
+        do {
+            try await ServiceGroup(services).run(until: ShutdownSignal())
+        } catch {
+            throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
+        }
+    }
+
+    private func listener(
+        _ name: String,
+        _ place: Configuration.Listener,
+        _ contexts: TLSContextSource?,
+        _ router: Router
+    ) async throws(CommandProblem) -> HTTPListener {
+        do throws(HTTPListenerError) {
+            let listener = try await HTTPListener.bind(
+                name: name,
+                host: place.address,
+                port: place.port,
+                tls: contexts,
+                router: router,
+                limits: self.configuration.limits,
+                logger: self.logger
+            )
+            self.logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(listener.port)"])
+            return listener
+        } catch {
+            throw CommandProblem(
+                "GH-LISTEN-001",
+                "the \(name) listener cannot be bound: \(error)",
+                [("key", "listeners.\(name) in \(self.configuration.file)")],
+                exit: .unavailable
+            )
+        }
+    }
+
+    private static func ticketKeys() throws(CommandProblem) -> TLSTicketKeys {
+        do throws(OpenSSLError) {
+            return try TLSTicketKeys()
+        } catch {
+            throw CommandProblem("GH-TLS-002", "no session ticket keys: \(error)", exit: .failed)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Directory
+import EnrollmentCore
+import Logging
+import ServiceRuntime
+import TLSTransport
+
+/// Reads configuration and TLS certificate again: everything, or nothing when any part is wrong.
+struct Reloader: Sendable {
+    let file: String
+    let started: Configuration
+    let foundation: ServiceGraph.Foundation
+    let current: CurrentGraph
+    let contexts: TLSContextSource
+    let tls: TLSSetup
+    let logger: Logger
+
+    @Sendable func reload() async {
+        do throws(CommandProblem) {
+            let configuration = try ConfigurationFile.load(self.file)
+            let profiles = try ProfileFolder.load(configuration)
+            let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
+            let context = try await self.tls.context()
+            self.current.replace(with: graph)
+            self.contexts.replace(with: context)
+            self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
+            self.warnOfRestart(configuration)
+        } catch {
+            self.logger.error(
+                "configuration not reloaded, the former one stays in effect",
+                metadata: ["detail": "\(error.sentence)"]
+            )
+        }
+    }
+
+    /// Says which changed keys have no effect until the service is started again.
+    private func warnOfRestart(_ configuration: Configuration) {
+        var keys: [String] = []
+        if configuration.deviceListener != self.started.deviceListener { keys.append("listeners.device") }
+        if configuration.plainListener != self.started.plainListener { keys.append("listeners.plain") }
+        if configuration.limits != self.started.limits { keys.append("limits") }
+        if configuration.storePath != self.started.storePath { keys.append("store") }
+        if configuration.logLevel != self.started.logLevel { keys.append("log.level") }
+        if configuration.logFormat != self.started.logFormat { keys.append("log.format") }
+        if !keys.isEmpty {
+            self.logger.warning(
+                "changed keys take effect at the next start",
+                metadata: ["keys": "\(keys.joined(separator: ","))"]
+            )
+        }
+    }
+}
+
+/// Lets the directory adapter of the graph in effect look after its connections.
+struct DirectoryWatch: Service {
+    let name = "directory"
+    let current: CurrentGraph
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        try await self.current.value.verifier.run(until: shutdown)
+    }
+}

@@ -1,0 +1,97 @@
+import Authority
+import Directory
+import EnrollmentCore
+import EnrollmentWire
+import Ledger
+import Logging
+import OpenSSLKit
+
+/// The endpoints and what they lean on, for one configuration.
+struct ServiceGraph: Sendable {
+    let discovery: DiscoveryEndpoint
+    let policy: PolicyEndpoint
+    let enrollment: EnrollmentEndpoint
+    let verifier: LDAPCredentialVerifier
+
+    /// What outlives a change of configuration.
+    struct Foundation: Sendable {
+        let ledger: SQLiteLedger
+        let vault: Vault
+        let authority: LocalAuthority
+    }
+
+    init(
+        _ configuration: Configuration,
+        profiles: ProfileFolder,
+        on foundation: Foundation,
+        logger: Logger
+    ) throws(CommandProblem) {
+        let clock = SystemClock()
+        let random = OpenSSLRandomSource()
+        let services = EndpointServices(
+            attempts: foundation.ledger,
+            clock: clock,
+            random: random,
+            faults: FaultTranslator(status: configuration.faultStatus)
+        )
+        let verifier = try Self.verifier(for: configuration, logger: logger)
+        let gate = AdmissionGate(verifier: verifier, admittedGroups: configuration.admittedGroups)
+        let service = EnrollmentService(
+            ports: EnrollmentService.Ports(
+                verifier: gate,
+                inspector: CertificationRequestInspector(),
+                authority: foundation.authority,
+                ledger: foundation.ledger,
+                sealer: foundation.vault,
+                clock: clock,
+                random: random
+            ),
+            policy: IssuancePolicy(profile: profiles.device, addresses: configuration.addresses),
+            limits: configuration.deviceLimit,
+            node: configuration.node,
+            overlapSeconds: Int64(configuration.reservationHours) * 3_600
+        )
+        self.verifier = verifier
+        self.discovery = DiscoveryEndpoint(settings: configuration.discovery, services: services)
+        self.policy = PolicyEndpoint(settings: configuration.policy, verifier: gate, services: services)
+        self.enrollment = EnrollmentEndpoint(
+            settings: configuration.management,
+            enroll: service.enroll,
+            thumbprint: { (der) throws(EnrollmentError) in try WindowsThumbprint.of(der) },
+            services: services
+        )
+    }
+
+    /// The directory as configured.
+    static func verifier(
+        for configuration: Configuration,
+        logger: Logger
+    ) throws(CommandProblem) -> LDAPCredentialVerifier {
+        do throws(DirectorySettingsError) {
+            return try LDAPCredentialVerifier(configuration.directory, logger: logger)
+        } catch {
+            throw CommandProblem(
+                "GH-CONFIG-004",
+                "\(configuration.file): directory.\(error)",
+                [("see", "Config/README.md, section directory")],
+                exit: .usage
+            )
+        }
+    }
+}
+
+/// SHA-1 over a certificate, by which Windows names it.
+enum WindowsThumbprint {
+    static func of(_ der: [UInt8]) throws(EnrollmentError) -> [UInt8] {
+        do throws(OpenSSLError) {
+            return try Digest.sha1(der)
+        } catch {
+            throw EnrollmentError(
+                .internalService,
+                "The cryptographic library made no digest: \(error).",
+                rule: "thumbprint",
+                cause: error
+            )
+        }
+    }
+}
