@@ -105,7 +105,12 @@ struct Server: Sendable {
         let foundation = ServiceGraph.Foundation(ledger: ledger, vault: vault, authority: authority)
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
-        let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
+        let tls = TLSSetup(
+            ledger: ledger,
+            vault: vault,
+            ticketKeys: try Self.ticketKeys(),
+            host: self.configuration.deviceURL.host
+        )
         let contexts = TLSContextSource(try await tls.context())
 
         var services: [any Service] = [
@@ -155,7 +160,7 @@ struct Server: Sendable {
         _ router: Router
     ) async throws(CommandProblem) -> HTTPListener {
         do throws(HTTPListenerError) {
-            let listener = try await HTTPListener.bind(
+            return try await HTTPListener.bind(
                 name: name,
                 host: place.address,
                 port: place.port,
@@ -164,8 +169,6 @@ struct Server: Sendable {
                 limits: self.configuration.limits,
                 logger: self.logger
             )
-            self.logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(listener.port)"])
-            return listener
         } catch {
             throw CommandProblem(
                 "GH-LISTEN-001",

@@ -1,4 +1,3 @@
-import Directory
 import EnrollmentCore
 import Logging
 import ServiceRuntime
@@ -47,15 +46,5 @@ struct Reloader: Sendable {
                 metadata: ["keys": "\(keys.joined(separator: ","))"]
             )
         }
-    }
-}
-
-/// Lets the directory adapter of the graph in effect look after its connections.
-struct DirectoryWatch: Service {
-    let name = "directory"
-    let current: CurrentGraph
-
-    func run(until shutdown: ShutdownSignal) async throws {
-        try await self.current.value.verifier.run(until: shutdown)
     }
 }
