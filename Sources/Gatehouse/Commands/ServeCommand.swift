@@ -105,13 +105,8 @@ struct Server: Sendable {
         let foundation = ServiceGraph.Foundation(ledger: ledger, vault: vault, authority: authority)
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
-        let tls = TLSSetup(
-            ledger: ledger,
-            vault: vault,
-            ticketKeys: try Self.ticketKeys(),
-            host: self.configuration.deviceURL.host
-        )
-        let contexts = TLSContextSource(try await tls.context())
+        let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
+        let contexts = TLSContextSource(try await tls.context(for: self.configuration))
 
         var services: [any Service] = [
             try await self.listener(

@@ -18,7 +18,7 @@ struct Reloader: Sendable {
             let configuration = try ConfigurationFile.load(self.file)
             let profiles = try ProfileFolder.load(configuration)
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
-            let context = try await self.tls.context()
+            let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])

@@ -58,6 +58,8 @@ enum ConfigurationFile {
         }
         try listeners.finish()
 
+        let certificates = try self.certificates(reader.object("tls"), folder: folder)
+
         let store = try reader.requiredObject("store")
         let kind = try store.requiredString("kind")
         guard kind == "sqlite" else {
@@ -90,6 +92,7 @@ enum ConfigurationFile {
             publicURL: publicURL,
             deviceListener: deviceListener,
             plainListener: plainListener,
+            certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
             storePath: storePath,
             passphrase: passphrase,
@@ -118,6 +121,22 @@ enum ConfigurationFile {
             throw reader.error(key, "\(text) is not \(scheme)://host or \(scheme)://host:port, without a path")
         }
         return url
+    }
+
+    private static func certificates(
+        _ reader: SettingsReader?,
+        folder: String
+    ) throws(SettingsError) -> [Configuration.CertificateFiles] {
+        guard let reader else { return [] }
+        var certificates: [Configuration.CertificateFiles] = []
+        for entry in try reader.objects("certificates") {
+            let chain = FilePath.resolve(try entry.requiredString("chain"), in: folder)
+            let key = try SecretReference(try entry.requiredObject("key"), relativeTo: folder)
+            try entry.finish()
+            certificates.append(.init(chain: chain, key: key))
+        }
+        try reader.finish()
+        return certificates
     }
 
     private static func listener(
