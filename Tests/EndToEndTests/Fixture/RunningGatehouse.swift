@@ -96,13 +96,10 @@ final class RunningGatehouse: Sendable {
         return try await self.end()
     }
 
-    /// Ends it as a power cut would.
-    func kill() async throws {
-        self.signal(SIGKILL)
-        _ = try await self.end()
-    }
-
     /// Waits for its end.
+    ///
+    /// - Returns: Its exit code; -1 after a signal.
+    /// - Throws: When the test is cancelled.
     func end() async throws -> Int32 {
         guard let process = self.state.withLock({ $0.process }) else { return -1 }
         var code = process.poll()
