@@ -106,7 +106,7 @@ struct Server: Sendable {
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
-        let contexts = TLSContextSource(try await tls.context())
+        let contexts = TLSContextSource(try await tls.context(for: self.configuration))
 
         var services: [any Service] = [
             try await self.listener(
@@ -155,7 +155,7 @@ struct Server: Sendable {
         _ router: Router
     ) async throws(CommandProblem) -> HTTPListener {
         do throws(HTTPListenerError) {
-            let listener = try await HTTPListener.bind(
+            return try await HTTPListener.bind(
                 name: name,
                 host: place.address,
                 port: place.port,
@@ -164,8 +164,6 @@ struct Server: Sendable {
                 limits: self.configuration.limits,
                 logger: self.logger
             )
-            self.logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(listener.port)"])
-            return listener
         } catch {
             throw CommandProblem(
                 "GH-LISTEN-001",

@@ -14,6 +14,14 @@ struct Configuration: Sendable {
         var port: Int
     }
 
+    /// A TLS certificate kept in files, such as one of a public authority.
+    struct CertificateFiles: Hashable, Sendable {
+        /// PEM, leaf first.
+        var chain: String
+        /// Unencrypted PEM or PKCS #8.
+        var key: SecretReference
+    }
+
     /// How lines of the log look.
     enum LogFormat: String, CaseIterable, Sendable {
         case text
@@ -31,6 +39,8 @@ struct Configuration: Sendable {
     let deviceListener: Listener
     /// `nil` when no plain listener is wanted.
     let plainListener: Listener?
+    /// Shown by SNI, the first to clients that name no host; the store's own certificate comes after them.
+    let certificates: [CertificateFiles]
     let limits: HTTPLimits
     let storePath: String
     let passphrase: SecretReference
@@ -60,7 +70,7 @@ struct ServiceURL: Hashable, Sendable {
     let text: String
     let host: String
 
-    /// - Parameter scheme: The one that is accepted.
+    /// Reads `text`, which has to begin with `scheme` and end with host or port.
     init?(_ text: String, scheme: String) {
         guard text.hasPrefix("\(scheme)://") else { return nil }
         let rest = text.dropFirst(scheme.count + 3)

@@ -13,6 +13,7 @@ enum ConfigurationSummary {
 
     private static func placesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
         let plain = configuration.plainListener.map { "\($0.address):\($0.port)" } ?? "none"
+        let certificates = configuration.certificates.map(\.chain).joined(separator: ", ")
         return [
             ("file", configuration.file),
             ("node", "\(configuration.node)"),
@@ -20,6 +21,7 @@ enum ConfigurationSummary {
             ("urls.pki", configuration.publicURL.text),
             ("listeners.device", "\(configuration.deviceListener.address):\(configuration.deviceListener.port)"),
             ("listeners.plain", plain),
+            ("tls.certificates", certificates.isEmpty ? "the store's own" : certificates),
             ("store", "sqlite \(configuration.storePath)"),
             ("keys.passphrase", configuration.passphrase.place),
             ("authority.profiles", configuration.profilesFolder),

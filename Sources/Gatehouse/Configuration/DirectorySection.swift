@@ -2,7 +2,7 @@ import Directory
 import EnrollmentCore
 import ServiceRuntime
 
-/// `directory: {…}`
+/// Reads `directory: {…}`.
 enum DirectorySection {
     private enum Preset: String, CaseIterable {
         case activeDirectory
