@@ -4,7 +4,11 @@ internal import LDAPKit
 /// What the machine can do at all: the issuer's algorithms in OpenSSL's own measurement, and binds of the directory.
 func scaleBenchmark(_ bench: Bench) async throws {
     for (word, algorithm) in [("p256", "ecdsap256"), ("rsa2048", "rsa2048")] {
-        let outcome = try await ChildProcess.run("openssl", ["speed", "-mr", "-seconds", "2", algorithm], seconds: 30)
+        let outcome = try await ExternalCommand.run(
+            "openssl",
+            ["speed", "-mr", "-seconds", "2", algorithm],
+            seconds: 30
+        )
         // +F2:index:bits:seconds per signature:seconds per verification, and F4 for ECDSA.
         let line = outcome.output.split(separator: "\n").first { $0.hasPrefix("+F2:") || $0.hasPrefix("+F4:") }
         let fields = line?.split(separator: ":") ?? []

@@ -69,7 +69,7 @@ final class ServiceUnderTest {
             """
         let configuration = self.folder.appending(path: "gatehouse.json5")
         try Data(text.utf8).write(to: configuration)
-        let outcome = try await ChildProcess.run(
+        let outcome = try await ExternalCommand.run(
             self.binary,
             [
                 "init", "--config", configuration.path, "--algorithm", algorithm.rawValue, "--tls-algorithm",
