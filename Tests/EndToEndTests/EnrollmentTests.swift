@@ -117,9 +117,9 @@ struct EnrollmentTests {
 
 extension Place {
     /// What `openssl verify` says of a certificate, given nothing but the root and what the device got.
-    fileprivate func judge(_ enrolled: EnrolledDevice) async throws -> ChildProcess.Outcome {
+    fileprivate func judge(_ enrolled: EnrolledDevice) async throws -> ExternalCommand.Outcome {
         let file = try self.write(enrolled)
-        return try await ChildProcess.run(
+        return try await ExternalCommand.run(
             "openssl",
             ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", self.rootFile.path]
                 + ["-untrusted", file, file]
@@ -127,7 +127,7 @@ extension Place {
     }
 
     fileprivate func text(of enrolled: EnrolledDevice) async throws -> String {
-        try await ChildProcess.run("openssl", ["x509", "-in", try self.write(enrolled), "-noout", "-text"]).output
+        try await ExternalCommand.run("openssl", ["x509", "-in", try self.write(enrolled), "-noout", "-text"]).output
     }
 
     private func write(_ enrolled: EnrolledDevice) throws -> String {

@@ -57,7 +57,7 @@ extension RunningGatehouse {
     /// - Throws: When the command is missing.
     fileprivate func limitFileSize(to octets: Int?) async throws {
         let size = octets.map(String.init) ?? "unlimited"
-        let outcome = try await ChildProcess.run(
+        let outcome = try await ExternalCommand.run(
             "prlimit",
             ["--pid", "\(self.processIdentifier)", "--fsize=\(size):unlimited"]
         )

@@ -113,12 +113,12 @@ final class Place: Sendable {
     }
 
     /// Runs one command of the program on this place.
-    func command(_ arguments: String...) async throws -> ChildProcess.Outcome {
+    func command(_ arguments: String...) async throws -> ExternalCommand.Outcome {
         try await self.command(arguments)
     }
 
-    func command(_ arguments: [String]) async throws -> ChildProcess.Outcome {
-        try await ChildProcess.run(Self.program, arguments + ["--config", self.configuration.path], seconds: 30)
+    func command(_ arguments: [String]) async throws -> ExternalCommand.Outcome {
+        try await ExternalCommand.run(Self.program, arguments + ["--config", self.configuration.path], seconds: 30)
     }
 }
 
