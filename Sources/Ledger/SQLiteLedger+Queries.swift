@@ -11,7 +11,7 @@ extension SQLiteLedger: LedgerQueries {
     }
 
     package func devices(matching text: String, limit: Int) async throws(EnrollmentError) -> [DeviceRecord] {
-        let limit = min(max(0, limit), Paging.largestPage)
+        let limit = min(max(0, limit), PageSize.largest)
         let digits = text.filter { $0 != "-" && $0 != "{" && $0 != "}" }
         let isPrefix = digits.count >= 8 && digits.count <= 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
         return try await self.readers.read { connection in

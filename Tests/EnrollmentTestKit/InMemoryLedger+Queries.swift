@@ -85,7 +85,7 @@ extension InMemoryLedger: LedgerQueries {
             throw EnrollmentError(.messageFormat, "The key is not one that a page gave.", rule: "query.after")
         }
         let positions = all[..<end].indices.reversed().filter { fits(all[$0]) }
-        let page = positions.prefix(max(1, limit))
+        let page = positions.prefix(PageSize.clamped(limit))
         let next = page.count < positions.count ? page.last.map { String($0) } : nil
         return Page(elements: page.map { all[$0] }, next: next)
     }

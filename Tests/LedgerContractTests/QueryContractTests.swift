@@ -28,6 +28,21 @@ struct QueryContractTests {
         }
     }
 
+    @Test("gives a thousand elements to a page at most, and the key to the rest", arguments: Implementation.allCases)
+    func largestPage(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            for _ in 0...PageSize.largest { ledger.recordEventually(LedgerFixture.attempt(.discovery)) }
+            // Takes everything along that was to be written eventually.
+            while try await ledger.attempts(AttemptQuery(limit: PageSize.largest)).next == nil {
+                #expect(try await ledger.record(LedgerFixture.attempt()))
+            }
+            let page = try await ledger.attempts(AttemptQuery(limit: 10_000))
+            #expect(page.elements.count == PageSize.largest)
+            let rest = try await ledger.attempts(AttemptQuery(after: page.next, limit: 10_000))
+            #expect(!rest.elements.isEmpty)
+        }
+    }
+
     @Test("refuses a page key that it never gave", arguments: Implementation.allCases)
     func foreignKey(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

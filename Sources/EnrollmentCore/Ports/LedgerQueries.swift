@@ -1,6 +1,7 @@
 /// Read-only questions of operators.
 ///
-/// Lists go by key and never count the whole.
+/// Lists go by key and never count the whole; a page holds ``PageSize/largest`` elements at most, whatever was asked
+/// for.
 public protocol LedgerQueries: Sendable {
     func devices(_ query: DeviceQuery) async throws(EnrollmentError) -> Page<DeviceRecord>
     func device(_ id: DeviceID) async throws(EnrollmentError) -> DeviceRecord?
@@ -16,6 +17,19 @@ public protocol LedgerQueries: Sendable {
     func user(_ name: String) async throws(EnrollmentError) -> UserRecord?
     /// Every device of the user that fills a slot now, and how many live ones do not count.
     func counted(userID: String, staleBefore: Timestamp) async throws(EnrollmentError) -> [CountedDevice]
+}
+
+/// How much of a list there is at once.
+public enum PageSize {
+    /// The most that one page holds: enough for every screen, and little enough to be kept in memory.
+    public static let largest = 1_000
+    /// What a page can be asked to hold.
+    public static let range = 1...Self.largest
+
+    /// The nearest size that a page can have.
+    public static func clamped(_ limit: Int) -> Int {
+        min(max(Self.range.lowerBound, limit), Self.largest)
+    }
 }
 
 /// One page of a list, and the key that continues it.

@@ -26,18 +26,15 @@ struct AttemptCommand: AsyncParsableCommand {
         var operation: Attempt.Operation?
         @Option(help: "Only by who claimed this name.")
         var user: String?
-        @Option(help: "At most this many.")
-        var limit = 100
-        @Option(help: "Continue after this key, which the page before gave.")
-        var after: String?
+        @OptionGroup var page: PageOptions
 
         func perform() async throws(CommandProblem) -> CommandOutput {
             let query = AttemptQuery(
                 outcome: self.outcome,
                 operation: self.operation,
                 claimedName: self.user,
-                after: self.after,
-                limit: min(max(self.limit, 1), 10_000)
+                after: self.page.after,
+                limit: try self.page.size()
             )
             let page = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
                 try await ledger.attempts(query)

@@ -29,17 +29,14 @@ struct CertificateCommand: AsyncParsableCommand {
         var state: CertificateState?
         @Option(help: "Only by this issuer.")
         var issuer: String?
-        @Option(help: "At most this many.")
-        var limit = 100
-        @Option(help: "Continue after this key, which the page before gave.")
-        var after: String?
+        @OptionGroup var page: PageOptions
 
         func perform() async throws(CommandProblem) -> CommandOutput {
             let query = CertificateQuery(
                 state: self.state,
                 issuerID: self.issuer,
-                after: self.after,
-                limit: min(max(self.limit, 1), 10_000)
+                after: self.page.after,
+                limit: try self.page.size()
             )
             let page = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
                 try await ledger.certificates(query)

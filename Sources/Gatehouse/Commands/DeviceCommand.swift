@@ -26,14 +26,12 @@ struct DeviceCommand: AsyncParsableCommand {
             help: ArgumentHelp("Only in this state: \(DeviceState.allCases.map(\.rawValue).joined(separator: ", ")).")
         )
         var state: DeviceState?
-        @Option(help: "At most this many.")
-        var limit = 100
-        @Option(help: "Continue after this key, which the page before gave.")
-        var after: String?
+        @OptionGroup var page: PageOptions
 
         func perform() async throws(CommandProblem) -> CommandOutput {
+            let size = try self.page.size()
             let page = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) -> Page<DeviceRecord>? in
-                var query = DeviceQuery(state: self.state, after: self.after, limit: min(max(self.limit, 1), 10_000))
+                var query = DeviceQuery(state: self.state, after: self.page.after, limit: size)
                 if let user = self.user {
                     guard let record = try await ledger.user(user) else { return nil }
                     query.userID = record.id

@@ -35,7 +35,7 @@ struct CommandProblem: Error, Sendable {
     init(_ error: EnrollmentError) {
         let exit: ExitStatus =
             switch (error.rule, error.code) {
-            case ("vault.passphrase", _): .usage
+            case ("vault.passphrase", _), ("query.after", _): .usage
             case (_, .inMaintenance), (_, .enrollmentServer): .unavailable
             default: .failed
             }

@@ -5,8 +5,6 @@ internal import SQLiteKit
 ///
 /// The first two parameters of a list's statement are the ordinal to stay below and the number of rows.
 struct Paging {
-    static let largestPage = 1_000
-
     private let below: Int64
     private let limit: Int
 
@@ -24,7 +22,7 @@ struct Paging {
         } else {
             self.below = .max
         }
-        self.limit = min(max(1, limit), Self.largestPage)
+        self.limit = PageSize.clamped(limit)
     }
 
     func bind(to row: borrowing SQLiteStatement) throws {

@@ -67,11 +67,11 @@ enum Document {
 
 extension Place {
     func devices() async throws -> [Document.Device] {
-        try await self.read(Document.Devices.self, "device", "list", "--limit", "10000").devices
+        try await self.read(Document.Devices.self, "device", "list", "--limit", "1000").devices
     }
 
     func certificates() async throws -> [Document.Certificate] {
-        try await self.read(Document.Certificates.self, "cert", "list", "--limit", "10000").certificates
+        try await self.read(Document.Certificates.self, "cert", "list", "--limit", "1000").certificates
     }
 
     func attempt(_ trace: String) async throws -> Document.Attempt {
@@ -79,7 +79,7 @@ extension Place {
     }
 
     func attempts() async throws -> [Document.Attempt] {
-        try await self.read(Document.Attempts.self, "attempt", "list", "--limit", "10000").attempts
+        try await self.read(Document.Attempts.self, "attempt", "list", "--limit", "1000").attempts
     }
 
     func user(_ name: String) async throws -> Document.User {
