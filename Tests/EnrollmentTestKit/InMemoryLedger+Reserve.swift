@@ -13,7 +13,7 @@ extension InMemoryLedger.State {
         if let refusal = self.judgeKey(prepared.keyDigest, of: reservation.device) { return refusal }
         if let refusal = self.judgeLimit(reservation, known) { return refusal }
         if self.index(of: prepared.draft.serialNumber) != nil { return .serialNumberTaken }
-        let conflicts = self.conflicts(of: reservation)
+        let conflicts = self.conflicts(of: reservation, recognizedAs: known)
         self.users[user.id] = UserRecord(
             id: user.id,
             principalName: user.principalName,
@@ -55,7 +55,7 @@ extension InMemoryLedger.State {
         return counted.count >= limit.maximum ? .limitReached(limit, counted: counted) : nil
     }
 
-    private func conflicts(of reservation: Reservation) -> [String] {
+    private func conflicts(of reservation: Reservation, recognizedAs known: DeviceRecord?) -> [String] {
         let claims = reservation.claims
         var conflicts: [String] = []
         if claims.hasPlaceholderHardwareID { conflicts.append("The claimed hardware id is a placeholder.") }
@@ -64,6 +64,9 @@ extension InMemoryLedger.State {
             for other in strangers where other.hardwareID == hardware && other.state.occupiesSlot {
                 conflicts.append("The same hardware id is claimed by device \(other.device).")
             }
+        }
+        if let before = claims.contradictedHardwareID(known?.hardwareID) {
+            conflicts.append("The device repeats our id from another machine than \(before).")
         }
         if let own = claims.managementDeviceID, strangers.contains(where: { $0.device == own }) {
             conflicts.append("The device repeats our id \(own) of another user.")

@@ -178,6 +178,34 @@ struct EnrollmentContractTests {
         }
     }
 
+    @Test(
+        "records a conflict when our id comes back from other hardware, and none where nothing can be told",
+        arguments: Implementation.allCases
+    )
+    func copiedID(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let hardware = LedgerFixture.hardware()
+            let first = LedgerFixture.reservation(
+                of: LedgerFixture.user(),
+                claims: LedgerFixture.claims(hardware: hardware)
+            )
+            try await ledger.enroll(first)
+            func conflicts(after hardware: String?) async throws -> [String] {
+                let claims = LedgerFixture.claims(hardware: hardware, own: first.device)
+                // By our id alone: whichever key comes first, other hardware is not recognised.
+                let again = LedgerFixture.reservation(of: first.user, claims: claims, device: first.device)
+                _ = try #require(try await ledger.enroll(again))
+                return try #require(try await ledger.device(first.device)).conflicts
+            }
+            #expect(try await conflicts(after: hardware.uppercased()) == [])
+            #expect(try await conflicts(after: nil) == [])
+            #expect(try await conflicts(after: hardware) == [])
+            let found = try await conflicts(after: LedgerFixture.hardware())
+            #expect(found.count == 1)
+            #expect(found.first?.contains(hardware.prefix(16)) == true)
+        }
+    }
+
     @Test("takes a serial number once, even in a race", arguments: Implementation.allCases)
     func serialNumbers(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

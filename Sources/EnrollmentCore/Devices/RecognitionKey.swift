@@ -14,10 +14,23 @@ extension DeviceClaims {
     /// The hardware id if it can tell machines apart: not empty and not one symbol repeated, as images and
     /// documentation carry it.
     public var usableHardwareID: String? {
-        guard let claimed = self.hardwareID?.lowercased(), let first = claimed.first,
-            claimed.contains(where: { $0 != first })
+        self.hardwareID.flatMap { Self.usable($0) }
+    }
+
+    /// A hardware id in lower case, if it can tell machines apart.
+    public static func usable(_ hardwareID: String) -> String? {
+        let claimed = hardwareID.lowercased()
+        return claimed.contains(where: { $0 != claimed.first }) ? claimed : nil
+    }
+
+    /// The hardware id that a device had before, when the one claimed now is another.
+    ///
+    /// A device that is recognised all the same is so by our own id alone, which can be copied from one machine to
+    /// another. Ids that cannot tell machines apart contradict nothing.
+    public func contradictedHardwareID(_ stored: String?) -> String? {
+        guard let claimed = self.usableHardwareID, let known = stored.flatMap({ Self.usable($0) }), known != claimed
         else { return nil }
-        return claimed
+        return known
     }
 
     /// Whether a hardware id came that cannot tell machines apart; recorded as a conflict.

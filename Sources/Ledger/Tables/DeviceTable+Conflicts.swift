@@ -5,7 +5,8 @@ extension DeviceTable {
     /// Sentences about claims that contradict what the ledger knows.
     ///
     /// They are for people to judge: a claim alone never revokes anything and never moves a device to another user.
-    func conflicts(of reservation: Reservation) throws -> [String] {
+    /// `known` is the device that the claims were recognised as.
+    func conflicts(of reservation: Reservation, recognizedAs known: Standing?) throws -> [String] {
         var conflicts: [String] = []
         let claims = reservation.claims
         if claims.hasPlaceholderHardwareID {
@@ -13,6 +14,12 @@ extension DeviceTable {
         }
         if let hardware = claims.usableHardwareID {
             conflicts += try self.others(than: reservation.user.id, claiming: hardware)
+        }
+        if let before = claims.contradictedHardwareID(known?.hardwareID), let now = claims.usableHardwareID {
+            conflicts.append(
+                "The device repeats our id from another machine: its hardware id was \(before.prefix(16))… and"
+                    + " is \(now.prefix(16))… now."
+            )
         }
         if let own = claims.managementDeviceID, let owner = try self.owner(of: own), owner.id != reservation.user.id {
             conflicts.append("The device repeats our id \(own), which belongs to a device of \(owner.name).")

@@ -12,6 +12,7 @@ struct DeviceTable {
         let certificateSerial: [UInt8]?
         let generation: Int64
         let conflicts: [String]
+        let hardwareID: String?
 
         /// Whether it fills one of its user's slots.
         func counts(staleBefore moment: Timestamp) -> Bool {
@@ -27,7 +28,9 @@ struct DeviceTable {
     // MARK: Recognition
 
     private static let standing: SQL = """
-        SELECT id, state, is_shared, last_proven_contact, certificate_serial, generation, conflicts FROM device
+        SELECT id, state, is_shared, last_proven_contact, certificate_serial, generation, conflicts,
+            hardware_id
+        FROM device
         """
     private static let byID = Self.standing + "WHERE id = ?1"
     private static let liveByID =
@@ -85,7 +88,8 @@ struct DeviceTable {
             lastProvenContact: Timestamp(microseconds: row.integer(3)),
             certificateSerial: row.optionalOctets(4),
             generation: row.integer(5),
-            conflicts: try row.optionalOctets(6).map { try TextList.decode($0) } ?? []
+            conflicts: try row.optionalOctets(6).map { try TextList.decode($0) } ?? [],
+            hardwareID: row.optionalText(7)
         )
     }
 

@@ -71,7 +71,7 @@ struct ReservationTransaction {
     private func record(_ known: DeviceTable.Standing?) throws {
         let now = self.reservation.now
         try self.users.remember(self.reservation.user, at: now)
-        let conflicts = try self.devices.conflicts(of: self.reservation)
+        let conflicts = try self.devices.conflicts(of: self.reservation, recognizedAs: known)
         if let known {
             let fresh = conflicts.filter { !known.conflicts.contains($0) }
             let all = (known.conflicts + fresh).suffix(DeviceTable.mostConflicts)
