@@ -30,6 +30,10 @@ extension SQLiteLedger: EnrollmentLedger {
     ) async throws(EnrollmentError) -> Int {
         try await self.writer.perform { try ConclusionTransaction(on: $0).release(madeBefore: moment, limit: limit) }
     }
+
+    package func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
+        try await self.writer.perform { try CertificateTable(connection: $0).supersede(dueBy: moment, limit: limit) }
+    }
 }
 
 extension SQLiteLedger: AttemptLedger {

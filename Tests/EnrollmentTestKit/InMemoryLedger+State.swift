@@ -135,6 +135,12 @@ extension InMemoryLedger.State {
             self.devices[device].record.state.occupiesSlot
         else { throw InMemoryLedger.refusal("ledger.deviceEnded") }
         self.issue(certificate, at: index)
+        for other in self.certificates.indices where other != index {
+            guard self.certificates[other].record.device == id, self.certificates[other].record.state == .issued,
+                self.certificates[other].supersedeAfter == nil
+            else { continue }
+            self.certificates[other].supersedeAfter = confirmation.supersedeAfter
+        }
         let record = self.devices[device].record
         self.devices[device].record = record.with(
             state: .issued,

@@ -14,6 +14,7 @@ public final class InMemoryLedger: Sendable {
         var record: CertificateRecord
         let traceID: TraceID?
         let previousContact: Timestamp?
+        var supersedeAfter: Timestamp?
 
         var isOpen: Bool { self.record.state == .intent && self.record.reason == nil }
     }
@@ -94,6 +95,23 @@ extension InMemoryLedger: EnrollmentLedger {
             for index in chosen {
                 state.end(index, as: .intent, reason: "reservation.expired")
                 if let traceID = state.certificates[index].traceID { state.expire(traceID) }
+            }
+            return chosen.count
+        }
+    }
+
+    public func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
+        self.state.withLock { state in
+            let due = state.certificates.indices.compactMap { index -> (index: Int, after: Timestamp)? in
+                guard state.certificates[index].record.state == .issued,
+                    let after = state.certificates[index].supersedeAfter, after <= moment
+                else { return nil }
+                return (index, after)
+            }
+            let chosen = due.sorted { $0.after < $1.after }.prefix(max(0, limit))
+            for (index, _) in chosen {
+                state.certificates[index].record = state.certificates[index].record
+                    .with(state: .superseded, reason: CertificateRecord.replaced)
             }
             return chosen.count
         }

@@ -63,6 +63,11 @@ public struct DeviceRecord: Hashable, Sendable {
     }
 }
 
+extension CertificateRecord {
+    /// ``reason`` of a certificate that is superseded.
+    public static let replaced = "A later enrollment of the same device replaced it."
+}
+
 /// One certificate as the ledger knows it: an intent, or what was issued.
 public struct CertificateRecord: Hashable, Sendable {
     public let serialNumber: SerialNumber

@@ -17,7 +17,8 @@ public protocol EnrollmentLedger: Sendable {
 
     /// Stores the certificate, puts the hand-off event into the outbox and closes the attempt.
     ///
-    /// A predecessor of a returning device stays valid and is marked to be superseded.
+    /// Whatever certificates a returning device has besides stay valid and are marked to be superseded; where one is
+    /// marked already, its earlier moment stands.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, or its recorded
     ///   digest is not the reservation's.
@@ -32,6 +33,12 @@ public protocol EnrollmentLedger: Sendable {
     ///
     /// - Returns: How many were ended; at most `limit` a call.
     func releaseReservations(madeBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
+
+    /// Ends the certificates that a later one of the same device has replaced: `issued` becomes `superseded` where the
+    /// overlap that ``confirm(_:)`` granted has run out by `moment`.
+    ///
+    /// - Returns: How many were ended, the longest overdue first; at most `limit` a call.
+    func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
 }
 
 /// What ``EnrollmentLedger/reserve(_:)`` is to record.

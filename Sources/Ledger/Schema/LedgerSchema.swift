@@ -95,6 +95,8 @@ enum LedgerSchema {
         CREATE INDEX certificate_issuer_state ON certificate (issuer_id, state);
         CREATE INDEX certificate_open ON certificate (recorded)
             WHERE state = 'intent' AND reason IS NULL AND device IS NOT NULL;
+        CREATE INDEX certificate_due ON certificate (supersede_after)
+            WHERE state = 'issued' AND supersede_after IS NOT NULL;
 
         CREATE TABLE blocked_key (
             key_digest BLOB PRIMARY KEY NOT NULL CHECK (length(key_digest) = 32),

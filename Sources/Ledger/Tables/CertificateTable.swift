@@ -157,14 +157,36 @@ struct CertificateTable {
         try statement.run()
     }
 
-    /// Marks the certificate that another one is about to replace; it stays valid.
-    func supersede(_ serial: [UInt8], after moment: Timestamp) throws {
+    /// Marks what the device holds besides the certificate that replaces it; it stays valid until then.
+    func supersede(othersThan serial: SerialNumber, of device: DeviceID, after moment: Timestamp) throws {
         let statement = try self.connection.prepare(
-            "UPDATE certificate SET supersede_after = ?2 WHERE serial = ?1 AND state = 'issued'"
+            """
+            UPDATE certificate INDEXED BY certificate_device SET supersede_after = ?3
+            WHERE device = ?1 AND serial <> ?2 AND state = 'issued' AND supersede_after IS NULL
+            """
         )
-        try statement.bind(serial, at: 1)
-        try statement.bind(moment.microseconds, at: 2)
+        try statement.bind(device.octets, at: 1)
+        try statement.bind(serial.octets, at: 2)
+        try statement.bind(moment.microseconds, at: 3)
         try statement.run()
+    }
+
+    /// Ends what was marked for a moment up to this one.
+    ///
+    /// - Returns: How many certificates were ended.
+    func supersede(dueBy moment: Timestamp, limit: Int) throws -> Int {
+        let statement = try self.connection.prepare(
+            """
+            UPDATE certificate SET state = 'superseded', reason = ?3 WHERE ordinal IN (
+                SELECT ordinal FROM certificate INDEXED BY certificate_due
+                WHERE state = 'issued' AND supersede_after IS NOT NULL AND supersede_after <= ?1
+                ORDER BY supersede_after LIMIT ?2)
+            """
+        )
+        try statement.bind(moment.microseconds, at: 1)
+        try statement.bind(max(0, limit), at: 2)
+        try statement.bind(CertificateRecord.replaced, at: 3)
+        return try statement.run()
     }
 
     /// Ends an intent with a reason: `closed` when nothing was signed, else it stays an intent.

@@ -30,7 +30,13 @@ struct ConclusionTransaction {
         }
         let predecessor = standing.certificateSerial
         try self.certificates.issue(certificate)
-        if let predecessor { try self.certificates.supersede(predecessor, after: confirmation.supersedeAfter) }
+        if predecessor != nil {
+            try self.certificates.supersede(
+                othersThan: certificate.serialNumber,
+                of: device,
+                after: confirmation.supersedeAfter
+            )
+        }
         try self.devices.issue(device, holding: certificate)
         try self.outbox.insert(confirmation, device: standing, predecessor: predecessor)
         try self.attempts.close(confirmation.attempt)

@@ -44,6 +44,10 @@ public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
         try await self.store.releaseReservations(madeBefore: moment, limit: limit)
     }
 
+    public func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
+        try await self.store.supersede(dueBy: moment, limit: limit)
+    }
+
     public func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
         let number = try self.journal.enter(.record)
         let isRecorded = try await self.store.record(attempt)
