@@ -20,8 +20,14 @@ extension SQLiteLedger: EnrollmentLedger {
         try await self.writer.perform { try ConclusionTransaction(on: $0).confirm(confirmation) }
     }
 
-    package func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
-        try await self.writer.perform { try ConclusionTransaction(on: $0).release(receipt, closing: attempt) }
+    package func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) async throws(EnrollmentError) {
+        try await self.writer.perform { connection in
+            try ConclusionTransaction(on: connection).release(receipt, keyUse: keyUse, closing: attempt)
+        }
     }
 
     package func releaseReservations(

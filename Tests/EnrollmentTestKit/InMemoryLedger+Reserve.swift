@@ -10,7 +10,7 @@ extension InMemoryLedger.State {
         if known?.state == .held {
             throw EnrollmentError(.authorization, "The device is held.", rule: "device.held")
         }
-        if let refusal = self.judgeKey(prepared.keyDigest, of: reservation.device) { return refusal }
+        if let refusal = self.judgeKey(prepared.keyDigest, of: reservation.device, user: user.id) { return refusal }
         if let refusal = self.judgeLimit(reservation, known) { return refusal }
         if self.index(of: prepared.draft.serialNumber) != nil { return .serialNumberTaken }
         let conflicts = self.conflicts(of: reservation, recognizedAs: known)
@@ -35,10 +35,14 @@ extension InMemoryLedger.State {
         )
     }
 
-    private func judgeKey(_ digest: [UInt8], of device: DeviceID) -> ReservationOutcome? {
+    private func judgeKey(_ digest: [UInt8], of device: DeviceID, user: String) -> ReservationOutcome? {
         if let reason = self.blockedKeys[digest] { return .keyBlocked(reason: reason) }
-        let holder = self.certificates.first {
-            $0.record.keyDigest == digest && $0.record.state != .closed && $0.record.device != device
+        let owned = Set(self.devices.map(\.record).filter { $0.userID == user }.map { Optional($0.device) })
+        let holder = self.certificates.first { certificate in
+            let record = certificate.record
+            let isOwnEndedIntent = record.state == .intent && record.reason != nil && owned.contains(record.device)
+            return record.keyDigest == digest && record.state != .closed && record.device != device
+                && !isOwnEndedIntent
         }
         guard let holder else { return nil }
         return holder.record.device.map { .keyInUse(by: $0) }

@@ -17,6 +17,7 @@ public final class InMemoryLedger: Sendable {
         var supersedeAfter: Timestamp?
 
         var isOpen: Bool { self.record.state == .intent && self.record.reason == nil }
+        var isExpired: Bool { self.record.state == .intent && self.record.reason == "reservation.expired" }
     }
 
     struct State: Sendable {
@@ -69,13 +70,17 @@ extension InMemoryLedger: EnrollmentLedger {
         try self.transaction { (state) throws(EnrollmentError) in try state.confirm(confirmation) }
     }
 
-    public func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
+    public func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) async throws(EnrollmentError) {
         try self.transaction { (state) throws(EnrollmentError) in
             guard let index = state.index(of: receipt.serialNumber),
-                state.certificates[index].record.state == .intent,
+                state.certificates[index].isOpen || state.certificates[index].isExpired,
                 state.certificates[index].record.toBeSignedDigest == receipt.toBeSignedDigest
             else { throw Self.refusal("ledger.intent") }
-            state.end(index, as: .closed, reason: attempt.rule ?? "released")
+            state.end(index, as: keyUse == .none ? .closed : .intent, reason: attempt.rule ?? "released")
             try state.close(attempt)
         }
     }

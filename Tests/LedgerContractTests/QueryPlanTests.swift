@@ -35,7 +35,7 @@ struct QueryPlanTests {
         let own = LedgerFixture.claims(own: reservation.device)
         let again = LedgerFixture.reservation(of: user, claims: own, device: reservation.device)
         let receipt = try #require(try await ledger.reserve(again).receipt)
-        try await ledger.release(receipt, closing: LedgerFixture.refusal(of: again))
+        try await ledger.release(receipt, keyUse: .none, closing: LedgerFixture.refusal(of: again))
         try await ledger.enroll(LedgerFixture.reservation(of: user, claims: own, device: reservation.device))
         _ = try await ledger.reserve(LedgerFixture.reservation(of: user, limit: 0))
         _ = try await ledger.reserve(LedgerFixture.reservation(of: user))

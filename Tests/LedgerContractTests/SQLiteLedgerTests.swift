@@ -192,7 +192,7 @@ struct SQLiteLedgerTests {
                     )
                     guard isBad else { return try await ledger.record(LedgerFixture.attempt()) }
                     do {
-                        try await ledger.release(receipt, closing: LedgerFixture.attempt())
+                        try await ledger.release(receipt, keyUse: .none, closing: LedgerFixture.attempt())
                         return true
                     } catch {
                         return false

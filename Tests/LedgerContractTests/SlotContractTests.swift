@@ -25,7 +25,7 @@ struct SlotContractTests {
             #expect(try await ledger.reserve(second).receipt == nil)
 
             let refusal = LedgerFixture.refusal(of: first)
-            try await ledger.release(receipt, closing: refusal)
+            try await ledger.release(receipt, keyUse: .none, closing: refusal)
             #expect(try await ledger.device(first.device)?.state == .released)
             let closed = try #require(try await ledger.certificate(receipt.serialNumber))
             #expect(closed.state == .closed)
@@ -35,7 +35,61 @@ struct SlotContractTests {
             await expectCode(.internalService) {
                 try await ledger.confirm(LedgerFixture.confirmation(of: first, receipt))
             }
-            await expectCode(.internalService) { try await ledger.release(receipt, closing: refusal) }
+            await expectCode(.internalService) { try await ledger.release(receipt, keyUse: .none, closing: refusal) }
+        }
+    }
+
+    @Test(
+        "keeps the intent of a reservation whose key was perhaps used, and frees its slot for good",
+        arguments: Implementation.allCases
+    )
+    func perhapsSigned(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let user = LedgerFixture.user()
+            let first = LedgerFixture.reservation(of: user, limit: 1)
+            let receipt = try #require(try await ledger.reserve(first).receipt)
+            let refusal = LedgerFixture.refusal(of: first)
+            try await ledger.release(receipt, keyUse: .possible, closing: refusal)
+            let kept = try #require(try await ledger.certificate(receipt.serialNumber))
+            #expect(kept.state == .intent)
+            #expect(kept.reason == "issuance.signature")
+            #expect(try await ledger.device(first.device)?.state == .released)
+            #expect(try await ledger.attempt(first.attempt.traceID) == refusal)
+
+            // Nobody ends it a second time, neither as never signed nor as issued.
+            for keyUse in AuthorityKeyUse.allCases {
+                await expectCode(.internalService) {
+                    try await ledger.release(receipt, keyUse: keyUse, closing: refusal)
+                }
+            }
+            await expectCode(.internalService) {
+                try await ledger.confirm(LedgerFixture.confirmation(of: first, receipt))
+            }
+            let late = LedgerFixture.start.adding(days: 9)
+            #expect(try await ledger.releaseReservations(madeBefore: late, limit: 10) == 0)
+            #expect(try await ledger.certificate(receipt.serialNumber) == kept)
+        }
+    }
+
+    @Test("lets a user, and nobody else, try again with the key of an ended intent", arguments: Implementation.allCases)
+    func keyOfEndedIntent(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let first = LedgerFixture.reservation(of: LedgerFixture.user(), limit: 1)
+            func again(_ user: DirectoryUser) -> Reservation {
+                let prepared = LedgerFixture.prepared(key: first.prepared.keyDigest)
+                return LedgerFixture.reservation(of: user, claims: first.claims, prepared: prepared, limit: 1)
+            }
+            let receipt = try #require(try await ledger.reserve(first).receipt)
+            try await ledger.release(receipt, keyUse: .possible, closing: LedgerFixture.refusal(of: first))
+            let stranger = try await ledger.reserve(again(LedgerFixture.user()))
+            #expect(stranger == .keyInUse(by: first.device))
+            let second = again(first.user)
+            #expect(try await ledger.enroll(second) != nil)
+            // Now it is certified, and another device of the same user does not get it either.
+            let claims = LedgerFixture.claims()
+            let prepared = LedgerFixture.prepared(key: first.prepared.keyDigest)
+            let third = LedgerFixture.reservation(of: first.user, claims: claims, prepared: prepared)
+            #expect(try await ledger.reserve(third) == .keyInUse(by: second.device))
         }
     }
 
@@ -46,7 +100,7 @@ struct SlotContractTests {
             let receipt = try #require(try await ledger.reserve(reservation).receipt)
             try await ledger.confirm(LedgerFixture.confirmation(of: reservation, receipt))
             await expectCode(.internalService) {
-                try await ledger.release(receipt, closing: LedgerFixture.refusal(of: reservation))
+                try await ledger.release(receipt, keyUse: .none, closing: LedgerFixture.refusal(of: reservation))
             }
             #expect(try await ledger.device(reservation.device)?.state == .issued)
             #expect(try await ledger.attempt(reservation.attempt.traceID)?.outcome == .succeeded)
@@ -66,7 +120,7 @@ struct SlotContractTests {
                 now: LedgerFixture.start.adding(days: 10)
             )
             let receipt = try #require(try await ledger.reserve(second).receipt)
-            try await ledger.release(receipt, closing: LedgerFixture.refusal(of: second))
+            try await ledger.release(receipt, keyUse: .none, closing: LedgerFixture.refusal(of: second))
             #expect(try await ledger.device(first.device) == before)
         }
     }
@@ -83,7 +137,7 @@ struct SlotContractTests {
                 limit: 1
             )
             let two = try #require(try await ledger.reserve(second).receipt)
-            try await ledger.release(two, closing: LedgerFixture.refusal(of: second))
+            try await ledger.release(two, keyUse: .none, closing: LedgerFixture.refusal(of: second))
             #expect(try await ledger.device(first.device)?.state == .reserved)
             try await ledger.confirm(LedgerFixture.confirmation(of: first, one))
             #expect(try await ledger.device(first.device)?.state == .issued)
@@ -115,7 +169,7 @@ struct SlotContractTests {
             await expectCode(.internalService) {
                 try await ledger.confirm(LedgerFixture.confirmation(of: old, receipt))
             }
-            try await ledger.release(receipt, closing: LedgerFixture.refusal(of: old))
+            try await ledger.release(receipt, keyUse: .none, closing: LedgerFixture.refusal(of: old))
             #expect(try await ledger.certificate(receipt.serialNumber)?.state == .closed)
             #expect(try await ledger.attempt(old.attempt.traceID)?.rule == "issuance.signature")
         }

@@ -232,6 +232,7 @@ extension EnrollmentService {
         let account: ManagementAccount
         let sealedAccount: [UInt8]
         let eventID: DeviceID
+        var keyUse = AuthorityKeyUse.none
         do throws(EnrollmentError) {
             // Everything that can fail besides signing comes first: between signing and confirming nothing may.
             account = try self.account(for: reserved.device)
@@ -239,10 +240,12 @@ extension EnrollmentService {
             eventID = DeviceID(random: try self.ports.random.octets(16))
             certificate = try await recorder.step("sign") { () async throws(EnrollmentError) in
                 let ticket = try IssuanceTicket(for: reserved.prepared, recordedAs: reserved.receipt)
+                // From here on no error tells whether there is a signature somewhere.
+                keyUse = .possible
                 return try await self.ports.authority.sign(ticket)
             }
         } catch {
-            throw await self.release(reserved.receipt, after: error, recorder.attempt)
+            throw await self.release(reserved.receipt, keyUse, after: error, recorder.attempt)
         }
         let now = self.ports.clock.now
         recorder.update { $0.succeed(at: now) }
@@ -292,12 +295,17 @@ extension EnrollmentService {
         return try self.ports.sealer.seal(Array(lines.joined(separator: "\n").utf8), for: "account/\(device)")
     }
 
-    /// Frees the slot after a refusal that came before anything was signed.
-    private func release(_ receipt: IntentReceipt, after error: EnrollmentError, _ attempt: Attempt) async -> Refusal {
+    /// Frees the slot after a refusal that came before there was a certificate to give.
+    private func release(
+        _ receipt: IntentReceipt,
+        _ keyUse: AuthorityKeyUse,
+        after error: EnrollmentError,
+        _ attempt: Attempt
+    ) async -> Refusal {
         var attempt = attempt
         attempt.refuse(error, at: self.ports.clock.now)
         do throws(EnrollmentError) {
-            try await self.ports.ledger.release(receipt, closing: attempt)
+            try await self.ports.ledger.release(receipt, keyUse: keyUse, closing: attempt)
             return Refusal(error: error, attempt: attempt, recordingFailure: nil)
         } catch let failure {
             return Refusal(error: error, attempt: attempt, recordingFailure: failure)

@@ -12,7 +12,8 @@ public protocol EnrollmentLedger: Sendable {
     /// Takes a slot and records the intent: device, serial number, octets to be signed, evidence, open attempt.
     ///
     /// Judges, in this order: trace id unused, recognition unchanged, key not blocked and not another device's,
-    /// limit (a recognised device keeps its slot and passes), serial number unused.
+    /// limit (a recognised device keeps its slot and passes), serial number unused. A key whose only other holder is an
+    /// ended intent of the same user is free: that certificate was given to nobody, and the device may try again.
     func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome
 
     /// Stores the certificate, puts the hand-off event into the outbox and closes the attempt.
@@ -24,9 +25,20 @@ public protocol EnrollmentLedger: Sendable {
     ///   digest is not the reservation's.
     func confirm(_ confirmation: Confirmation) async throws(EnrollmentError)
 
-    /// Frees the slot of a reservation that led to no signature, closes its intent with the refusal's reason and
-    /// closes the attempt.
-    func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError)
+    /// Frees the slot of a reservation that led to no certificate, ends its intent with the refusal's reason and closes
+    /// the attempt.
+    ///
+    /// - Parameters:
+    ///   - receipt: The reservation's.
+    ///   - keyUse: Whether the authority's key may have been used; decides what the intent becomes.
+    ///   - attempt: The attempt, closed as a refusal.
+    /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such intent, or it was ended already by
+    ///   anything but ``releaseReservations(madeBefore:limit:)``.
+    func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) async throws(EnrollmentError)
 
     /// Ends reservations made before `moment` that were never concluded: slot freed, device released, intent kept for
     /// revocation.
@@ -39,6 +51,14 @@ public protocol EnrollmentLedger: Sendable {
     ///
     /// - Returns: How many were ended, the longest overdue first; at most `limit` a call.
     func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
+}
+
+/// Whether the authority's key may have been used for an intent that led to no certificate.
+public enum AuthorityKeyUse: Hashable, Sendable, CaseIterable {
+    /// Nothing was signed: the intent is closed.
+    case none
+    /// Nobody can tell: it stays an intent, which counts as issued and is to be revoked.
+    case possible
 }
 
 /// What ``EnrollmentLedger/reserve(_:)`` is to record.

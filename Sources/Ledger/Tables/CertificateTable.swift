@@ -12,8 +12,14 @@ struct CertificateTable {
         let digest: [UInt8]
         let previousContact: Int64?
 
+        /// The reason of an intent whose reservation came to no end of its own.
+        static let expired = "reservation.expired"
+
         /// Whether it still waits for its certificate.
         var isOpen: Bool { self.state == .intent && self.reason == nil }
+
+        /// Whether housekeeping ended it; whoever works on it still has the last word on how it ended.
+        var isExpired: Bool { self.state == .intent && self.reason == Self.expired }
     }
 
     let connection: SQLiteConnection
@@ -26,15 +32,22 @@ struct CertificateTable {
 
     /// Who else has a certificate, or an intent of one, with this key.
     ///
+    /// An ended intent of the same user holds nothing: its certificate, should there be one, was given to nobody.
+    ///
     /// - Returns: `nil` for nobody; an empty id for the authority itself.
-    func holder(ofKey digest: [UInt8], otherThan device: DeviceID) throws -> [UInt8]? {
+    func holder(ofKey digest: [UInt8], otherThan device: DeviceID, of userID: String) throws -> [UInt8]? {
         let statement = try self.connection.prepare(
             """
-            SELECT device FROM certificate WHERE key_digest = ?1 AND state <> 'closed' AND device IS NOT ?2 LIMIT 1
+            SELECT device FROM certificate AS c
+            WHERE key_digest = ?1 AND state <> 'closed' AND device IS NOT ?2
+                AND NOT (state = 'intent' AND reason IS NOT NULL
+                    AND EXISTS (SELECT 1 FROM device AS d WHERE d.id = c.device AND d.user_id = ?3))
+            LIMIT 1
             """
         )
         try statement.bind(digest, at: 1)
         try statement.bind(device.octets, at: 2)
+        try statement.bind(userID, at: 3)
         return try statement.step() ? statement.octets(0) : nil
     }
 

@@ -42,13 +42,14 @@ struct ConclusionTransaction {
         try self.attempts.close(confirmation.attempt)
     }
 
-    /// Frees the slot of a reservation that led to no signature.
-    func release(_ receipt: IntentReceipt, closing attempt: Attempt) throws {
+    /// Frees the slot of a reservation that led to no certificate.
+    func release(_ receipt: IntentReceipt, keyUse: AuthorityKeyUse, closing attempt: Attempt) throws {
         let serial = receipt.serialNumber
-        guard let intent = try self.certificates.intent(serial), intent.state == .intent,
+        guard let intent = try self.certificates.intent(serial), intent.isOpen || intent.isExpired,
             intent.digest == receipt.toBeSignedDigest
         else { throw EnrollmentError.noOpenIntent(serial) }
-        try self.certificates.end(serial, as: .closed, reason: attempt.rule ?? "released")
+        let state: CertificateState = keyUse == .none ? .closed : .intent
+        try self.certificates.end(serial, as: state, reason: attempt.rule ?? "released")
         try self.endReservation(serial, intent)
         try self.attempts.close(attempt)
     }
@@ -60,7 +61,7 @@ struct ConclusionTransaction {
         let serials = try self.certificates.openIntents(recordedBefore: moment, limit: limit)
         for serial in serials {
             guard let intent = try self.certificates.intent(serial) else { continue }
-            try self.certificates.end(serial, as: .intent, reason: "reservation.expired")
+            try self.certificates.end(serial, as: .intent, reason: CertificateTable.Intent.expired)
             try self.endReservation(serial, intent)
             if let traceID = intent.traceID { try self.attempts.expire(traceID) }
         }

@@ -44,9 +44,12 @@ struct ReservationTransaction {
 
     private func judgeKey(_ digest: [UInt8]) throws -> ReservationOutcome? {
         if let reason = try self.certificates.blockReason(ofKey: digest) { return .keyBlocked(reason: reason) }
-        guard let holder = try self.certificates.holder(ofKey: digest, otherThan: self.reservation.device) else {
-            return nil
-        }
+        let holder = try self.certificates.holder(
+            ofKey: digest,
+            otherThan: self.reservation.device,
+            of: self.reservation.user.id
+        )
+        guard let holder else { return nil }
         guard let device = DeviceID(octets: holder) else {
             return .keyBlocked(reason: "The key is one of this service's own.")
         }

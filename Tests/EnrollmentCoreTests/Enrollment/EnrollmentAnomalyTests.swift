@@ -44,6 +44,7 @@ struct EnrollmentAnomalyTests {
         for signed in rehearsal.authority.signed {
             let record = certificates.first { $0.serialNumber == signed.draft.serialNumber }
             #expect(record?.toBeSignedDigest == signed.toBeSignedDigest, "call \(number)")
+            #expect(record?.state != .closed, "call \(number): what is signed does not count as never signed")
         }
         #expect(Set(certificates.map(\.serialNumber)).count == certificates.count)
         let counted = try await store.counted(userID: Rehearsal.kim.id, staleBefore: Timestamp(seconds: 0))

@@ -107,9 +107,15 @@ struct EnrollmentRefusalTests {
         #expect(rehearsal.authority.signed.isEmpty)
     }
 
-    @Test("because the key did not sign gives the slot back and closes the intent")
-    func releases() async throws {
-        let rehearsal = Rehearsal(PortJournal.Plan(calls: [.sign]))
+    @Test(
+        "after the reservation gives the slot back; the intent is closed only where the key was surely not used",
+        arguments: [
+            (PortJournal.Call.seal, PortJournal.Plan.Moment.beforeItsWork, CertificateState.closed),
+            (.seal, .afterItsWork, .closed), (.sign, .beforeItsWork, .intent), (.sign, .afterItsWork, .intent),
+        ]
+    )
+    func releases(step: PortJournal.Call, moment: PortJournal.Plan.Moment, state: CertificateState) async throws {
+        let rehearsal = Rehearsal(PortJournal.Plan(calls: [step], moment: moment))
         let refusal = try await self.refusal(rehearsal)
         #expect(refusal.recordingFailure == nil)
         let store = rehearsal.ledger.store
@@ -117,7 +123,7 @@ struct EnrollmentRefusalTests {
         #expect(device.state == .released)
         #expect(!device.state.occupiesSlot)
         let certificate = try #require(try await store.certificates(CertificateQuery()).elements.first)
-        #expect(certificate.state == .closed)
+        #expect(certificate.state == state)
         #expect(certificate.reason == PortJournal.rule)
         #expect(try await store.attempt(Rehearsal.request().traceID)?.outcome == .refused)
     }

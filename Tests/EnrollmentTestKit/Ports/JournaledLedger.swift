@@ -34,9 +34,13 @@ public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
         try self.journal.leave(.confirm, number)
     }
 
-    public func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
+    public func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) async throws(EnrollmentError) {
         let number = try self.journal.enter(.release)
-        try await self.store.release(receipt, closing: attempt)
+        try await self.store.release(receipt, keyUse: keyUse, closing: attempt)
         try self.journal.leave(.release, number)
     }
 
