@@ -48,14 +48,6 @@ extension SQLiteLedger: AttemptLedger {
     }
 
     package func recordEventually(_ attempt: Attempt) {
-        self.writer.performEventually { connection in
-            guard try AttemptTable(connection: connection).insert(attempt) else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The trace id \(attempt.traceID) is taken; the attempt was not recorded.",
-                    rule: "ledger.traceID"
-                )
-            }
-        }
+        self.writer.performEventually { try AttemptTable(connection: $0).close(attempt) }
     }
 }

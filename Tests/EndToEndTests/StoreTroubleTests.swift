@@ -22,6 +22,7 @@ struct StoreTroubleTests {
 
             _ = try await gatehouse.simulation("kim").enroll()
             #expect(try await place.devices().count == 1)
+            try await gatehouse.expectExplained([fault])
             try StoreAudit(place.database).expectSound()
         }
     }
@@ -46,12 +47,27 @@ struct StoreTroubleTests {
             let later = try await gatehouse.simulation(["kim", "zoe", "pat"]).run()
             #expect(later.enrolled == 3, "\(later.failures)")
             #expect(try await place.devices().count == 4)
+            try await gatehouse.expectExplained(report.faults)
             try StoreAudit(place.database).expectSound()
         }
     }
 }
 
 extension RunningGatehouse {
+    /// Expects that what devices were told while the store was in trouble can be looked up now that it is not.
+    fileprivate func expectExplained(_ faults: [DeviceFault]) async throws {
+        for fault in faults {
+            let trace = try #require(fault.traceID)
+            var outcome = try await self.place.command("attempt", "show", trace)
+            for _ in 0..<200 where outcome.status == 3 {
+                try await Task.sleep(for: .milliseconds(50))
+                outcome = try await self.place.command("attempt", "show", trace)
+            }
+            #expect(outcome.status == 0, "\(outcome.output)")
+            #expect(outcome.output.contains("ledger."), "\(outcome.output)")
+        }
+    }
+
     /// Limits the size of any file that it writes from now on: the next best thing to a full disk.
     ///
     /// - Throws: When the command is missing.

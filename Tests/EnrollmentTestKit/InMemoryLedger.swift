@@ -130,8 +130,8 @@ extension InMemoryLedger: AttemptLedger {
 
     public func recordEventually(_ attempt: Attempt) {
         self.state.withLock { state in
-            // A taken trace id leaves the first attempt alone, and there is nobody to tell.
-            _ = state.insert(attempt)
+            // A closed attempt of the same trace id stays, and there is nobody to tell.
+            try? state.close(attempt)
         }
     }
 }

@@ -34,13 +34,16 @@ struct EndpointTests {
         #expect(try Answer(response.octets).detail("TraceId") == "\(attempt.traceID)")
     }
 
-    @Test("a ledger that cannot record does not keep the device from hearing why it was refused")
+    @Test("a ledger that cannot record hears of the refusal again, and the device hears at once why it was refused")
     func recordingFailure() async throws {
         let failure = EnrollmentError(.inMaintenance, "The disk is full.", rule: "ledger.full")
         let journal = Journal(recordingFailure: failure)
         let response = await journal.answer(try self.message("policy", "password-wrong"), to: "policy")
         #expect(try Answer(response.octets).outcome == "s:Authentication")
         #expect(response.recordingFailure?.rule == "ledger.full")
+        let later = try #require(journal.attempts.first)
+        #expect(later.outcome == .refused)
+        #expect(try Answer(response.octets).detail("TraceId") == "\(later.traceID)")
     }
 
     @Test("a refusal of the use case is answered under the trace id it was recorded by, and not recorded twice")

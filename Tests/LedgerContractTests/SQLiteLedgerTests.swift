@@ -145,6 +145,69 @@ struct SQLiteLedgerTests {
         await reader.close()
     }
 
+    @Test("writes what nobody waits for once the lock of another process is gone")
+    func eventuallyAfterLock() async throws {
+        let ledger = try await self.folder.openLedger {
+            $0.busyTimeout = 0
+            $0.flushDelay = 1
+        }
+        let reservation = LedgerFixture.reservation(of: LedgerFixture.user())
+        let receipt = try #require(try await ledger.reserve(reservation).receipt)
+        let other = try self.connect()
+        try other.begin()
+        // A reservation that could not be concluded, and a refusal that could not be recorded.
+        await expectCode(.inMaintenance) {
+            try await ledger.confirm(LedgerFixture.confirmation(of: reservation, receipt))
+        }
+        let unconfirmed = LedgerFixture.refusal(of: reservation)
+        ledger.recordEventually(unconfirmed)
+        let refused = LedgerFixture.attempt()
+        ledger.recordEventually(refused)
+        await expectCode(.inMaintenance) { _ = try await ledger.record(LedgerFixture.attempt()) }
+        #expect(try await ledger.attempt(refused.traceID) == nil)
+        #expect(try await ledger.attempt(unconfirmed.traceID)?.outcome == .open)
+
+        try other.rollBack()
+        while try await ledger.attempt(refused.traceID) == nil { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await ledger.attempt(refused.traceID) == refused)
+        #expect(try await ledger.attempt(unconfirmed.traceID) == unconfirmed)
+        #expect(try await ledger.certificate(receipt.serialNumber)?.state == .intent)
+        #expect(try await ledger.certificate(receipt.serialNumber)?.reason == nil)
+        await ledger.close()
+    }
+
+    @Test("writes what nobody waits for once there is room again, all of it")
+    func eventuallyAfterFull() async throws {
+        let ledger = try await self.folder.openLedger {
+            $0.flushDelay = 1
+            $0.largestSize = 160
+        }
+        var isFull = false
+        for _ in 0..<1_000 where !isFull {
+            do {
+                try await ledger.enroll(LedgerFixture.reservation(of: LedgerFixture.user()))
+            } catch {
+                isFull = (error as? EnrollmentError)?.rule == "ledger.full"
+            }
+        }
+        try #require(isFull)
+        // More than the free rest of the last pages takes.
+        let refused = (0..<60).map { _ in LedgerFixture.attempt() }
+        for attempt in refused { ledger.recordEventually(attempt) }
+        await expectCode(.inMaintenance) {
+            for _ in 0..<1_000 { _ = try await ledger.record(LedgerFixture.attempt()) }
+        }
+        let cleaner = try SQLiteConnection(path: self.folder.database, access: .readWrite)
+        try cleaner.execute(
+            "DELETE FROM outbox; DELETE FROM certificate; DELETE FROM attempt WHERE outcome <> 'refused'"
+        )
+        for attempt in refused {
+            while try await ledger.attempt(attempt.traceID) == nil { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(try await ledger.attempt(attempt.traceID) == attempt)
+        }
+        await ledger.close()
+    }
+
     @Test("takes along what nobody waits for with the next commit")
     func companion() async throws {
         let ledger = try await self.folder.openLedger { $0.flushDelay = 3_600_000 }

@@ -263,7 +263,7 @@ extension EnrollmentService {
         } catch {
             // Signed but not confirmed: the certificate stays here, its intent stays in the ledger as issued-or-not.
             recorder.update { $0.refuse(error, at: self.ports.clock.now) }
-            throw Refusal(error: error, attempt: recorder.attempt, recordingFailure: error)
+            throw self.unrecorded(error, recorder.attempt, because: error)
         }
         return Enrollment(
             device: reserved.device,
@@ -308,7 +308,7 @@ extension EnrollmentService {
             try await self.ports.ledger.release(receipt, keyUse: keyUse, closing: attempt)
             return Refusal(error: error, attempt: attempt, recordingFailure: nil)
         } catch let failure {
-            return Refusal(error: error, attempt: attempt, recordingFailure: failure)
+            return self.unrecorded(error, attempt, because: failure)
         }
     }
 
@@ -320,7 +320,18 @@ extension EnrollmentService {
             try await self.ports.ledger.record(&attempt, random: self.ports.random)
             return Refusal(error: error, attempt: attempt, recordingFailure: nil)
         } catch let failure {
-            return Refusal(error: error, attempt: attempt, recordingFailure: failure)
+            return self.unrecorded(error, attempt, because: failure)
         }
+    }
+
+    /// A refusal that the store did not take: it is told the attempt again once it works, so that the trace id which
+    /// the device shows means something then.
+    private func unrecorded(
+        _ error: EnrollmentError,
+        _ attempt: Attempt,
+        because failure: EnrollmentError
+    ) -> Refusal {
+        self.ports.ledger.recordEventually(attempt)
+        return Refusal(error: error, attempt: attempt, recordingFailure: failure)
     }
 }

@@ -5,10 +5,12 @@ public protocol AttemptLedger: Sendable {
     /// - Returns: `false` when the trace id is already taken; nothing was recorded then.
     func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool
 
-    /// Records a closed attempt with the next commit, without waiting for it.
+    /// Records a closed attempt with the next commit, without waiting for it, or closes the open one of its trace id.
     ///
-    /// For successes nobody has been told a trace id of: lost at most with the process, within a fraction of a second,
-    /// and written at a clean stop.
+    /// For successes nobody has been told a trace id of, and for refusals that the store could not take when they
+    /// happened: tried again with every commit until it is written. Lost at most with the process, within a fraction
+    /// of a second of a store that works, and written at a clean stop; bounded in number. An attempt that is closed
+    /// already stays as it is.
     func recordEventually(_ attempt: Attempt)
 }
 

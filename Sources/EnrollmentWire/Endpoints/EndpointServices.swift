@@ -31,7 +31,8 @@ extension EndpointServices {
 
     /// Ends an attempt as a refusal: recorded durably, then answered under the trace id it was recorded by.
     ///
-    /// A ledger that cannot record does not keep the device from hearing why it was refused.
+    /// A ledger that cannot record does not keep the device from hearing why it was refused; it is told the attempt
+    /// again once it works.
     func refusal(_ attempt: Attempt, _ error: EnrollmentError, in envelope: ResponseEnvelope) async -> WireResponse {
         var attempt = attempt
         attempt.refuse(error, at: self.clock.now)
@@ -40,6 +41,7 @@ extension EndpointServices {
             try await self.attempts.record(&attempt, random: self.random)
         } catch {
             failure = error
+            self.attempts.recordEventually(attempt)
         }
         return self.fault(attempt, error, in: envelope, recordingFailure: failure)
     }

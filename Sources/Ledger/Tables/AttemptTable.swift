@@ -34,7 +34,7 @@ struct AttemptTable {
         try self.write(attempt, with: Self.insert)
     }
 
-    /// Closes the open attempt.
+    /// Closes the open attempt, or records it closed when its reservation was never recorded.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when the trace id is a closed attempt's.
     func close(_ attempt: Attempt) throws {

@@ -19,6 +19,14 @@ final class CommitQueue: @unchecked Sendable {
         var isFlushPlanned = false
         var isClosed = false
         var dropped = 0
+        /// How often in a row the store did not take what is deferred.
+        var postponements = 0
+    }
+
+    /// What nobody waits for and the store could not take though it took the rest.
+    private struct Unwritten {
+        var operations: [DeferredOperation] = []
+        var reason: EnrollmentError?
     }
 
     private let queue: DispatchQueue
@@ -87,6 +95,8 @@ final class CommitQueue: @unchecked Sendable {
             self.queue.async {
                 self.drain()
                 self.flush()
+                let lost = self.state.withLock { $0.deferred.count }
+                if lost > 0 { self.logger.error("records were lost", metadata: ["count": "\(lost)"]) }
                 self.connection = nil
                 continuation.resume()
             }
@@ -107,9 +117,11 @@ final class CommitQueue: @unchecked Sendable {
                     state.isDraining = false
                     return ([] as [any QueuedOperation], [] as [DeferredOperation])
                 }
+                // What the store did not take once must not take those along for whom somebody waits.
+                let isAlone = self.settings.largestGroup == 1 || state.postponements > 0
                 return (
                     state.waiting.takeFirst(self.settings.largestGroup),
-                    self.settings.largestGroup == 1 ? [] : state.deferred.takeFirst(self.settings.largestGroup)
+                    isAlone ? [] : state.deferred.takeFirst(self.settings.largestGroup)
                 )
             }
             if operations.isEmpty { return }
@@ -124,19 +136,29 @@ final class CommitQueue: @unchecked Sendable {
                 return state.deferred.takeFirst(self.settings.largestGroup)
             }
             guard !deferred.isEmpty, self.commit([], deferred) else { return }
+            self.state.withLock { $0.postponements = 0 }
         }
     }
 
     /// - Returns: Whether the commit happened.
     @discardableResult
     private func commit(_ operations: [any QueuedOperation], _ deferred: [DeferredOperation]) -> Bool {
-        let failure = self.transact(operations, deferred)
+        var unwritten = Unwritten()
+        let failure = self.transact(operations, deferred, &unwritten)
         for operation in operations { operation.conclude(failure) }
-        if let failure, !deferred.isEmpty { self.postpone(deferred, because: failure) }
-        return failure == nil
+        if let failure {
+            if !deferred.isEmpty { self.postpone(deferred, because: failure) }
+        } else if let reason = unwritten.reason {
+            self.postpone(unwritten.operations, because: reason)
+        }
+        return failure == nil && unwritten.reason == nil
     }
 
-    private func transact(_ operations: [any QueuedOperation], _ deferred: [DeferredOperation]) -> EnrollmentError? {
+    private func transact(
+        _ operations: [any QueuedOperation],
+        _ deferred: [DeferredOperation],
+        _ unwritten: inout Unwritten
+    ) -> EnrollmentError? {
         guard let connection = self.connection else { return .ledgerClosed }
         do throws(SQLiteError) {
             // Left open only when an earlier rollback did not succeed.
@@ -150,6 +172,10 @@ final class CommitQueue: @unchecked Sendable {
                 switch operation.run(on: connection) {
                 case .kept: continue
                 case .lost(let error): return error
+                case .takenBack(let error) where error.code == .inMaintenance:
+                    // The next row may find the same: a full store is not the record's fault.
+                    unwritten.operations.append(operation)
+                    unwritten.reason = error
                 case .takenBack(let error):
                     self.logger.warning("a record was not written", metadata: ["error": "\(String(reflecting: error))"])
                 }
@@ -165,13 +191,20 @@ final class CommitQueue: @unchecked Sendable {
 
     /// Keeps what nobody waits for until the store works again, within the backlog's bound.
     private func postpone(_ deferred: [DeferredOperation], because failure: EnrollmentError) {
-        self.logger.warning("records are postponed", metadata: ["error": "\(String(reflecting: failure))"])
-        let plans = self.state.withLock { state -> Bool in
+        let (plans, times) = self.state.withLock { state -> (Bool, Int) in
+            state.postponements += 1
             let room = max(0, self.settings.longestBacklog - state.deferred.count)
             state.dropped += max(0, deferred.count - room)
             state.deferred.insert(contentsOf: deferred.prefix(room), at: 0)
             defer { state.isFlushPlanned = true }
-            return !state.isFlushPlanned && !state.isClosed
+            return (!state.isFlushPlanned && !state.isClosed, state.postponements)
+        }
+        // A store may be full for hours.
+        if times.nonzeroBitCount == 1 {
+            self.logger.warning(
+                "records are postponed",
+                metadata: ["times": "\(times)", "error": "\(String(reflecting: failure))"]
+            )
         }
         if plans { self.planFlush(after: 1_000) }
     }

@@ -141,10 +141,19 @@ struct EnrollmentRefusalTests {
         #expect(certificate.serialNumber == rehearsal.authority.signed.first?.draft.serialNumber)
         let device = try #require(try await store.devices(DeviceQuery()).elements.first)
         #expect(device.state.occupiesSlot)
+        #expect(try await store.attempt(refusal.attempt.traceID) == refusal.attempt)
+    }
+
+    @Test("because an answer of the ledger was lost does not overwrite what the ledger knows")
+    func lostAnswer() async throws {
+        let rehearsal = Rehearsal(PortJournal.Plan(calls: [.confirm], moment: .afterItsWork))
+        let refusal = try await self.refusal(rehearsal)
+        #expect(refusal.recordingFailure != nil)
+        #expect(try await rehearsal.ledger.store.attempt(refusal.attempt.traceID)?.outcome == .succeeded)
     }
 
     @Test(
-        "that could not be recorded either reports both errors",
+        "that could not be recorded either reports both errors, and is recorded later",
         arguments: [PortJournal.Call.verify, .reserve, .sign]
     )
     func reportsBoth(step: PortJournal.Call) async throws {
@@ -153,6 +162,8 @@ struct EnrollmentRefusalTests {
         #expect(refusal.error.detail.contains(step.rawValue))
         let closing: PortJournal.Call = step == .sign ? .release : .record
         #expect(refusal.recordingFailure?.detail.contains(closing.rawValue) == true)
+        let stored = try await rehearsal.ledger.store.attempt(refusal.attempt.traceID)
+        #expect(stored == refusal.attempt)
     }
 
     @Test("under a trace id that is taken is recorded under another, which the device is told")
