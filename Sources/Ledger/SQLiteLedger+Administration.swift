@@ -9,14 +9,14 @@ extension SQLiteLedger {
         _ limit: LimitOverride?,
         of userID: String
     ) async throws(EnrollmentError) -> Bool {
-        try await self.writer.perform { try UserTable(connection: $0).setOverride(limit, of: userID) }
+        try await self.write { try UserTable(connection: $0).setOverride(limit, of: userID) }
     }
 
     /// Marks a device as shared, so that it fills nobody's slot, or takes the mark back.
     ///
     /// - Returns: `false` when there is no such device.
     package func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool {
-        try await self.writer.perform { try DeviceTable(connection: $0).setShared(isShared, device) }
+        try await self.write { try DeviceTable(connection: $0).setShared(isShared, device) }
     }
 
     /// Refuses every later request for this key; the first reason stays.
@@ -31,7 +31,7 @@ extension SQLiteLedger {
         reason: String,
         at now: Timestamp
     ) async throws(EnrollmentError) {
-        try await self.writer.perform { try CertificateTable(connection: $0).blockKey(digest, reason: reason, at: now) }
+        try await self.write { try CertificateTable(connection: $0).blockKey(digest, reason: reason, at: now) }
     }
 
     /// Hand-off events that wait, oldest first.

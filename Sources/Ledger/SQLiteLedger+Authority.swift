@@ -10,7 +10,7 @@ extension SQLiteLedger: AuthorityLedger {
         _ prepared: PreparedCertificate,
         at now: Timestamp
     ) async throws(EnrollmentError) -> IntentReceipt {
-        try await self.writer.perform { connection in
+        try await self.write { connection in
             let certificates = CertificateTable(connection: connection)
             let serial = prepared.draft.serialNumber
             guard try !certificates.holds(serial) else {
@@ -30,7 +30,7 @@ extension SQLiteLedger: AuthorityLedger {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        try await self.writer.perform { connection in
+        try await self.write { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -43,7 +43,7 @@ extension SQLiteLedger: AuthorityLedger {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        try await self.writer.perform { connection in
+        try await self.write { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -62,7 +62,7 @@ extension SQLiteLedger: AuthorityLedger {
     /// - Throws: ``EnrollmentError`` with code `internalService` when other parameters are stored; they stay, since
     ///   every sealed key depends on them.
     package func storeSealingParameters(_ parameters: [UInt8]) async throws(EnrollmentError) {
-        try await self.writer.perform { connection in
+        try await self.write { connection in
             guard try AuthorityTables(connection: connection).insert(sealingParameters: parameters) else {
                 throw EnrollmentError(
                     .internalService,

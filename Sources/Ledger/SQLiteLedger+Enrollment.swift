@@ -13,11 +13,11 @@ extension SQLiteLedger: EnrollmentLedger {
     }
 
     package func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
-        try await self.writer.perform { try ReservationTransaction(reservation, on: $0).run() }
+        try await self.write { try ReservationTransaction(reservation, on: $0).run() }
     }
 
     package func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
-        try await self.writer.perform { try ConclusionTransaction(on: $0).confirm(confirmation) }
+        try await self.write { try ConclusionTransaction(on: $0).confirm(confirmation) }
     }
 
     package func release(
@@ -25,7 +25,7 @@ extension SQLiteLedger: EnrollmentLedger {
         keyUse: AuthorityKeyUse,
         closing attempt: Attempt
     ) async throws(EnrollmentError) {
-        try await self.writer.perform { connection in
+        try await self.write { connection in
             try ConclusionTransaction(on: connection).release(receipt, keyUse: keyUse, closing: attempt)
         }
     }
@@ -34,20 +34,20 @@ extension SQLiteLedger: EnrollmentLedger {
         madeBefore moment: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.writer.perform { try ConclusionTransaction(on: $0).release(madeBefore: moment, limit: limit) }
+        try await self.write { try ConclusionTransaction(on: $0).release(madeBefore: moment, limit: limit) }
     }
 
     package func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.writer.perform { try CertificateTable(connection: $0).supersede(dueBy: moment, limit: limit) }
+        try await self.write { try CertificateTable(connection: $0).supersede(dueBy: moment, limit: limit) }
     }
 }
 
 extension SQLiteLedger: AttemptLedger {
     package func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
-        try await self.writer.perform { try AttemptTable(connection: $0).insert(attempt) }
+        try await self.write { try AttemptTable(connection: $0).insert(attempt) }
     }
 
     package func recordEventually(_ attempt: Attempt) {
-        self.writer.performEventually { try AttemptTable(connection: $0).close(attempt) }
+        self.writeEventually { try AttemptTable(connection: $0).close(attempt) }
     }
 }

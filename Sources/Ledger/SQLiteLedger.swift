@@ -7,25 +7,31 @@ package import SQLiteKit
 ///
 /// `synchronous=FULL` with a write-ahead log: what an operation reported as done survives a power cut.
 package final class SQLiteLedger: Sendable {
-    let writer: CommitQueue
+    private let writer: CommitQueue?
     let readers: ReaderPool
 
-    private init(writer: CommitQueue, readers: ReaderPool) {
+    private init(writer: CommitQueue?, readers: ReaderPool) {
         self.writer = writer
         self.readers = readers
     }
 
-    /// Opens the database, makes it when it is missing, brings its schema up to date and checks its structure.
+    /// Opens the database.
+    ///
+    /// For writing it is made when it is missing, its schema is brought up to date and its structure checked. For reading
+    /// it is taken as it is.
     ///
     /// - Parameters:
     ///   - settings: Where it is and how much it may use.
+    ///   - access: What it is opened for.
     ///   - logger: Hears of records that were lost or postponed.
     ///   - faults: Breaks the writer on purpose; for tests.
     /// - Returns: The ledger, ready for work.
     /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is not ours, damaged, readable by
-    ///   everybody or written by a newer version; `inMaintenance` when it is locked or cannot be written.
+    ///   everybody or written by a newer version, and for one of an older version that is to be read only;
+    ///   `inMaintenance` when it is locked or cannot be written.
     package static func open(
         _ settings: LedgerSettings,
+        access: LedgerAccess = .readWrite,
         logger: Logger,
         faults: SQLiteFaultPlan? = nil
     ) async throws(EnrollmentError) -> SQLiteLedger {
@@ -33,7 +39,10 @@ package final class SQLiteLedger: Sendable {
             // Reading a large file through takes a while: not on the cooperative pool.
             DispatchQueue(label: "ledger.opening").async {
                 let outcome = Result { () throws(EnrollmentError) in
-                    try SQLiteLedger.openBlocking(settings, logger: logger, faults: faults)
+                    switch access {
+                    case .readWrite: try SQLiteLedger.openBlocking(settings, logger: logger, faults: faults)
+                    case .readOnly: try SQLiteLedger.openForReading(settings)
+                    }
                 }
                 continuation.resume(returning: outcome)
             }
@@ -56,17 +65,43 @@ package final class SQLiteLedger: Sendable {
         }
     }
 
+    private static func openForReading(_ settings: LedgerSettings) throws(EnrollmentError) -> SQLiteLedger {
+        var settings = settings
+        settings.readers = 1
+        let access = try LedgerOpening.accessForReading(settings)
+        do throws(SQLiteError) {
+            return SQLiteLedger(writer: nil, readers: try ReaderPool(settings: settings, access: access))
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// Runs `body` in a transaction and returns when that is durable.
+    ///
+    /// - Throws: What `body` threw, why the commit did not happen, or that the ledger was opened for reading.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        guard let writer = self.writer else { throw .ledgerReadOnly }
+        return try await writer.perform(body)
+    }
+
+    /// Runs `body` with the next commit; does nothing on a ledger that was opened for reading.
+    func writeEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
+        self.writer?.performEventually(body)
+    }
+
     /// Writes what is queued, lets go of the file and refuses everything later.
     ///
     /// The writer goes last: only a connection that may write folds the log into the database when it closes.
     package func close() async {
         await self.readers.close()
-        await self.writer.close()
+        await self.writer?.close()
     }
 
     /// `EXPLAIN QUERY PLAN` of every statement used so far.
     package func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
-        let writes = try await self.writer.queryPlans()
+        let writes = try await self.write { try $0.plansOfKnownStatements() }
         return try await self.readers.queryPlans().merging(writes) { first, _ in first }
     }
 }

@@ -11,7 +11,10 @@ public final class SQLiteConnection {
         /// Makes the file when it is missing, readable by its owner alone (mode 0600).
         case create
         case readWrite
+        /// Makes the log and its index beside the file when they are missing.
         case readOnly
+        /// Trusts that nobody changes the file meanwhile: no locks, and nothing is made beside it.
+        case unchanging
     }
 
     let database: OpaquePointer
@@ -29,9 +32,15 @@ public final class SQLiteConnection {
     public init(path: String, access: Access, busyTimeout: Int = 5_000) throws(SQLiteError) {
         if access == .create { try Self.makeFile(at: path) }
         var pointer: OpaquePointer?
-        let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let mode =
+            switch access {
+            case .create, .readWrite: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .unchanging: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
         let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE
-        let status = sqlite3_open_v2(path, &pointer, flags, nil)
+        let name = access == .unchanging ? Self.immutableName(of: path) : path
+        let status = sqlite3_open_v2(name, &pointer, flags, nil)
         guard status == SQLITE_OK, let pointer else {
             let message = String(cString: sqlite3_errstr(status))
             sqlite3_close_v2(pointer)
@@ -45,6 +54,21 @@ public final class SQLiteConnection {
     deinit {
         for (_, pointer) in self.prepared.values { sqlite3_finalize(pointer) }
         sqlite3_close_v2(self.database)
+    }
+
+    /// The path as a URI, every octet spelled out that could mean something else in one.
+    private static func immutableName(of path: String) -> String {
+        let digits = Array("0123456789abcdef")
+        let plain = path.utf8.map { octet -> String in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"):
+                String(UnicodeScalar(octet))
+            default:
+                "%\(digits[Int(octet >> 4)])\(digits[Int(octet & 15)])"
+            }
+        }
+        return "file:" + plain.joined() + "?immutable=1"
     }
 
     /// SQLite itself would make the file with mode 0644; its log and index files copy the mode of the database.

@@ -1,4 +1,6 @@
 import EnrollmentTestKit
+import Foundation
+import SQLiteKit
 import Testing
 
 @Suite("Look-up commands", .timeLimit(.minutes(2)))
@@ -15,6 +17,38 @@ struct LookUpTests {
                 #expect(outcome.status == 2, "\(noun): \(outcome.output)")
                 #expect(outcome.output.contains("error GH-"), "\(outcome.output)")
             }
+        }
+    }
+
+    @Test("work while another process holds the write lock, beside the service and without it")
+    func locked() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            let intruder = try SQLiteConnection(path: place.database, access: .readWrite)
+            try intruder.begin()
+            #expect(try await place.devices().isEmpty)
+            try intruder.rollBack()
+            #expect(try await gatehouse.stop() == 0)
+            try intruder.begin()
+            #expect(try await place.devices().isEmpty)
+            try intruder.rollBack()
+        }
+    }
+
+    @Test("work on a full disk, beside the service and without it", arguments: [true, false])
+    func full(isServing: Bool) async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            if !isServing { #expect(try await gatehouse.stop() == 0) }
+            // Not one octet may be added to any file; what the command prints goes through a pipe.
+            let outcome = try await ExternalCommand.run(
+                "bash",
+                ["-c", "set -o pipefail; trap '' XFSZ; prlimit --fsize=0 \"$@\" | cat", "full", Place.program]
+                    + ["cert", "list", "--config", place.configuration.path],
+                seconds: 30
+            )
+            #expect(outcome.status == 0, "\(outcome.output)")
+            #expect(outcome.output.contains("root/1"), "\(outcome.output)")
         }
     }
 }

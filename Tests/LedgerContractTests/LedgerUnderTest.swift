@@ -70,11 +70,12 @@ final class TemporaryFolder: Sendable {
     }
 
     func openLedger(
+        access: LedgerAccess = .readWrite,
         faults: SQLiteFaultPlan? = nil,
         _ adjust: (inout LedgerSettings) -> Void = { _ in }
     ) async throws(EnrollmentError) -> SQLiteLedger {
         var settings = LedgerSettings(path: self.database)
         adjust(&settings)
-        return try await SQLiteLedger.open(settings, logger: Logger(label: "test"), faults: faults)
+        return try await SQLiteLedger.open(settings, access: access, logger: Logger(label: "test"), faults: faults)
     }
 }

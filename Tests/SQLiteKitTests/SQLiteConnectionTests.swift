@@ -41,6 +41,19 @@ struct SQLiteConnectionTests {
         #expect(kind == .cannotOpen)
     }
 
+    @Test("reads a file that does not change without making anything beside it, whatever the file is called")
+    func unchanging() throws {
+        let path = self.folder.path + "/a b?c#d%41é.sqlite"
+        try SQLiteConnection(path: path, access: .create).execute(
+            "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (7)"
+        )
+        let connection = try SQLiteConnection(path: path, access: .unchanging)
+        #expect(try connection.integer("SELECT a FROM t") == 7)
+        #expect(self.kind { try connection.execute("DELETE FROM t") } == .readOnly)
+        #expect(try self.folder.mode(of: "a b?c#d%41é.sqlite") == 0o600)
+        #expect(throws: (any Error).self) { try self.folder.mode(of: "a b?c#d%41é.sqlite-shm") }
+    }
+
     @Test("gives back every kind of value as it was bound, empty ones included")
     func roundTrip() throws {
         let connection = try self.open()

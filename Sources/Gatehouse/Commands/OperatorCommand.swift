@@ -48,7 +48,7 @@ extension OperatorCommand {
 }
 
 extension CommonOptions {
-    /// Opens the ledger for one command.
+    /// Opens the ledger for one command, which writes nothing: a service may be writing at the same time.
     func withLedger<Result>(
         _ body: (SQLiteLedger, Configuration) async throws(EnrollmentError) -> Result
     ) async throws(CommandProblem) -> Result {
@@ -64,7 +64,11 @@ extension CommonOptions {
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
         logger.logLevel = .error
         do throws(EnrollmentError) {
-            let ledger = try await SQLiteLedger.open(LedgerSettings(path: configuration.storePath), logger: logger)
+            let ledger = try await SQLiteLedger.open(
+                LedgerSettings(path: configuration.storePath),
+                access: .readOnly,
+                logger: logger
+            )
             do throws(EnrollmentError) {
                 let result = try await body(ledger, configuration)
                 await ledger.close()

@@ -10,11 +10,11 @@ actor LedgerReader {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
-    init(settings: LedgerSettings) throws(SQLiteError) {
+    init(settings: LedgerSettings, access: SQLiteConnection.Access = .readOnly) throws(SQLiteError) {
         self.executor = BlockingExecutor(label: "ledger.reader")
         let connection = try SQLiteConnection(
             path: settings.path,
-            access: .readOnly,
+            access: access,
             busyTimeout: settings.busyTimeout
         )
         try connection.limitCache(toKibibytes: settings.readerCache)
@@ -42,9 +42,11 @@ final class ReaderPool: Sendable {
     private let readers: [LedgerReader]
     private let turn = Atomic<Int>(0)
 
-    init(settings: LedgerSettings) throws(SQLiteError) {
+    init(settings: LedgerSettings, access: SQLiteConnection.Access = .readOnly) throws(SQLiteError) {
         var readers: [LedgerReader] = []
-        for _ in 0..<max(1, settings.readers) { readers.append(try LedgerReader(settings: settings)) }
+        for _ in 0..<max(1, settings.readers) {
+            readers.append(try LedgerReader(settings: settings, access: access))
+        }
         self.readers = readers
     }
 

@@ -2,12 +2,16 @@ internal import EnrollmentCore
 internal import Glibc
 internal import SQLiteKit
 
-/// Opens the database for writing and makes sure that it is ours, sound and of this version.
+/// Opens the database and makes sure that it is ours and of this version, for writing also that it is sound.
 enum LedgerOpening {
     /// - Returns: The writer's connection.
     /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is not ours, damaged, readable by
     ///   everybody or written by a newer version; `inMaintenance` when it is locked or cannot be written.
-    static func open(_ settings: LedgerSettings) throws(EnrollmentError) -> sending SQLiteConnection {
+    static func open(_ settings: LedgerSettings) throws(EnrollmentError)
+        -> sending (
+            connection: SQLiteConnection, isReadThrough: Bool
+        )
+    {
         do {
             let connection = try SQLiteConnection(
                 path: settings.path,
@@ -44,6 +48,49 @@ enum LedgerOpening {
         }
     }
 
+    /// Judges a database that is to be read as it is, beside whoever writes it.
+    ///
+    /// Reading takes the log's index beside the file. Where that is missing and cannot be made, on a full disk or in a
+    /// folder that is not ours to write, nobody else has the database open; it is read as a file that does not change,
+    /// provided that no log holds anything that is not in it yet.
+    ///
+    /// - Returns: How to open it.
+    /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is missing, not ours, damaged, readable
+    ///   by everybody or of another version of the schema.
+    static func accessForReading(_ settings: LedgerSettings) throws(EnrollmentError) -> SQLiteConnection.Access {
+        do {
+            do {
+                try Self.judge(settings, .readOnly)
+                return .readOnly
+            } catch let error as SQLiteError {
+                let isHindered = [.cannotOpen, .inputOutput, .diskFull, .readOnly].contains(error.kind)
+                guard isHindered, Self.isLogEmpty(settings.path) else { throw error }
+                try Self.judge(settings, .unchanging)
+                return .unchanging
+            }
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    private static func judge(_ settings: LedgerSettings, _ access: SQLiteConnection.Access) throws {
+        let connection = try SQLiteConnection(
+            path: settings.path,
+            access: access,
+            busyTimeout: settings.busyTimeout
+        )
+        try Self.checkMode(settings.path)
+        try Self.checkOwnership(connection)
+        let found = try Self.version(connection)
+        guard found <= LedgerSchema.version else { throw Self.newer(found) }
+        guard found == LedgerSchema.version else { throw Self.older(found) }
+    }
+
+    private static func isLogEmpty(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path + "-wal", &status) != 0 || status.st_size == 0
+    }
+
     /// The file holds sealed keys and personal data: nobody but its owner and group may read it.
     private static func checkMode(_ path: String) throws(EnrollmentError) {
         var status = stat()
@@ -68,7 +115,17 @@ enum LedgerOpening {
         }
     }
 
+    /// The schema's version; 0 for a database without one.
+    private static func version(_ connection: SQLiteConnection) throws -> Int64 {
+        let holds = try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'") != nil
+        return holds ? try connection.integer("SELECT max(version) FROM schema_version") ?? 0 : 0
+    }
+
     private static func migrate(_ connection: SQLiteConnection) throws {
+        let found = try Self.version(connection)
+        guard found <= LedgerSchema.version else { throw Self.newer(found) }
+        // Nothing to write, so nothing to wait for.
+        guard found < LedgerSchema.version else { return }
         do {
             try connection.begin()
             try connection.execute(
@@ -81,6 +138,7 @@ enum LedgerOpening {
                 """
             )
             let found = try connection.integer("SELECT max(version) FROM schema_version") ?? 0
+            // Another process may have been faster.
             guard found <= LedgerSchema.version else { throw Self.newer(found) }
             for (index, script) in LedgerSchema.migrations.enumerated().dropFirst(Int(found)) {
                 try connection.execute(script)
@@ -94,6 +152,16 @@ enum LedgerOpening {
             try? connection.rollBack()
             throw error
         }
+    }
+
+    private static func older(_ found: Int64) -> EnrollmentError {
+        EnrollmentError(
+            .enrollmentServer,
+            "The database has schema version \(found) and this program reads version \(LedgerSchema.version); "
+                + "run gatehouse serve once, which brings it up to date.",
+            rule: "ledger.schemaOlder",
+            facts: [Fact("found", "\(found)"), Fact("known", "\(LedgerSchema.version)")]
+        )
     }
 
     private static func newer(_ found: Int64) -> EnrollmentError {

@@ -103,11 +103,6 @@ final class CommitQueue: @unchecked Sendable {
         }
     }
 
-    /// The plans of every statement the writer has used.
-    func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
-        try await self.perform { try $0.plansOfKnownStatements() }
-    }
-
     // MARK: On the queue
 
     private func drain() {
@@ -224,6 +219,10 @@ extension Array {
 extension EnrollmentError {
     static var ledgerClosed: EnrollmentError {
         EnrollmentError(.inMaintenance, "The ledger is closed: the service is stopping.", rule: "ledger.closed")
+    }
+
+    static var ledgerReadOnly: EnrollmentError {
+        EnrollmentError(.internalService, "The ledger was opened for reading alone.", rule: "ledger.readOnly")
     }
 
     static var ledgerOverloaded: EnrollmentError {
