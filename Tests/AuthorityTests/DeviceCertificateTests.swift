@@ -7,7 +7,9 @@ import X509Kit
 
 @Suite("Certificates of devices", .timeLimit(.minutes(3)))
 struct DeviceCertificateTests {
-    static let algorithms: [KeyType] = [.ecdsaP256, .ecdsaP384, .ed25519, .rsa(bits: 2_048), .rsa(bits: 3_072)]
+    static let algorithms: [KeyType] = [
+        .ecdsaP256, .ecdsaP384, .ed25519, .rsa(bits: 2_048), .rsa(bits: 3_072), .rsa(bits: 4_096),
+    ]
 
     @Test("openssl verifies what an issuer with a key of each kind signs for devices", arguments: Self.algorithms)
     func verified(_ type: KeyType) async throws {

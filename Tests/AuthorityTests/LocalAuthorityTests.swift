@@ -3,6 +3,7 @@ import EnrollmentCore
 import EnrollmentTestKit
 import OpenSSLKit
 import Testing
+import X509Kit
 
 @Suite("Local authority", .timeLimit(.minutes(1)))
 struct LocalAuthorityTests {
@@ -17,6 +18,23 @@ struct LocalAuthorityTests {
         let issuer = founding.authority.activeIssuer
         #expect(issuer.id == "2026-a")
         #expect(issuer.chain == [founding.result.issuer.der, founding.result.root.der])
+    }
+
+    @Test("many certificates are prepared and signed at once", arguments: [KeyType.ecdsaP256, .ecdsaP384])
+    func parallel(_ type: KeyType) async throws {
+        let founding = try await SharedFoundings.all.founding(issuer: type)
+        let key = try Founding.proven()
+        let issued = try await withThrowingTaskGroup(of: IssuedCertificate.self) { group in
+            for _ in 0..<40 { group.addTask { try await founding.issue(try founding.draft(key)) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let issuer = try VerifyingKey(publicKeyInfo: try Certificate(der: founding.result.issuer.der).publicKeyInfo)
+        #expect(Set(issued.map(\.serialNumber)).count == 40)
+        for certificate in issued {
+            let read = try Certificate(der: certificate.der)
+            let algorithm = type.signatureAlgorithm
+            #expect(try issuer.verifies(read.signature, over: read.toBeSigned, with: algorithm))
+        }
     }
 
     @Test("a store without an active issuer is refused")
