@@ -180,9 +180,10 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
-                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit", log,
+                "LDAPKit", "OpenSSLKit", "X509Kit", "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
+            exclude: ["baseline.json"],
             swiftSettings: house
         ),
     ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ServiceRuntime
 
 /// Everything the product does, nouns first.
 struct GatehouseCommand: AsyncParsableCommand {
@@ -34,7 +35,7 @@ enum Main {
         } catch let status as ExitStatus {
             exit(status.rawValue)
         } catch {
-            self.explain(error, asJSON: arguments.contains("--json"))
+            self.explain(error, arguments)
         }
     }
 
@@ -73,18 +74,26 @@ enum Main {
     }
 
     /// Help goes to standard output with status 0; a mistake to standard error with status 2.
-    private static func explain(_ error: any Error, asJSON: Bool) -> Never {
+    private static func explain(_ error: any Error, _ arguments: [String]) -> Never {
         let message = GatehouseCommand.fullMessage(for: error)
         if GatehouseCommand.exitCode(for: error).isSuccess {
             Terminal.write(message + "\n")
             exit(ExitStatus.done.rawValue)
         }
-        if asJSON {
-            let problem = CommandProblem("GH-USAGE-001", GatehouseCommand.message(for: error), exit: .usage)
-            Terminal.write(problem.json.text)
+        let hint = self.nounHint(arguments)
+        if arguments.contains("--json") {
+            let sentence = GatehouseCommand.message(for: error) + hint
+            Terminal.write(CommandProblem("GH-USAGE-001", sentence, exit: .usage).json.text)
         }
-        Terminal.explain(message + "\n")
+        Terminal.explain(message + hint + "\n")
         exit(ExitStatus.usage.rawValue)
+    }
+
+    /// The parser names the nearest flag, but not the nearest command.
+    private static func nounHint(_ arguments: [String]) -> String {
+        let nouns = GatehouseCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let first = arguments.first, !first.hasPrefix("-"), !nouns.contains(first) else { return "" }
+        return "\n\(first) is not a command\(first.hint(among: nouns))"
     }
 }
 
