@@ -31,9 +31,11 @@ public final class VerifyingKey: Sendable {
 
     /// Builds an elliptic-curve key from its encoded point (SEC 1 § 2.3.3).
     ///
-    /// - Throws: ``OpenSSLError`` when the point is not on the curve.
+    /// - Throws: ``OpenSSLError`` when the point is not on the curve, or is the one at infinity.
     public convenience init(curve: Curve, point: [UInt8]) throws(OpenSSLError) {
         ERR_clear_error()
+        // The library takes the point at infinity, under which anybody can make signatures.
+        guard point != [0] else { throw OpenSSLError(during: "EVP_PKEY_fromdata(the point at infinity)") }
         let builder = try ParameterBuilder()
         let key = point.withUnsafeBytes { point in
             Result { () throws(OpenSSLError) in
