@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ServiceRuntime
 
 /// Everything the product does, nouns first.
 struct GatehouseCommand: AsyncParsableCommand {
@@ -34,7 +35,7 @@ enum Main {
         } catch let status as ExitStatus {
             exit(status.rawValue)
         } catch {
-            self.explain(error, asJSON: arguments.contains("--json"))
+            self.explain(error, arguments)
         }
     }
 
@@ -73,18 +74,45 @@ enum Main {
     }
 
     /// Help goes to standard output with status 0; a mistake to standard error with status 2.
-    private static func explain(_ error: any Error, asJSON: Bool) -> Never {
+    private static func explain(_ error: any Error, _ arguments: [String]) -> Never {
         let message = GatehouseCommand.fullMessage(for: error)
         if GatehouseCommand.exitCode(for: error).isSuccess {
             Terminal.write(message + "\n")
             exit(ExitStatus.done.rawValue)
         }
-        if asJSON {
-            let problem = CommandProblem("GH-USAGE-001", GatehouseCommand.message(for: error), exit: .usage)
+        let unknown = self.unknownCommand(in: arguments)
+        if arguments.contains("--json") {
+            let problem = unknown ?? CommandProblem("GH-USAGE-001", GatehouseCommand.message(for: error), exit: .usage)
             Terminal.write(problem.json.text)
         }
-        Terminal.explain(message + "\n")
+        Terminal.explain(unknown?.text ?? message + "\n")
         exit(ExitStatus.usage.rawValue)
+    }
+
+    /// Finds the word that should name a command and does not; the parser would blame an option that comes after it.
+    private static func unknownCommand(in arguments: [String]) -> CommandProblem? {
+        var command: any ParsableCommand.Type = GatehouseCommand.self
+        var path = GatehouseCommand._commandName
+        for word in arguments {
+            let commands = command.configuration.subcommands
+            let names = commands.map { $0._commandName }
+            guard !commands.isEmpty else { return nil }
+            if let next = commands.first(where: { $0._commandName == word }) {
+                command = next
+                path += " \(word)"
+                continue
+            }
+            let sentence: String
+            if word == "--json" || word.hasPrefix("--config") {
+                sentence = "\(path) needs a command: \(names.joined(separator: ", "))"
+            } else if word.hasPrefix("-") || word == "help" {
+                return nil
+            } else {
+                sentence = "there is no command \(path) \(word)\(word.hint(among: names))"
+            }
+            return CommandProblem("GH-USAGE-009", sentence, [("see", "\(path) --help")], exit: .usage)
+        }
+        return nil
     }
 }
 
