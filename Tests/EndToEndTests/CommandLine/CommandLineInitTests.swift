@@ -21,19 +21,19 @@ struct CommandLineInitTests {
             try place.write(try #require(document[name]?["pem"]?.text), to: "\(name).pem")
         }
         let files = ["-CAfile", place.path("root.pem"), "-untrusted", place.path("issuer.pem"), place.path("tls.pem")]
-        let verdict = try await ChildProcess.run(
+        let verdict = try await ExternalCommand.run(
             "openssl",
             ["verify", "-x509_strict", "-purpose", "sslserver"] + files
         )
         #expect(verdict.status == 0, "\(verdict.output)")
         for name in ["root", "issuer"] {
-            let text = try await ChildProcess.run(
+            let text = try await ExternalCommand.run(
                 "openssl",
                 ["x509", "-in", place.path("\(name).pem"), "-noout", "-text"]
             )
             #expect(text.output.contains(words), "\(text.output)")
         }
-        let name = try await ChildProcess.run(
+        let name = try await ExternalCommand.run(
             "openssl",
             ["x509", "-in", place.path("tls.pem"), "-noout", "-checkhost", "localhost"]
         )
