@@ -11,7 +11,7 @@ func slowDiskBenchmark(_ bench: Bench) async throws {
     let source = folder.appending(path: "slow.c")
     let library = folder.appending(path: "slow.so").path
     try Data(slowDiskSource.utf8).write(to: source)
-    let outcome = try await ChildProcess.run("cc", ["-shared", "-fPIC", "-O2", "-o", library, source.path])
+    let outcome = try await ExternalCommand.run("cc", ["-shared", "-fPIC", "-O2", "-o", library, source.path])
     guard outcome.status == 0 else { throw BenchmarkProblem("cc: \(outcome.output)") }
     for workers in [1, 8, 32] {
         try await EnrollmentSeries(

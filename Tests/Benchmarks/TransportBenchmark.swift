@@ -32,7 +32,7 @@ func transportBenchmark(_ bench: Bench, seconds: Int = 3) async throws {
 
 /// - Returns: How many requests were answered.
 private func trivialRequests(_ service: ServiceUnderTest, isKept: Bool, seconds: Int) async throws -> Int {
-    let outcome = try await ChildProcess.run(
+    let outcome = try await ExternalCommand.run(
         "wrk",
         ["-t1", "-c8", "-d\(seconds)s"] + (isKept ? [] : ["-H", "Connection: close"]) + [service.discovery],
         seconds: seconds + 10
