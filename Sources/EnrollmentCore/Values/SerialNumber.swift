@@ -18,9 +18,9 @@ public struct SerialNumber: Hashable, Sendable {
 
     /// Takes back what ``octets`` gave, or any positive serial number of at most 20 octets.
     public init?(octets: [UInt8]) {
-        guard let first = octets.first, octets.count <= 20, first <= 0x7f, first > 0 || octets.count > 1 else {
-            return nil
-        }
+        guard let first = octets.first, octets.count <= 20, first <= 0x7f else { return nil }
+        // A zero in front only where the next octet would make the number negative (X.690 § 8.3.2).
+        guard first > 0 || octets.dropFirst().first ?? 0 > 0x7f else { return nil }
         self.octets = octets
     }
 

@@ -58,13 +58,24 @@ struct LineLogHandler: LogHandler {
     /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
     private static func quoted(_ text: String) -> String {
         // Nearly always nothing has to be changed, and looking is much cheaper than rewriting.
-        let isPlain = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
-        if isPlain && !text.isEmpty { return text }
+        if !text.isEmpty, text.utf8.allSatisfy(self.isPlain) { return text }
         let printable = Table.printable(text)
-        guard printable.utf8.contains(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) else {
-            return printable.isEmpty ? "\"\"" : printable
+        let isPlain = printable.unicodeScalars.allSatisfy { scalar in
+            !scalar.properties.isWhitespace && scalar != "\"" && scalar != "\\" && scalar != "="
         }
-        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
-            + "\""
+        guard !isPlain || printable.isEmpty else { return printable }
+        var quoted = "\""
+        for character in printable {
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            quoted.append(character)
+        }
+        return quoted + "\""
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "="): false
+        default: (0x21...0x7e).contains(octet)
+        }
     }
 }

@@ -38,6 +38,10 @@ struct Reloader: Sendable {
         if configuration.plainListener != self.started.plainListener { keys.append("listeners.plain") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
+        if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }
+        if configuration.reservationHours != self.started.reservationHours {
+            keys.append("enrollment.reservationHours")
+        }
         if configuration.logLevel != self.started.logLevel { keys.append("log.level") }
         if configuration.logFormat != self.started.logFormat { keys.append("log.format") }
         if !keys.isEmpty {

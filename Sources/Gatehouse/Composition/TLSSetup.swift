@@ -12,7 +12,7 @@ struct TLSSetup: Sendable {
     /// - Throws: ``CommandProblem`` when a certificate cannot be used, or none names the host of the device URL.
     func context(for configuration: Configuration) async throws(CommandProblem) -> TLSContext {
         var identities: [TLSIdentity] = []
-        for files in configuration.certificates { identities.append(try self.identity(in: files)) }
+        for files in configuration.certificates { identities.append(try Self.identity(in: files)) }
         identities.append(try await self.ownIdentity())
         try self.require(configuration.deviceURL.host, among: identities)
         let issuers: [IssuerRecord]
@@ -38,7 +38,8 @@ struct TLSSetup: Sendable {
         }
     }
 
-    private func identity(in files: Configuration.CertificateFiles) throws(CommandProblem) -> TLSIdentity {
+    /// Reads one certificate with its key, and checks that they belong together.
+    static func identity(in files: Configuration.CertificateFiles) throws(CommandProblem) -> TLSIdentity {
         let chain: [UInt8]
         do throws(FileError) {
             chain = try FilePath.read(files.chain, limit: 1 << 20)

@@ -47,7 +47,9 @@ struct Configuration: Sendable {
     let profilesFolder: String
     let deviceProfileName: String
     let crlShards: Int
+    /// Without the account's password.
     let directory: DirectorySettings
+    let directoryAccount: DirectorySection.Account?
     let admittedGroups: [GroupName]
     let deviceLimit: DeviceLimitPolicy
     let discovery: DiscoverySettings
@@ -59,6 +61,17 @@ struct Configuration: Sendable {
     let reservationHours: Int
     let logLevel: Logger.Level
     let logFormat: LogFormat
+
+    /// What the policy answer says, with the validity of the profile that devices get.
+    func policySettings(for profile: CertificateProfile) -> PolicySettings {
+        PolicySettings(
+            policyID: self.policy.policyID,
+            friendlyName: self.policy.friendlyName,
+            minimalKeyLength: self.policy.minimalKeyLength,
+            validityPeriod: Int64(profile.validityDays) * 86_400,
+            renewalPeriod: Int64(profile.renewal.renewPeriodDays) * 86_400
+        )
+    }
 
     var addresses: AuthorityAddresses {
         AuthorityAddresses(base: self.publicURL.text, shardCount: self.crlShards)

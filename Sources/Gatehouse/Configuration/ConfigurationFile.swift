@@ -85,6 +85,7 @@ enum ConfigurationFile {
         let log = try LogSection(reader.object("log"))
         let policy = try WireSections.policy(reader.object("policy"))
 
+        let directory = try DirectorySection.read(try reader.requiredObject("directory"), folder: folder)
         let configuration = Configuration(
             file: file,
             node: node,
@@ -99,7 +100,8 @@ enum ConfigurationFile {
             profilesFolder: profilesFolder,
             deviceProfileName: deviceProfileName,
             crlShards: crlShards,
-            directory: try DirectorySection.read(try reader.requiredObject("directory"), folder: folder),
+            directory: directory.settings,
+            directoryAccount: directory.account,
             admittedGroups: admittedGroups,
             deviceLimit: try DeviceLimitSection.read(reader.object("deviceLimit")),
             discovery: try WireSections.discovery(reader.object("discovery"), deviceURL: deviceURL),

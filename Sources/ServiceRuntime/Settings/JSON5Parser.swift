@@ -121,7 +121,9 @@ struct JSON5Parser {
         let bare = isNegative || text.hasPrefix("+") ? text.dropFirst() : text[...]
         let magnitude: Double?
         if bare.hasPrefix("0x") || bare.hasPrefix("0X") {
-            magnitude = UInt64(bare.dropFirst(2), radix: 16).map { Double($0) }
+            // The initializer takes a sign, which has no place behind the 0x.
+            let digits = bare.dropFirst(2)
+            magnitude = digits.first?.isHexDigit ?? false ? UInt64(digits, radix: 16).map { Double($0) } : nil
         } else {
             magnitude = bare.first?.isNumber ?? false || bare.first == "." ? Double(bare) : nil
         }
@@ -161,7 +163,10 @@ struct JSON5Parser {
         case "f": return "\u{c}"
         case "v": return "\u{b}"
         case "0": return "\0"
-        case "\n": return nil
+        case "\r":
+            if self.peek == "\n" { self.advance() }
+            return nil
+        case "\n", "\u{2028}", "\u{2029}": return nil
         case "x": return try self.hexadecimal(digits: 2)
         case "u":
             return try self.hexadecimal(digits: 4)

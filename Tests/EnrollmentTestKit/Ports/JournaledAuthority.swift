@@ -1,0 +1,70 @@
+public import EnrollmentCore
+internal import OpenSSLKit
+internal import Synchronization
+
+/// An authority that signs nothing for real and remembers what it was asked.
+public final class JournaledAuthority: CertificateAuthority {
+    private struct State: Sendable {
+        var drafts: [CertificateDraft] = []
+        var signed: [PreparedCertificate] = []
+    }
+
+    public let activeIssuer: ActiveIssuer
+    private let journal: PortJournal
+    private let state = Mutex(State())
+
+    init(journal: PortJournal, notAfter: Timestamp) {
+        self.journal = journal
+        self.activeIssuer = ActiveIssuer(
+            id: "2026-A",
+            notAfter: notAfter,
+            chain: [Array("issuer".utf8), Array("root".utf8)]
+        )
+    }
+
+    /// Every draft that was prepared, oldest first.
+    public var drafts: [CertificateDraft] { self.state.withLock { $0.drafts } }
+
+    /// What the key was used for, oldest first.
+    public var signed: [PreparedCertificate] { self.state.withLock { $0.signed } }
+
+    public func prepare(_ draft: CertificateDraft) async throws(EnrollmentError) -> PreparedCertificate {
+        let number = try self.journal.enter(.prepare)
+        self.state.withLock { $0.drafts.append(draft) }
+        let toBeSigned = draft.serialNumber.octets + draft.publicKeyInfo
+        let prepared = PreparedCertificate(
+            draft: draft,
+            toBeSigned: toBeSigned,
+            toBeSignedDigest: try Self.digest(toBeSigned),
+            keyDigest: try Self.digest(draft.publicKeyInfo),
+            subject: draft.subject.map { "\($0.kind.rawValue)=\($0.value)" }.joined(separator: ",")
+        )
+        try self.journal.leave(.prepare, number)
+        return prepared
+    }
+
+    public func sign(_ ticket: consuming IssuanceTicket) async throws(EnrollmentError) -> IssuedCertificate {
+        let number = try self.journal.enter(.sign)
+        let prepared = ticket.prepared
+        self.state.withLock { $0.signed.append(prepared) }
+        let der = prepared.toBeSigned + Array("signature".utf8)
+        let certificate = IssuedCertificate(
+            serialNumber: prepared.draft.serialNumber,
+            issuerID: prepared.draft.issuerID,
+            der: der,
+            thumbprint: try Self.digest(der),
+            windowsThumbprint: Array(try Self.digest(der).prefix(20)),
+            validity: prepared.draft.validity
+        )
+        try self.journal.leave(.sign, number)
+        return certificate
+    }
+
+    private static func digest(_ octets: [UInt8]) throws(EnrollmentError) -> [UInt8] {
+        do throws(OpenSSLError) {
+            return try Digest.sha256(octets)
+        } catch {
+            throw EnrollmentError(.internalService, "There is no digest.", rule: "test.digest", cause: error)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+public import EnrollmentCore
+internal import Synchronization
+
+/// An in-memory ledger behind a journal, which can be told what to answer to the first reservations.
+public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
+    /// What holds the records.
+    public let store = InMemoryLedger()
+    private let journal: PortJournal
+    private let answers: Mutex<[ReservationOutcome]>
+
+    init(journal: PortJournal, answers: [ReservationOutcome]) {
+        self.journal = journal
+        self.answers = Mutex(answers)
+    }
+
+    public func recognize(_ keys: [RecognitionKey], of userID: String) async throws(EnrollmentError) -> DeviceID? {
+        let number = try self.journal.enter(.recognize)
+        let device = try await self.store.recognize(keys, of: userID)
+        try self.journal.leave(.recognize, number)
+        return device
+    }
+
+    public func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
+        let number = try self.journal.enter(.reserve)
+        let scripted = self.answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        let outcome = if let scripted { scripted } else { try await self.store.reserve(reservation) }
+        try self.journal.leave(.reserve, number)
+        return outcome
+    }
+
+    public func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        let number = try self.journal.enter(.confirm)
+        try await self.store.confirm(confirmation)
+        try self.journal.leave(.confirm, number)
+    }
+
+    public func release(_ receipt: IntentReceipt, closing attempt: Attempt) async throws(EnrollmentError) {
+        let number = try self.journal.enter(.release)
+        try await self.store.release(receipt, closing: attempt)
+        try self.journal.leave(.release, number)
+    }
+
+    public func releaseReservations(madeBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
+        try await self.store.releaseReservations(madeBefore: moment, limit: limit)
+    }
+
+    public func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
+        let number = try self.journal.enter(.record)
+        let isRecorded = try await self.store.record(attempt)
+        try self.journal.leave(.record, number)
+        return isRecorded
+    }
+
+    public func recordEventually(_ attempt: Attempt) {
+        self.store.recordEventually(attempt)
+    }
+}
