@@ -115,8 +115,16 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(name: "ServiceRuntimeTests", dependencies: ["ServiceRuntime"], swiftSettings: house),
-        .testTarget(name: "OpenSSLKitTests", dependencies: ["OpenSSLKit", "X509Kit"], swiftSettings: house),
-        .testTarget(name: "X509KitTests", dependencies: ["X509Kit", asn1], swiftSettings: house),
+        .testTarget(
+            name: "OpenSSLKitTests",
+            dependencies: ["OpenSSLKit", "X509Kit", "EnrollmentTestKit"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "X509KitTests",
+            dependencies: ["X509Kit", "OpenSSLKit", "EnrollmentTestKit", asn1],
+            swiftSettings: house
+        ),
         .testTarget(name: "XMLKitTests", dependencies: ["XMLKit"], swiftSettings: house),
         .testTarget(name: "LDAPKitTests", dependencies: ["LDAPKit", "EnrollmentTestKit"], swiftSettings: house),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit"], swiftSettings: house),
@@ -152,7 +160,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AuthorityTests",
-            dependencies: ["Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "EnrollmentTestKit", asn1],
+            dependencies: [
+                "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit",
+            ],
             swiftSettings: house
         ),
         .testTarget(
@@ -170,9 +180,10 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
-                "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit", log,
+                "LDAPKit", "OpenSSLKit", "X509Kit", "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
+            exclude: ["baseline.json"],
             swiftSettings: house
         ),
     ]

@@ -30,7 +30,7 @@ extension Certificate {
 
     /// Whether BasicConstraints says it is an authority's.
     public var isAuthority: Bool {
-        guard let value = self.value(of: OID.basicConstraints)?.value, let node = try? DER.parse(value),
+        guard let value = self.value(of: OID.basicConstraints)?.value, let node = try? StrictDER.parse(value),
             case .constructed(let nodes) = node.content
         else { return false }
         var iterator = nodes.makeIterator()
@@ -40,7 +40,7 @@ extension Certificate {
 
     /// The key identifier that certificates of this issuer name, if there is one.
     public var subjectKeyIdentifier: [UInt8]? {
-        guard let value = self.value(of: OID.subjectKeyIdentifier)?.value, let node = try? DER.parse(value),
+        guard let value = self.value(of: OID.subjectKeyIdentifier)?.value, let node = try? StrictDER.parse(value),
             case .primitive(let octets) = node.content
         else { return nil }
         return Array(octets)
@@ -54,7 +54,7 @@ extension Certificate {
     func purposeIdentifiers() throws(X509Error) -> [ASN1ObjectIdentifier]? {
         guard let value = self.value(of: OID.extendedKeyUsage)?.value else { return nil }
         return try asX509Error("extKeyUsage") {
-            try DER.sequence(of: ASN1ObjectIdentifier.self, identifier: .sequence, rootNode: try DER.parse(value))
+            try DER.sequence(of: ASN1ObjectIdentifier.self, identifier: .sequence, rootNode: try StrictDER.parse(value))
         }
     }
 
@@ -63,7 +63,7 @@ extension Certificate {
         guard let value = self.value(of: OID.subjectAlternativeName)?.value else { return [] }
         return try asX509Error("subjectAltName") {
             var names: [(tag: UInt, contents: [UInt8])] = []
-            var iterator = try Self.children(try DER.parse(value), "subjectAltName")
+            var iterator = try Self.children(try StrictDER.parse(value), "subjectAltName")
             while let node = iterator.next() {
                 switch node.content {
                 case .primitive(let octets): names.append((node.identifier.tagNumber, Array(octets)))
@@ -78,7 +78,7 @@ extension Certificate {
     public func keyUsage() throws(X509Error) -> UInt16? {
         guard let value = self.value(of: OID.keyUsage)?.value else { return nil }
         return try asX509Error("keyUsage") {
-            let string = try ASN1BitString(derEncoded: try DER.parse(value))
+            let string = try ASN1BitString(derEncoded: try StrictDER.parse(value))
             var bits: UInt16 = 0
             for (index, octet) in string.bytes.enumerated() where index < 2 {
                 for bit in 0..<8 where octet & 0x80 >> UInt8(bit) != 0 && index * 8 + bit < 9 {

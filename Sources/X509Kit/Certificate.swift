@@ -48,7 +48,7 @@ public struct Certificate: Sendable {
     ///
     /// - Throws: ``X509Error`` when the octets are not DER or not of a certificate's outer structure.
     public init(der: [UInt8]) throws(X509Error) {
-        self = try asX509Error("certificate") { try Self(node: try DER.parse(der)) }
+        self = try asX509Error("certificate") { try Self(node: try StrictDER.parse(der)) }
     }
 
     private init(node: ASN1Node) throws {

@@ -16,7 +16,7 @@ public struct CertificationRequest: Hashable, Sendable {
     /// - Throws: ``X509Error`` that says what is not as it should be.
     public init(der: [UInt8]) throws(X509Error) {
         self = try asX509Error("certification request") {
-            try DER.sequence(try DER.parse(der), identifier: .sequence) { nodes in
+            try DER.sequence(try StrictDER.parse(der), identifier: .sequence) { nodes in
                 guard let info = nodes.next() else { throw X509Error("certification request: empty") }
                 guard let algorithm = nodes.next() else {
                     throw X509Error("certification request: no signature algorithm")

@@ -26,7 +26,7 @@ public struct PublicKeyInfo: Hashable, Sendable {
     ///
     /// - Throws: ``X509Error`` for anything else, surplus octets included.
     public init(der: [UInt8]) throws(X509Error) {
-        self = try asX509Error("subjectPublicKeyInfo") { try Self(node: try DER.parse(der)) }
+        self = try asX509Error("subjectPublicKeyInfo") { try Self(node: try StrictDER.parse(der)) }
     }
 
     init(node: ASN1Node) throws {
@@ -61,7 +61,7 @@ public struct PublicKeyInfo: Hashable, Sendable {
     }
 
     private static func rsa(_ bits: [UInt8]) throws -> Key {
-        try DER.sequence(try DER.parse(bits), identifier: .sequence) { nodes in
+        try DER.sequence(try StrictDER.parse(bits), identifier: .sequence) { nodes in
             let modulus = try Self.positive(&nodes, "RSA modulus")
             let exponent = try Self.positive(&nodes, "RSA exponent")
             return .rsa(modulus: modulus, exponent: exponent)

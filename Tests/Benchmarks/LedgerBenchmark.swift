@@ -1,23 +1,23 @@
 internal import EnrollmentCore
 internal import Foundation
-internal import Glibc
 internal import Ledger
 internal import Logging
 
 /// Durable operations per second and process CPU for each, by callers, with and without group commit.
 ///
 /// `ledger.intent` records one row of 1.5 KiB; `ledger.enroll` is a reservation and its confirmation, two commits.
-/// One line each: name, operations per second, microseconds of CPU for one.
-func ledgerBenchmarks(seconds: Double = 2) async throws {
+/// Two figures each: operations per second, microseconds of CPU for one.
+func ledgerBenchmark(_ bench: Bench) async throws {
+    let seconds = 1.5
     for groups in [true, false] {
         for callers in [1, 8, 32] {
             let suffix = "\(groups ? "grouped" : "single").c\(callers)"
-            try await LedgerBenchmark(groups: groups).measure("ledger.intent.\(suffix)", callers, seconds) {
+            try await LedgerBenchmark(groups: groups).measure(bench, "ledger.intent.\(suffix)", callers, seconds) {
                 ledger,
                 _ in
                 _ = try await ledger.recordIntent(LedgerBenchmark.prepared(octets: 1_536), at: LedgerBenchmark.now)
             }
-            try await LedgerBenchmark(groups: groups).measure("ledger.enroll.\(suffix)", callers, seconds) {
+            try await LedgerBenchmark(groups: groups).measure(bench, "ledger.enroll.\(suffix)", callers, seconds) {
                 ledger,
                 caller in
                 try await LedgerBenchmark.enroll(on: ledger, user: "user-\(caller)-\(UInt32.random(in: 0..<500))")
@@ -33,6 +33,7 @@ private struct LedgerBenchmark {
     let groups: Bool
 
     func measure(
+        _ bench: Bench,
         _ name: String,
         _ callers: Int,
         _ seconds: Double,
@@ -45,7 +46,7 @@ private struct LedgerBenchmark {
         let ledger = try await SQLiteLedger.open(settings, logger: Logger(label: "benchmark"))
         let clock = ContinuousClock()
         let begin = clock.now
-        let cpu = Self.processorSeconds()
+        let cpu = ProcessCost.ownMicroseconds
         let end = begin.advanced(by: .seconds(seconds))
         let done = try await withThrowingTaskGroup(of: Int.self) { group in
             for caller in 0..<callers {
@@ -61,17 +62,11 @@ private struct LedgerBenchmark {
             return try await group.reduce(0, +)
         }
         let elapsed = begin.duration(to: clock.now) / .seconds(1)
-        let spent = (Self.processorSeconds() - cpu) / Double(max(1, done)) * 1_000_000
-        print("\(name) \(Int(Double(done) / elapsed))/s \(Int(spent)) us")
+        let spent = (ProcessCost.ownMicroseconds - cpu) / Double(max(1, done))
+        bench.add(.context("\(name).rate", Double(done) / elapsed, "1/s"))
+        bench.add(.cost("\(name).cpu", spent, "us"))
         await ledger.close()
         try FileManager.default.removeItem(at: folder)
-    }
-
-    private static func processorSeconds() -> Double {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
-        let times = [usage.ru_utime, usage.ru_stime]
-        return times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000 }
     }
 
     /// Different each time and nearly free: the system's generator would cost more than the store.

@@ -1,15 +1,16 @@
-internal import Foundation
+public import Foundation
 
 /// A process that a fixture started.
 ///
 /// Foundation's `Process` is not used: it waits for a descriptor that children started meanwhile inherit, so that
 /// waiting for one may wait for all, and its children keep the blocked signals of the thread that started them.
-final class FixtureProcess: Sendable {
-    struct NotStarted: Error, CustomStringConvertible {
-        let description: String
+public final class FixtureProcess: Sendable {
+    /// The program could not be started.
+    public struct NotStarted: Error, CustomStringConvertible {
+        public let description: String
     }
 
-    let identifier: pid_t
+    public let identifier: pid_t
 
     /// Starts a program found on the `PATH`, with nothing to read and its output thrown away.
     ///
@@ -18,7 +19,7 @@ final class FixtureProcess: Sendable {
     ///   - descriptor: Becomes descriptor 3 of the program.
     ///   - errorFile: Receives what the program writes to standard error.
     /// - Throws: ``NotStarted``.
-    init(_ arguments: [String], passing descriptor: Int32? = nil, errorFile: String = "/dev/null") throws {
+    public init(_ arguments: [String], passing descriptor: Int32? = nil, errorFile: String = "/dev/null") throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -50,9 +51,21 @@ final class FixtureProcess: Sendable {
     /// Waits for the end; call it once.
     ///
     /// - Returns: The exit code, or -1 after a signal.
-    func wait() -> Int32 {
+    public func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(self.identifier, &status, 0) == -1, errno == EINTR {}
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
+        return Self.exitCode(status)
+    }
+
+    /// Asks whether the process has ended, without waiting; once it has, this answers only once.
+    ///
+    /// - Returns: `nil` while it runs; else the exit code, or -1 after a signal.
+    public func poll() -> Int32? {
+        var status: Int32 = 0
+        return waitpid(self.identifier, &status, WNOHANG) == self.identifier ? Self.exitCode(status) : nil
+    }
+
+    private static func exitCode(_ status: Int32) -> Int32 {
+        status & 0x7F == 0 ? status >> 8 & 0xFF : -1
     }
 }

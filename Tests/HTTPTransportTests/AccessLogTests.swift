@@ -5,6 +5,21 @@ import Testing
 
 @Suite("Access log", .timeLimit(.minutes(1)))
 struct AccessLogTests {
+    @Test("what is not even a request leaves a line with an id and the reason")
+    func garbage() async throws {
+        let journal = Journal()
+        try await withListener([], logger: Logger(label: "test") { _ in JournalHandler(journal) }) { listener, _ in
+            let client = try await LoopbackClient(port: listener.port)
+            try await client.send("garbage\r\n\r\n")
+            _ = try await client.receiveToEnd()
+            try await client.close()
+        }
+        let line = try #require(journal.lines.first { $0.message == "request" }).metadata
+        #expect(line["status"] == "400")
+        #expect(line["reason"] == "the request line does not have three parts")
+        #expect(line["request"]?.utf8.count == 16)
+    }
+
     @Test("each request leaves one line with its facts, and lines of its handler carry its id")
     func lines() async throws {
         let journal = Journal()

@@ -41,7 +41,7 @@ struct HTTPSTests {
                 (nil, "none"), (known, "verified"), (stranger, "unverified: unable to get local issuer certificate"),
             ] {
                 let identity = credential.map { ["--cert", $0.certificateFile, "--key", $0.keyFile] } ?? []
-                let outcome = try await ChildProcess.run(
+                let outcome = try await ExternalCommand.run(
                     "curl",
                     ["--silent", "--show-error", "--noproxy", "*", "--cacert", bundle]
                         + ["--connect-to", "localhost:443:127.0.0.1:\(listener.port)", "https://localhost/whoami"]
@@ -62,7 +62,7 @@ struct HTTPSTests {
         var limits = HTTPLimits()
         limits.lingerTime = .seconds(60)
         try await withListener([TestRoutes.echo], tls: source, limits: limits) { listener, _ in
-            let outcome = try await ChildProcess.run(
+            let outcome = try await ExternalCommand.run(
                 "curl",
                 ["--silent", "--show-error", "--noproxy", "*", "--cacert", bundle, "--write-out", "%{http_code}"]
                     + ["--connect-to", "localhost:443:127.0.0.1:\(listener.port)", "https://localhost/echo"]
@@ -78,7 +78,7 @@ struct HTTPSTests {
         let bundle = try Self.bundle(authority)
         let source = TLSContextSource(try await Self.context(authority, name: "localhost"))
         try await withListener([TestRoutes.long], tls: source) { listener, _ in
-            let outcome = try await ChildProcess.run(
+            let outcome = try await ExternalCommand.run(
                 "curl",
                 ["--silent", "--show-error", "--noproxy", "*", "--cacert", bundle, "--write-out", "%{size_download}"]
                     + ["--connect-to", "localhost:443:127.0.0.1:\(listener.port)", "https://localhost/long"]
@@ -96,7 +96,7 @@ struct HTTPSTests {
         var limits = HTTPLimits()
         limits.connectionsPerSource = 0
         try await withListener([TestRoutes.hello], tls: source, limits: limits) { listener, _ in
-            let outcome = try await ChildProcess.run(
+            let outcome = try await ExternalCommand.run(
                 "curl",
                 ["--silent", "--show-error", "--noproxy", "*", "--cacert", bundle, "--write-out", "%{http_code}"]
                     + ["--connect-to", "localhost:443:127.0.0.1:\(listener.port)", "https://localhost/hello"]

@@ -31,8 +31,8 @@ struct TLSHandlerTests {
         _ server: GreetingServer,
         _ arguments: [String],
         input: String = "Q\n"
-    ) async throws -> ChildProcess.Outcome {
-        try await ChildProcess.run(
+    ) async throws -> ExternalCommand.Outcome {
+        try await ExternalCommand.run(
             "openssl",
             ["s_client", "-connect", "127.0.0.1:\(server.port)"] + arguments,
             input: input,

@@ -19,7 +19,9 @@ public final class DeviceKey: Sendable {
     }
 
     /// Makes a fresh RSA key; takes tens of milliseconds.
-    static func generate(bits: Int) throws(SimulationFailure) -> DeviceKey {
+    ///
+    /// - Throws: ``SimulationFailure`` when the library makes none.
+    public static func generate(bits: Int) throws(SimulationFailure) -> DeviceKey {
         do throws(OpenSSLError) {
             return DeviceKey(try SigningKey.generate(.rsa(bits: bits)))
         } catch {

@@ -16,9 +16,11 @@ struct DeviceFleet: Sendable {
     func prepare() throws(SimulationFailure) -> [PreparedDevice] {
         let simulation = self.simulation
         let count = max(1, min(simulation.distinctKeys ?? simulation.devices, simulation.devices))
-        let keys = try self.inParallel(count, "making keys") { _ throws(SimulationFailure) in
+        let stock = simulation.keyStock.prefix(count)
+        let made = try self.inParallel(count - stock.count, "making keys") { _ throws(SimulationFailure) in
             try DeviceKey.generate(bits: simulation.variation.keyLength)
         }
+        let keys = Array(stock) + made
         guard keys.count == count else { return [] }
         let seed = simulation.seed ?? SystemRandomNumberGenerator.number()
         return try self.inParallel(simulation.devices, nil) { index throws(SimulationFailure) in

@@ -45,6 +45,8 @@ public struct WindowsSimulation: Sendable {
     /// A key takes some 50 ms to make, so thousands of devices want a few hundred keys here. All are made before the
     /// clock starts.
     public var distinctKeys: Int?
+    /// Keys made earlier, used before any is made: a series of runs against fresh servers then makes them once.
+    public var keyStock: [DeviceKey] = []
 
     /// PEM of the only authorities that the server's certificate may lead to; `nil` trusts those of the system.
     public var trustedAuthorities: [UInt8]?

@@ -6,7 +6,7 @@ public struct IssuerRecord: Hashable, Sendable {
         case issuing
     }
 
-    /// Where the key is in its life (see the key rotation article).
+    /// Where the key is in its life.
     public enum State: String, Hashable, Sendable, CaseIterable {
         case prepared
         case published

@@ -36,7 +36,8 @@ public struct DeviceLimitPolicy: Hashable, Sendable {
     public let defaultMaximum: Int
     /// Days without proven contact after which an enrollment no longer counts.
     public let staleAfterDays: Int
-    private let groupLimits: [GroupLimit]
+    /// Highest priority first.
+    public let groupLimits: [GroupLimit]
 
     public init(defaultMaximum: Int = 10, staleAfterDays: Int = 90, groupLimits: [GroupLimit] = []) {
         self.defaultMaximum = defaultMaximum

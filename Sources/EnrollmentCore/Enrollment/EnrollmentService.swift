@@ -135,11 +135,10 @@ extension EnrollmentService {
             let prepared = try await recorder.step("trial") { () async throws(EnrollmentError) in
                 try await self.ports.authority.prepare(draft)
             }
-            recorder.update {
-                $0.device = device
-                $0.serialNumber = draft.serialNumber
-            }
             let now = self.ports.clock.now
+            var open = recorder.attempt
+            open.device = device
+            open.serialNumber = draft.serialNumber
             let reservation = Reservation(
                 user: user,
                 claims: request.claims,
@@ -148,7 +147,7 @@ extension EnrollmentService {
                 isReturning: known != nil,
                 prepared: prepared,
                 limit: self.limits.limit(for: user, at: now),
-                attempt: recorder.attempt,
+                attempt: open,
                 now: now
             )
             let receipt = try await recorder.step("reserve") { () async throws(EnrollmentError) -> IntentReceipt? in
@@ -156,6 +155,11 @@ extension EnrollmentService {
                 return try self.receipt(from: outcome, for: user)
             }
             if let receipt {
+                // Only now: an attempt that was refused names no device or certificate that nobody ever recorded.
+                recorder.update {
+                    $0.device = device
+                    $0.serialNumber = draft.serialNumber
+                }
                 return Reserved(
                     user: user,
                     claims: request.claims,
@@ -190,7 +194,7 @@ extension EnrollmentService {
             throw EnrollmentError(
                 .deviceCapReached,
                 "\(user.principalName) has \(counted.count) devices that count, and \(limit.maximum) are allowed."
-                    + " Reset one that is no longer used, or raise the limit.",
+                    + " One has to go before another can come, or the limit has to be raised.",
                 rule: "limit.reached",
                 facts: [
                     Fact("counted", "\(counted.count)"),

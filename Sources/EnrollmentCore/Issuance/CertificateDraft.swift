@@ -57,7 +57,7 @@ public struct CertificateDraft: Hashable, Sendable {
 
     public let profile: ProfileName
     public let serialNumber: SerialNumber
-    /// Which issuer signs; equal to ``subjectIssuerID`` for a self-signed root.
+    /// Which issuer signs; its own id for a self-signed root.
     public let issuerID: String
     public let subject: [NameAttribute]
     public let validity: Validity

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Authority
 import EnrollmentCore
+import Glibc
 import HTTPTransport
 import Ledger
 import Logging
@@ -51,6 +52,7 @@ struct Server: Sendable {
         if !SecureHeap.initialize(size: 1 << 18) {
             self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
         }
+        self.raiseDescriptorLimit()
         let profiles = try ProfileFolder.load(self.configuration)
         let vaultAndLedger = try await self.open()
         do throws(CommandProblem) {
@@ -61,6 +63,21 @@ struct Server: Sendable {
             throw error
         }
         self.logger.notice("stopped")
+    }
+
+    /// Takes as many file descriptors as the system lets it have, and says when they are too few for the connections.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let needed = rlim_t(self.configuration.limits.connections + 64)
+        if limit.rlim_cur < needed {
+            self.logger.warning(
+                "fewer file descriptors than limits.connections needs",
+                metadata: ["have": "\(limit.rlim_cur)", "need": "\(needed)", "mend": "raise ulimit -n"]
+            )
+        }
     }
 
     private func open() async throws(CommandProblem) -> (ledger: SQLiteLedger, vault: Vault) {
@@ -106,7 +123,7 @@ struct Server: Sendable {
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
-        let contexts = TLSContextSource(try await tls.context())
+        let contexts = TLSContextSource(try await tls.context(for: self.configuration))
 
         var services: [any Service] = [
             try await self.listener(
@@ -155,7 +172,7 @@ struct Server: Sendable {
         _ router: Router
     ) async throws(CommandProblem) -> HTTPListener {
         do throws(HTTPListenerError) {
-            let listener = try await HTTPListener.bind(
+            return try await HTTPListener.bind(
                 name: name,
                 host: place.address,
                 port: place.port,
@@ -164,8 +181,6 @@ struct Server: Sendable {
                 limits: self.configuration.limits,
                 logger: self.logger
             )
-            self.logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(listener.port)"])
-            return listener
         } catch {
             throw CommandProblem(
                 "GH-LISTEN-001",

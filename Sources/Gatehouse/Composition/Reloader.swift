@@ -1,4 +1,3 @@
-import Directory
 import EnrollmentCore
 import Logging
 import ServiceRuntime
@@ -19,7 +18,7 @@ struct Reloader: Sendable {
             let configuration = try ConfigurationFile.load(self.file)
             let profiles = try ProfileFolder.load(configuration)
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
-            let context = try await self.tls.context()
+            let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
@@ -39,6 +38,10 @@ struct Reloader: Sendable {
         if configuration.plainListener != self.started.plainListener { keys.append("listeners.plain") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
+        if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }
+        if configuration.reservationHours != self.started.reservationHours {
+            keys.append("enrollment.reservationHours")
+        }
         if configuration.logLevel != self.started.logLevel { keys.append("log.level") }
         if configuration.logFormat != self.started.logFormat { keys.append("log.format") }
         if !keys.isEmpty {
@@ -47,15 +50,5 @@ struct Reloader: Sendable {
                 metadata: ["keys": "\(keys.joined(separator: ","))"]
             )
         }
-    }
-}
-
-/// Lets the directory adapter of the graph in effect look after its connections.
-struct DirectoryWatch: Service {
-    let name = "directory"
-    let current: CurrentGraph
-
-    func run(until shutdown: ShutdownSignal) async throws {
-        try await self.current.value.verifier.run(until: shutdown)
     }
 }

@@ -53,7 +53,11 @@ struct ServiceGraph: Sendable {
         )
         self.verifier = verifier
         self.discovery = DiscoveryEndpoint(settings: configuration.discovery, services: services)
-        self.policy = PolicyEndpoint(settings: configuration.policy, verifier: gate, services: services)
+        self.policy = PolicyEndpoint(
+            settings: configuration.policySettings(for: profiles.device),
+            verifier: gate,
+            services: services
+        )
         self.enrollment = EnrollmentEndpoint(
             settings: configuration.management,
             enroll: service.enroll,
@@ -67,8 +71,23 @@ struct ServiceGraph: Sendable {
         for configuration: Configuration,
         logger: Logger
     ) throws(CommandProblem) -> LDAPCredentialVerifier {
+        var settings = configuration.directory
+        if let account = configuration.directoryAccount {
+            let password = try account.password.fetch()
+            settings.serviceAccount = .init(
+                name: account.name,
+                password: Redacted(String(decoding: password.reveal(), as: UTF8.self))
+            )
+        }
+        if let file = settings.caFile {
+            do throws(FileError) {
+                _ = try FilePath.read(file, limit: 16 << 20)
+            } catch {
+                throw CommandProblem("GH-CONFIG-005", "directory.caFile: \(error)", exit: .usage)
+            }
+        }
         do throws(DirectorySettingsError) {
-            return try LDAPCredentialVerifier(configuration.directory, logger: logger)
+            return try LDAPCredentialVerifier(settings, logger: logger)
         } catch {
             throw CommandProblem(
                 "GH-CONFIG-004",

@@ -3,27 +3,21 @@ import EnrollmentCore
 import Ledger
 import OpenSSLKit
 
-/// Makes the TLS context of the device listener out of what the ledger holds.
+/// Makes the TLS context of the device listener: certificates kept in files first, then the store's own.
 struct TLSSetup: Sendable {
     let ledger: SQLiteLedger
     let vault: Vault
     let ticketKeys: TLSTicketKeys
 
-    func context() async throws(CommandProblem) -> TLSContext {
-        let record: ServiceCertificateRecord?
+    /// - Throws: ``CommandProblem`` when a certificate cannot be used, or none names the host of the device URL.
+    func context(for configuration: Configuration) async throws(CommandProblem) -> TLSContext {
+        var identities: [TLSIdentity] = []
+        for files in configuration.certificates { identities.append(try Self.identity(in: files)) }
+        identities.append(try await self.ownIdentity())
+        try self.require(configuration.deviceURL.host, among: identities)
         let issuers: [IssuerRecord]
-        let key: SigningKey
         do throws(EnrollmentError) {
-            record = try await self.ledger.serviceCertificate(for: "tls")
             issuers = try await self.ledger.issuers()
-            guard let record else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The store holds no TLS certificate. Run gatehouse init for a new store, or restore the right one.",
-                    rule: "tls.certificate"
-                )
-            }
-            key = try self.vault.open(record.sealedKey, of: "tls")
         } catch {
             throw CommandProblem(error)
         }
@@ -34,13 +28,76 @@ struct TLSSetup: Sendable {
             )
             return try TLSContext(
                 server: TLSServerConfiguration(
-                    identities: [try TLSIdentity(certificates: record?.chain ?? [], key: key)],
+                    identities: identities,
                     clientVerifier: verifier,
                     ticketKeys: self.ticketKeys
                 )
             )
         } catch {
-            throw CommandProblem("GH-TLS-001", "the TLS certificate cannot be used: \(error)", exit: .failed)
+            throw Self.unusable("of the store", error)
         }
+    }
+
+    /// Reads one certificate with its key, and checks that they belong together.
+    static func identity(in files: Configuration.CertificateFiles) throws(CommandProblem) -> TLSIdentity {
+        let chain: [UInt8]
+        do throws(FileError) {
+            chain = try FilePath.read(files.chain, limit: 1 << 20)
+        } catch {
+            throw CommandProblem("GH-TLS-004", "the TLS certificate cannot be read: \(error)", exit: .usage)
+        }
+        let key = try files.key.fetch()
+        do throws(TLSConfigurationError) {
+            return try TLSIdentity(pem: chain, privateKey: key.reveal())
+        } catch {
+            throw Self.unusable(files.chain, error)
+        }
+    }
+
+    private func ownIdentity() async throws(CommandProblem) -> TLSIdentity {
+        let record: ServiceCertificateRecord
+        let key: SigningKey
+        do throws(EnrollmentError) {
+            guard let found = try await self.ledger.serviceCertificate(for: "tls") else {
+                throw EnrollmentError(
+                    .internalService,
+                    "The store holds no TLS certificate. Run gatehouse init for a new store, or restore the right one.",
+                    rule: "tls.certificate"
+                )
+            }
+            record = found
+            key = try self.vault.open(record.sealedKey, of: "tls")
+        } catch {
+            throw CommandProblem(error)
+        }
+        do throws(TLSConfigurationError) {
+            return try TLSIdentity(certificates: record.chain, key: key)
+        } catch {
+            throw Self.unusable("of the store", error)
+        }
+    }
+
+    /// Refuses a set of certificates by which no device could trust the host it is sent to; addresses are left to the
+    /// client.
+    private func require(_ host: String, among identities: [TLSIdentity]) throws(CommandProblem) {
+        let host = host.lowercased()
+        guard host.contains(where: \.isLetter) else { return }
+        let parent = host.split(separator: ".", maxSplits: 1).last.map(String.init) ?? host
+        let names = identities.flatMap(\.serverNames)
+        guard names.contains(where: { $0 == host || $0 == "*.\(parent)" }) else {
+            throw CommandProblem(
+                "GH-TLS-003",
+                "no TLS certificate names \(host), so no device could trust it",
+                [
+                    ("names", names.joined(separator: ", ")),
+                    ("try", "mend urls.device, or give a certificate in tls.certificates"),
+                ],
+                exit: .usage
+            )
+        }
+    }
+
+    private static func unusable(_ name: String, _ error: TLSConfigurationError) -> CommandProblem {
+        CommandProblem("GH-TLS-001", "the TLS certificate \(name) cannot be used: \(error)", exit: .usage)
     }
 }

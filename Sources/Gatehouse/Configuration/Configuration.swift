@@ -14,6 +14,14 @@ struct Configuration: Sendable {
         var port: Int
     }
 
+    /// A TLS certificate kept in files, such as one of a public authority.
+    struct CertificateFiles: Hashable, Sendable {
+        /// PEM, leaf first.
+        var chain: String
+        /// Unencrypted PEM or PKCS #8.
+        var key: SecretReference
+    }
+
     /// How lines of the log look.
     enum LogFormat: String, CaseIterable, Sendable {
         case text
@@ -31,13 +39,17 @@ struct Configuration: Sendable {
     let deviceListener: Listener
     /// `nil` when no plain listener is wanted.
     let plainListener: Listener?
+    /// Shown by SNI, the first to clients that name no host; the store's own certificate comes after them.
+    let certificates: [CertificateFiles]
     let limits: HTTPLimits
     let storePath: String
     let passphrase: SecretReference
     let profilesFolder: String
     let deviceProfileName: String
     let crlShards: Int
+    /// Without the account's password.
     let directory: DirectorySettings
+    let directoryAccount: DirectorySection.Account?
     let admittedGroups: [GroupName]
     let deviceLimit: DeviceLimitPolicy
     let discovery: DiscoverySettings
@@ -50,6 +62,17 @@ struct Configuration: Sendable {
     let logLevel: Logger.Level
     let logFormat: LogFormat
 
+    /// What the policy answer says, with the validity of the profile that devices get.
+    func policySettings(for profile: CertificateProfile) -> PolicySettings {
+        PolicySettings(
+            policyID: self.policy.policyID,
+            friendlyName: self.policy.friendlyName,
+            minimalKeyLength: self.policy.minimalKeyLength,
+            validityPeriod: Int64(profile.validityDays) * 86_400,
+            renewalPeriod: Int64(profile.renewal.renewPeriodDays) * 86_400
+        )
+    }
+
     var addresses: AuthorityAddresses {
         AuthorityAddresses(base: self.publicURL.text, shardCount: self.crlShards)
     }
@@ -60,7 +83,7 @@ struct ServiceURL: Hashable, Sendable {
     let text: String
     let host: String
 
-    /// - Parameter scheme: The one that is accepted.
+    /// Reads `text`, which has to begin with `scheme` and end with host or port.
     init?(_ text: String, scheme: String) {
         guard text.hasPrefix("\(scheme)://") else { return nil }
         let rest = text.dropFirst(scheme.count + 3)

@@ -58,6 +58,8 @@ enum ConfigurationFile {
         }
         try listeners.finish()
 
+        let certificates = try self.certificates(reader.object("tls"), folder: folder)
+
         let store = try reader.requiredObject("store")
         let kind = try store.requiredString("kind")
         guard kind == "sqlite" else {
@@ -83,6 +85,7 @@ enum ConfigurationFile {
         let log = try LogSection(reader.object("log"))
         let policy = try WireSections.policy(reader.object("policy"))
 
+        let directory = try DirectorySection.read(try reader.requiredObject("directory"), folder: folder)
         let configuration = Configuration(
             file: file,
             node: node,
@@ -90,13 +93,15 @@ enum ConfigurationFile {
             publicURL: publicURL,
             deviceListener: deviceListener,
             plainListener: plainListener,
+            certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
             storePath: storePath,
             passphrase: passphrase,
             profilesFolder: profilesFolder,
             deviceProfileName: deviceProfileName,
             crlShards: crlShards,
-            directory: try DirectorySection.read(try reader.requiredObject("directory"), folder: folder),
+            directory: directory.settings,
+            directoryAccount: directory.account,
             admittedGroups: admittedGroups,
             deviceLimit: try DeviceLimitSection.read(reader.object("deviceLimit")),
             discovery: try WireSections.discovery(reader.object("discovery"), deviceURL: deviceURL),
@@ -120,6 +125,22 @@ enum ConfigurationFile {
         return url
     }
 
+    private static func certificates(
+        _ reader: SettingsReader?,
+        folder: String
+    ) throws(SettingsError) -> [Configuration.CertificateFiles] {
+        guard let reader else { return [] }
+        var certificates: [Configuration.CertificateFiles] = []
+        for entry in try reader.objects("certificates") {
+            let chain = FilePath.resolve(try entry.requiredString("chain"), in: folder)
+            let key = try SecretReference(try entry.requiredObject("key"), relativeTo: folder)
+            try entry.finish()
+            certificates.append(.init(chain: chain, key: key))
+        }
+        try reader.finish()
+        return certificates
+    }
+
     private static func listener(
         _ reader: SettingsReader,
         defaultPort: Int
@@ -133,7 +154,7 @@ enum ConfigurationFile {
     }
 }
 
-/// `enrollment: {…}`
+/// Reads `enrollment: {…}`.
 private struct EnrollmentSection {
     var faultStatus = 500
     var reservationHours = 24
@@ -149,7 +170,7 @@ private struct EnrollmentSection {
     }
 }
 
-/// `log: {…}`
+/// Reads `log: {…}`.
 private struct LogSection {
     private enum Level: String, CaseIterable {
         case trace, debug, info, notice, warning, error

@@ -7,12 +7,14 @@ import Logging
 /// The configuration in effect as rows of path and value; secrets appear as the place they come from.
 enum ConfigurationSummary {
     static func rows(of configuration: Configuration) -> [(key: String, value: String)] {
-        self.placesRows(configuration) + self.directoryRows(configuration.directory) + self.rulesRows(configuration)
+        self.placesRows(configuration) + self.directoryRows(configuration.directory, configuration.directoryAccount)
+            + self.rulesRows(configuration)
             + self.limitsRows(configuration)
     }
 
     private static func placesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
         let plain = configuration.plainListener.map { "\($0.address):\($0.port)" } ?? "none"
+        let certificates = configuration.certificates.map(\.chain).joined(separator: ", ")
         return [
             ("file", configuration.file),
             ("node", "\(configuration.node)"),
@@ -20,6 +22,7 @@ enum ConfigurationSummary {
             ("urls.pki", configuration.publicURL.text),
             ("listeners.device", "\(configuration.deviceListener.address):\(configuration.deviceListener.port)"),
             ("listeners.plain", plain),
+            ("tls.certificates", certificates.isEmpty ? "the store's own" : certificates),
             ("store", "sqlite \(configuration.storePath)"),
             ("keys.passphrase", configuration.passphrase.place),
             ("authority.profiles", configuration.profilesFolder),
@@ -28,36 +31,68 @@ enum ConfigurationSummary {
         ]
     }
 
-    private static func directoryRows(_ directory: DirectorySettings) -> [(key: String, value: String)] {
+    private static func directoryRows(
+        _ directory: DirectorySettings,
+        _ account: DirectorySection.Account?
+    ) -> [(key: String, value: String)] {
         [
             ("directory.servers", directory.servers.joined(separator: ", ")),
             ("directory.security", directory.security.rawValue),
             ("directory.caFile", directory.caFile ?? "none"),
             ("directory.base", directory.base),
-            ("directory.serviceAccount", directory.serviceAccount?.name ?? "none, anonymous"),
+            ("directory.serviceAccount", account.map { "\($0.name), password from \($0.password.place)" } ?? "none"),
+            ("directory.domains", directory.domains.map { "\($0.key) = \($0.value)" }.sorted().joined(separator: "; ")),
+            ("directory.personFilter", directory.personFilter),
             ("directory.attributes.principal", directory.principalAttributes.joined(separator: ", ")),
             ("directory.attributes.account", directory.accountAttributes.joined(separator: ", ")),
             ("directory.attributes.stableId", directory.attributes.stableID),
+            ("directory.attributes.principalName", directory.attributes.principalName),
+            ("directory.attributes.displayName", directory.attributes.displayName),
+            ("directory.attributes.mail", directory.attributes.mail),
+            ("directory.attributes.securityIdentifier", directory.attributes.securityIdentifier ?? "none"),
             ("directory.groups", "\(directory.groups)"),
             ("directory.connections", "\(directory.lanes)"),
             ("directory.waiters", "\(directory.waiters)"),
-            ("directory.requestSeconds", "\(directory.requestTimeout)"),
+            ("directory.decoy", directory.decoy ?? "a name that does not exist"),
+            ("directory.requestSeconds", "\(directory.requestTimeout.components.seconds)"),
+            ("directory.operationSeconds", "\(directory.operationTimeout.components.seconds)"),
+            ("directory.connectSeconds", "\(directory.connectTimeout.components.seconds)"),
+            ("directory.idleSeconds", "\(directory.idleLimit.components.seconds)"),
         ]
     }
 
     private static func rulesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
+        let poll = configuration.management.poll
         let groups = configuration.admittedGroups.map(\.text).joined(separator: "; ")
         return [
             ("admission.groups", groups.isEmpty ? "none: every confirmed user may enroll" : groups),
             ("deviceLimit.default", "\(configuration.deviceLimit.defaultMaximum)"),
             ("deviceLimit.staleAfterDays", "\(configuration.deviceLimit.staleAfterDays)"),
+            (
+                "deviceLimit.groups",
+                configuration.deviceLimit.groupLimits.map { limit in
+                    "\(limit.name): \(limit.group.text) = \(limit.maximum), priority \(limit.priority)"
+                }.joined(separator: "; ")
+            ),
+            ("discovery.default", configuration.discovery.defaultMethods.map { "\($0)" }.joined(separator: ", ")),
+            ("discovery.domains", configuration.discovery.methodsByDomain.keys.sorted().joined(separator: ", ")),
             ("discovery.policyServiceURL", configuration.discovery.policyServiceURL),
             ("discovery.enrollmentServiceURL", configuration.discovery.enrollmentServiceURL),
             ("discovery.announcedVersion", "\(configuration.discovery.highestVersion)"),
             ("policy.id", configuration.policy.policyID),
+            ("policy.friendlyName", configuration.policy.friendlyName),
             ("policy.minimalKeyLength", "\(configuration.policy.minimalKeyLength)"),
             ("management.providerId", configuration.management.providerID),
+            ("management.name", configuration.management.name),
             ("management.address", configuration.management.address),
+            ("management.connectionRetries", "\(configuration.management.connectionRetries)"),
+            ("management.initialBackoffMilliseconds", "\(configuration.management.initialBackoff)"),
+            ("management.maximumBackoffMilliseconds", "\(configuration.management.maximumBackoff)"),
+            (
+                "management.poll",
+                "\(poll.firstRetries) × \(poll.firstInterval) min, \(poll.secondRetries) ×"
+                    + " \(poll.secondInterval) min, then every \(poll.remainingInterval) min, on login \(poll.pollsOnLogin)"
+            ),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
         ]
@@ -71,11 +106,13 @@ enum ConfigurationSummary {
             ("limits.bodyOctets", "\(limits.bodyOctets)"),
             ("limits.connections", "\(limits.connections)"),
             ("limits.connectionsPerSource", "\(limits.connectionsPerSource)"),
-            ("limits.timeToHeadSeconds", "\(limits.timeToHead)"),
-            ("limits.timeToBodySeconds", "\(limits.timeToBody)"),
-            ("limits.idleSeconds", "\(limits.idleTime)"),
-            ("limits.handshakeSeconds", "\(limits.handshakeTime)"),
-            ("limits.drainSeconds", "\(limits.drainTime)"),
+            ("limits.timeToHeadSeconds", "\(limits.timeToHead.components.seconds)"),
+            ("limits.timeToBodySeconds", "\(limits.timeToBody.components.seconds)"),
+            ("limits.idleSeconds", "\(limits.idleTime.components.seconds)"),
+            ("limits.handshakeSeconds", "\(limits.handshakeTime.components.seconds)"),
+            ("limits.timeToSendSeconds", "\(limits.timeToSend.components.seconds)"),
+            ("limits.drainSeconds", "\(limits.drainTime.components.seconds)"),
+            ("limits.retryAfterSeconds", "\(limits.retryAfter.components.seconds)"),
             ("log.level", configuration.logLevel.rawValue),
             ("log.format", configuration.logFormat.rawValue),
         ]

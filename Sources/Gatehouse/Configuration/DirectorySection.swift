@@ -2,7 +2,7 @@ import Directory
 import EnrollmentCore
 import ServiceRuntime
 
-/// `directory: {…}`
+/// Reads `directory: {…}`.
 enum DirectorySection {
     private enum Preset: String, CaseIterable {
         case activeDirectory
@@ -16,7 +16,17 @@ enum DirectorySection {
         case inChain
     }
 
-    static func read(_ reader: SettingsReader, folder: String) throws(SettingsError) -> DirectorySettings {
+    /// Name and password of the account that looks people up.
+    struct Account: Hashable, Sendable {
+        let name: String
+        let password: SecretReference
+    }
+
+    /// Everything but the password, which only those who speak to the directory fetch.
+    static func read(
+        _ reader: SettingsReader,
+        folder: String
+    ) throws(SettingsError) -> (settings: DirectorySettings, account: Account?) {
         guard let security = try reader.choice("security", DirectorySettings.Security.self) else {
             throw reader.missing("security")
         }
@@ -26,8 +36,9 @@ enum DirectorySection {
             security: security,
             caFile: try reader.string("caFile").map { FilePath.resolve($0, in: folder) },
             base: base,
-            serviceAccount: try self.account(reader.object("serviceAccount"), folder: folder)
+            serviceAccount: nil
         )
+        let account = try self.account(reader.object("serviceAccount"), folder: folder)
         if let domains = try reader.object("domains") {
             for name in domains.keys { settings.domains[name] = try domains.requiredString(name) }
             try domains.finish()
@@ -49,23 +60,17 @@ enum DirectorySection {
         }
         if let seconds = try reader.integer("idleSeconds", in: 1...3_600) { settings.idleLimit = .seconds(seconds) }
         try reader.finish()
-        return settings
+        return (settings, account)
     }
 
-    private static func account(
-        _ reader: SettingsReader?,
-        folder: String
-    ) throws(SettingsError) -> DirectorySettings.ServiceAccount? {
+    private static func account(_ reader: SettingsReader?, folder: String) throws(SettingsError) -> Account? {
         guard let reader else { return nil }
-        let name = try reader.requiredString("name")
-        let reference = try SecretReference(try reader.requiredObject("password"), relativeTo: folder)
+        let account = Account(
+            name: try reader.requiredString("name"),
+            password: try SecretReference(try reader.requiredObject("password"), relativeTo: folder)
+        )
         try reader.finish()
-        do throws(CommandProblem) {
-            let octets = try reference.fetch().reveal()
-            return .init(name: name, password: Redacted(String(decoding: octets, as: UTF8.self)))
-        } catch {
-            throw reader.error("password", error.sentence)
-        }
+        return account
     }
 
     private static func readAttributes(

@@ -4,7 +4,7 @@ import EnrollmentWire
 import HTTPTransport
 import ServiceRuntime
 
-/// `limits: {…}`
+/// Reads `limits: {…}`.
 enum LimitsSection {
     static func read(_ reader: SettingsReader?) throws(SettingsError) -> HTTPLimits {
         var limits = HTTPLimits()
@@ -39,7 +39,7 @@ enum LimitsSection {
     }
 }
 
-/// `deviceLimit: {…}`
+/// Reads `deviceLimit: {…}`.
 enum DeviceLimitSection {
     static func read(_ reader: SettingsReader?) throws(SettingsError) -> DeviceLimitPolicy {
         guard let reader else { return DeviceLimitPolicy() }
@@ -65,7 +65,7 @@ enum DeviceLimitSection {
     }
 }
 
-/// `discovery: {…}`, `policy: {…}` and `management: {…}`
+/// Reads `discovery: {…}`, `policy: {…}` and `management: {…}`.
 enum WireSections {
     private enum Method: String, CaseIterable {
         case onPremise = "on-premise"

@@ -33,12 +33,17 @@ struct CommandProblem: Error, Sendable {
 
     /// What the ledger, the authority or the directory refused.
     init(_ error: EnrollmentError) {
-        let isUnavailable = error.code == .inMaintenance || error.code == .enrollmentServer
+        let exit: ExitStatus =
+            switch (error.rule, error.code) {
+            case ("vault.passphrase", _): .usage
+            case (_, .inMaintenance), (_, .enrollmentServer): .unavailable
+            default: .failed
+            }
         self.init(
             "GH-SERVICE-001",
             error.detail,
             [("rule", error.rule)] + error.facts.map { ($0.name, $0.value) },
-            exit: isUnavailable ? .unavailable : .failed
+            exit: exit
         )
     }
 

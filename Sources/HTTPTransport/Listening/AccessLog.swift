@@ -7,12 +7,14 @@ enum AccessLog {
     ///   - exchange: What was asked, as far as it was understood.
     ///   - response: What was answered.
     ///   - refusal: Why the listener answered by itself, if it did.
+    ///   - isDelivered: Whether the client was still there for the answer.
     ///   - source: The client's address.
     ///   - logger: The listener's.
     static func write(
         _ exchange: HTTPExchange?,
         _ response: HTTPResponse,
-        refusal: RequestRefusal?,
+        refusal: RequestRefusal? = nil,
+        isDelivered: Bool = true,
         source: String,
         to logger: Logger
     ) {
@@ -21,13 +23,15 @@ enum AccessLog {
             "status": "\(response.status)",
             "bytes": "\(response.body.count)",
             "source": "\(source)",
+            // What could not be read as a request has an id as well, to be spoken of.
+            "request": "\(exchange?.id ?? HTTPExchange.makeID())",
         ]
         if let exchange {
             facts["method"] = "\(exchange.head.method.rawValue)"
             facts["path"] = "\(exchange.head.path)"
             facts["ms"] = "\(Self.milliseconds(NIODeadline.now() - exchange.start))"
-            facts["request"] = "\(exchange.id)"
         }
+        if !isDelivered { facts["client"] = "gone" }
         if let refusal { facts["reason"] = "\(refusal.reason)" }
         logger.info("request", metadata: facts)
     }

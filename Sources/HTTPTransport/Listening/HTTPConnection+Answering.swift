@@ -6,7 +6,7 @@ extension HTTPConnection {
     /// Takes the answer of an asynchronous handler; the client may have gone meanwhile.
     func answer(_ response: HTTPResponse) {
         guard let context = self.context, self.phase == .answering else {
-            AccessLog.write(self.exchange, response, refusal: nil, source: self.source, to: self.core.logger)
+            AccessLog.write(self.exchange, response, isDelivered: false, source: self.source, to: self.core.logger)
             return
         }
         self.send(response, refusal: nil, context)

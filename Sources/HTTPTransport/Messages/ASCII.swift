@@ -21,6 +21,11 @@ enum ASCII {
         (0x41...0x5A).contains(octet) ? octet | 0x20 : octet
     }
 
+    /// Letters beyond ASCII stay as they are: no other spelling of a path is meant by "any case".
+    static func lowercased(_ text: String) -> String {
+        String(decoding: text.utf8.map { self.lowercased($0) }, as: UTF8.self)
+    }
+
     static func hexValue(_ octet: UInt8) -> UInt8? {
         switch octet {
         case 0x30...0x39: octet - 0x30

@@ -11,7 +11,7 @@ package struct Router: Sendable {
         for route in routes {
             switch route.path {
             case .exact(let path): self.exact[path, default: []].append(route)
-            case .anyCase(let path): self.anyCase[path.lowercased(), default: []].append(route)
+            case .anyCase(let path): self.anyCase[ASCII.lowercased(path), default: []].append(route)
             case .prefix(let path): prefixes[path, default: []].append(route)
             }
         }
@@ -33,7 +33,7 @@ package struct Router: Sendable {
 
     private func candidates(for path: String) -> [Route]? {
         if let routes = self.exact[path] { return routes }
-        if !self.anyCase.isEmpty, let routes = self.anyCase[path.lowercased()] { return routes }
+        if !self.anyCase.isEmpty, let routes = self.anyCase[ASCII.lowercased(path)] { return routes }
         return self.prefixes.first { path.utf8.starts(with: $0.path.utf8) }?.routes
     }
 

@@ -46,7 +46,7 @@ extension CertificateLint {
         },
         LintRule("authority-key-identifier.is-the-issuers", "RFC 5280 § 4.2.1.1") { subject in
             guard let value = subject.certificate.value(of: OID.authorityKeyIdentifier)?.value else { return nil }
-            var nodes = try Certificate.children(try DER.parse(value), "authorityKeyIdentifier")
+            var nodes = try Certificate.children(try StrictDER.parse(value), "authorityKeyIdentifier")
             guard let node = nodes.next(), node.identifier == .contextSpecific(0),
                 case .primitive(let identifier) = node.content
             else { return "no key identifier in it" }
@@ -56,7 +56,7 @@ extension CertificateLint {
         },
         LintRule("authority-key-identifier.key-alone", "issuer and serial there stop a reissued issuer") { subject in
             guard let value = subject.certificate.value(of: OID.authorityKeyIdentifier)?.value else { return nil }
-            var nodes = try Certificate.children(try DER.parse(value), "authorityKeyIdentifier")
+            var nodes = try Certificate.children(try StrictDER.parse(value), "authorityKeyIdentifier")
             while let node = nodes.next() {
                 if node.identifier != .contextSpecific(0) { return "more than the key identifier" }
             }
@@ -119,7 +119,7 @@ extension Certificate {
     func crlURLs() throws -> [String] {
         guard let value = self.value(of: OID.crlDistributionPoints)?.value else { return [] }
         var urls: [String] = []
-        var points = try Self.children(try DER.parse(value), "cRLDistributionPoints")
+        var points = try Self.children(try StrictDER.parse(value), "cRLDistributionPoints")
         while let point = points.next() {
             var fields = try Self.children(point, "distributionPoint")
             var name = try Self.children(try fields.required("distributionPoint"), "distributionPointName")
@@ -132,7 +132,7 @@ extension Certificate {
     func accessURLs() throws -> [(method: ASN1ObjectIdentifier, url: String)] {
         guard let value = self.value(of: OID.authorityInformationAccess)?.value else { return [] }
         var accesses: [(method: ASN1ObjectIdentifier, url: String)] = []
-        var descriptions = try Self.children(try DER.parse(value), "authorityInfoAccess")
+        var descriptions = try Self.children(try StrictDER.parse(value), "authorityInfoAccess")
         while let description = descriptions.next() {
             var fields = try Self.children(description, "accessDescription")
             let method = try ASN1ObjectIdentifier(derEncoded: try fields.required("accessMethod"))

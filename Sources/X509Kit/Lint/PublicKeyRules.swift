@@ -44,7 +44,7 @@ extension CertificateLint {
         },
         LintRule("extensions.not-empty-value", "X.690") { subject in
             for element in subject.certificate.extensions ?? [] {
-                _ = try asX509Error("extension \(element.identifier)") { try DER.parse(element.value) }
+                _ = try asX509Error("extension \(element.identifier)") { try StrictDER.parse(element.value) }
             }
             return nil
         },

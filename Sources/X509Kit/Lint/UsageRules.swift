@@ -15,7 +15,7 @@ extension CertificateLint {
         },
         LintRule("basic-constraints.encoding", "X.690 § 11.5; RFC 5280 § 4.2.1.9") { subject in
             guard let value = subject.certificate.value(of: OID.basicConstraints)?.value else { return nil }
-            var nodes = try Certificate.children(try DER.parse(value), "basicConstraints")
+            var nodes = try Certificate.children(try StrictDER.parse(value), "basicConstraints")
             guard let first = nodes.next() else { return nil }
             guard first.identifier == .boolean, try Bool(derEncoded: first) else {
                 return "a path length without cA, or cA FALSE written out"
@@ -44,7 +44,7 @@ extension CertificateLint {
         },
         LintRule("key-usage.shortest-form", "X.690 § 11.2.2") { subject in
             guard let value = subject.certificate.value(of: OID.keyUsage)?.value else { return nil }
-            let bits = try ASN1BitString(derEncoded: try DER.parse(value))
+            let bits = try ASN1BitString(derEncoded: try StrictDER.parse(value))
             guard let last = bits.bytes.last, last != 0 else { return "trailing zero octets" }
             return last.trailingZeroBitCount == bits.paddingBits ? nil : "trailing zero bits"
         },
@@ -102,7 +102,7 @@ extension CertificateLint {
 extension Certificate {
     fileprivate func pathLength() throws -> Int? {
         guard let value = self.value(of: OID.basicConstraints)?.value else { return nil }
-        var nodes = try Self.children(try DER.parse(value), "basicConstraints")
+        var nodes = try Self.children(try StrictDER.parse(value), "basicConstraints")
         _ = nodes.next()
         return try nodes.next().map { try Int(derEncoded: $0) }
     }

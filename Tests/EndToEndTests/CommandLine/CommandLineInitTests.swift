@@ -15,25 +15,25 @@ struct CommandLineInitTests {
         let place = try CommandPlace()
         let run = try await place.run(["init", "--config", place.configuration, "--algorithm", algorithm, "--json"])
         #expect(run.status == 0, "\(run.errors)")
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema("init").findings(in: document).isEmpty)
         for name in ["root", "issuer", "tls"] {
             try place.write(try #require(document[name]?["pem"]?.text), to: "\(name).pem")
         }
         let files = ["-CAfile", place.path("root.pem"), "-untrusted", place.path("issuer.pem"), place.path("tls.pem")]
-        let verdict = try await ChildProcess.run(
+        let verdict = try await ExternalCommand.run(
             "openssl",
             ["verify", "-x509_strict", "-purpose", "sslserver"] + files
         )
         #expect(verdict.status == 0, "\(verdict.output)")
         for name in ["root", "issuer"] {
-            let text = try await ChildProcess.run(
+            let text = try await ExternalCommand.run(
                 "openssl",
                 ["x509", "-in", place.path("\(name).pem"), "-noout", "-text"]
             )
             #expect(text.output.contains(words), "\(text.output)")
         }
-        let name = try await ChildProcess.run(
+        let name = try await ExternalCommand.run(
             "openssl",
             ["x509", "-in", place.path("tls.pem"), "-noout", "-checkhost", "localhost"]
         )
@@ -128,7 +128,7 @@ struct CommandLineInitTests {
         try place.write("a file, not a folder", to: "taken")
         let run = try await place.run(["init", "--config", place.path("taken/gatehouse.json5"), "--json"])
         #expect(run.status == 1)
-        #expect(try DocumentSchema("problem").findings(in: try Document(parsing: run.output)).isEmpty)
+        #expect(try DocumentSchema("problem").findings(in: try JSONDocument(parsing: run.output)).isEmpty)
         #expect(run.errors.contains("taken"))
         #expect(run.errors.contains("Not a directory"))
     }

@@ -42,13 +42,14 @@ struct CommandLineTests {
             ("device list --jsn", "--jsn"), ("init --algoritm rsa-2048", "--algorithm"),
             ("init --algorithm rsa-1024", "rsa-1024"), ("device list --state gone", "handed-off"),
             ("device list --limit many", "many"), ("device show", "device"), ("cert show a b", "b"),
-            ("simulate windows --devices 0 --user kim --password-file -", "--devices"),
+            ("simulate windows --devices 0 --user kim --password-file password.txt", "--devices"),
             ("simulate windows --user kim", "--password-file"),
             ("simulate windows --users absent.txt", "absent.txt"),
         ]
     )
     func usage(command: String, words: String) async throws {
         let place = try CommandPlace()
+        try place.write("a password", to: "password.txt")
         let run = try await place.run(self.words(command))
         #expect(run.status == 2)
         #expect(run.output.isEmpty)
@@ -189,7 +190,7 @@ struct CommandLineTests {
         words: String
     ) async throws {
         let run = try await place.run(arguments)
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(run.status == status)
         #expect(try DocumentSchema("problem").findings(in: document).isEmpty)
         #expect(document["problem"]?["exit"] == .number(Double(status)))

@@ -55,11 +55,10 @@ final class CommandPlace: Sendable {
     /// Runs a script with the two streams kept apart.
     func shell(_ script: String, _ arguments: [String], seconds: Int) async throws -> Run {
         let errors = self.path("errors-\(UUID().uuidString)")
-        let outcome = try await ChildProcess.run(
+        let outcome = try await ExternalCommand.run(
             "bash",
-            ["-c", "exec 2> \"$0\"; unset GATEHOUSE_CONFIG; " + script, errors] + arguments,
-            seconds: seconds,
-            in: self.folder
+            ["-c", Self.prelude + script, errors] + arguments,
+            seconds: seconds
         )
         return Run(
             status: outcome.status,
@@ -92,6 +91,14 @@ final class CommandPlace: Sendable {
     func mode(of name: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: self.path(name))[.posixPermissions] as? Int
     }
+
+    private static let prelude = """
+        set -u
+        exec 2> "$0"
+        cd "${0%/*}"
+        unset GATEHOUSE_CONFIG
+
+        """
 
     /// Beside the running test, where the build puts both.
     static let binary: String = {

@@ -11,7 +11,6 @@ struct EnrolledPlace: Sendable {
     ///
     /// Everything is one script, so that its time limit ends the service, too.
     private static let script = """
-        set -u
         binary=$1 config=$2 server=$3
         "$binary" serve --config "$config" 2> serve.log &
         service=$!
@@ -31,7 +30,7 @@ struct EnrolledPlace: Sendable {
     static func make() async throws -> EnrolledPlace {
         let place = try await CommandPlace.founded()
         let slapd = try Slapd.shared()
-        let (device, plain) = (Self.freePort(), Self.freePort())
+        let (device, plain) = (FreePort.choose(), FreePort.choose())
         try place.write(try slapd.servicePassword(), to: "service.txt")
         try place.write("kim-password\n", to: "right.txt")
         try place.write("not kim's\n", to: "wrong.txt")
@@ -65,7 +64,7 @@ struct EnrolledPlace: Sendable {
     }
 
     private static func root(of place: CommandPlace) async throws -> String {
-        let list = try Document(parsing: try await place.runHere("cert", "list", "--json").output)
+        let list = try JSONDocument(parsing: try await place.runHere("cert", "list", "--json").output)
         guard case .array(let certificates)? = list["certificates"],
             let pem = certificates.first(where: { $0["profile"]?.text == "root/1" })?["pem"]?.text
         else { throw CommandPlace.NotPrepared(reason: "there is no root") }
@@ -78,10 +77,5 @@ struct EnrolledPlace: Sendable {
         }
         let status = Int32(try read("status").dropLast()) ?? -1
         return CommandPlace.Run(status: status, output: try read("json"), errors: try read("log"))
-    }
-
-    /// A port that was free a moment ago; the configuration needs it in its URLs before anybody listens.
-    private static func freePort() -> UInt16 {
-        SilentListener().port
     }
 }

@@ -129,7 +129,7 @@ public final class CommandLineAuthority: Sendable {
 
     /// Runs the command; a failure is the test environment's and ends the test with its words.
     public static func openssl(_ arguments: [String]) async throws {
-        let outcome = try await ChildProcess.run("openssl", arguments)
+        let outcome = try await ExternalCommand.run("openssl", arguments)
         guard outcome.status == 0 else { throw CommandFailure(arguments: arguments, output: outcome.output) }
     }
 

@@ -1,0 +1,27 @@
+/// A named group of measurements.
+struct Benchmark: Sendable {
+    let name: String
+    let summary: String
+    /// Whether it runs when no name is given.
+    var isOrdinary = true
+    let run: @Sendable (Bench) async throws -> Void
+
+    static let all: [Benchmark] = [
+        Benchmark(name: "scale", summary: "openssl speed and slapd binds, for scale", run: scaleBenchmark),
+        Benchmark(name: "ledger", summary: "commits with and without group commit", run: ledgerBenchmark),
+        Benchmark(name: "issuance", summary: "issuance alone, in process", run: issuanceBenchmark),
+        Benchmark(name: "start", summary: "start to first answer, memory at start", run: startBenchmark),
+        Benchmark(name: "transport", summary: "trivial requests, kept-alive and on new connections") {
+            try await transportBenchmark($0)
+        },
+        Benchmark(name: "request", summary: "the enrollment request alone, kept-alive", run: requestBenchmark),
+        Benchmark(name: "enroll", summary: "complete enrollments against the ceilings", run: enrollmentBenchmark),
+        Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
+        Benchmark(
+            name: "fleet",
+            summary: "memory after 100 000 enrollments, start with as many devices; takes minutes",
+            isOrdinary: false,
+            run: fleetBenchmark
+        ),
+    ]
+}

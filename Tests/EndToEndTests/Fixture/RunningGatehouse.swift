@@ -1,0 +1,154 @@
+import DeviceSimulator
+import EnrollmentTestKit
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// The built program, serving on loopback.
+final class RunningGatehouse: Sendable {
+    private struct State {
+        var process: FixtureProcess?
+        var launches = 0
+    }
+
+    let place: Place
+    private let state = Mutex(State())
+
+    private init(_ place: Place) {
+        self.place = place
+    }
+
+    deinit {
+        // Only after a test that threw: nobody is left to ask it to stop.
+        if let process = self.state.withLock({ $0.process }) {
+            Glibc.kill(process.identifier, SIGKILL)
+            _ = process.wait()
+        }
+    }
+
+    /// The directory that all tests share which do not stop it.
+    static let directory = Result { try Slapd(users: 40) }
+
+    /// Makes a place, serves it while `body` runs, stops it, and holds it to what has to be true after anything at all:
+    /// it ends in order, and no password was written down.
+    static func serve(
+        _ settings: Place.Settings = Place.Settings(),
+        directory: Slapd? = nil,
+        _ body: (RunningGatehouse) async throws -> Void
+    ) async throws {
+        let place = try await Place(settings, directory: try directory ?? Self.directory.get())
+        let gatehouse = RunningGatehouse(place)
+        try await gatehouse.start()
+        try await body(gatehouse)
+        if gatehouse.isRunning { #expect(try await gatehouse.stop() == 0) }
+        try gatehouse.expectNoSecret()
+    }
+
+    var isRunning: Bool { self.state.withLock { $0.process != nil } }
+    var processIdentifier: pid_t { self.state.withLock { $0.process?.identifier ?? 0 } }
+
+    /// What it has logged since its first start.
+    var log: String {
+        let launches = self.state.withLock { $0.launches }
+        let files = (0..<launches).map { self.logFile($0) }
+        return files.compactMap { try? String(contentsOf: $0, encoding: .utf8) }.joined()
+    }
+
+    private func logFile(_ number: Int) -> URL {
+        self.place.folder.appending(path: "serve-\(number).log")
+    }
+
+    // MARK: - Its life
+
+    /// Starts it and waits until it says that it is ready.
+    func start() async throws {
+        let file = self.logFile(self.state.withLock { $0.launches })
+        // A write beyond a limit on file sizes would end the process instead of failing.
+        let process = try FixtureProcess(
+            ["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "serve", Place.program, "serve"]
+                + ["--config", self.place.configuration.path],
+            errorFile: file.path
+        )
+        self.state.withLock { state in
+            state.process = process
+            state.launches += 1
+        }
+        try self.endWithTests(process)
+        try await self.wait("ready") { try String(contentsOf: file, encoding: .utf8).contains(" notice ready ") }
+    }
+
+    /// Ends the server should the tests end before it.
+    private func endWithTests(_ process: FixtureProcess) throws {
+        let script = "while kill -0 $1; do kill -0 $2 || exit 0; sleep 1; done 2> /dev/null; kill -9 $2"
+        _ = try FixtureProcess(["/bin/sh", "-c", script, "watch", "\(getpid())", "\(process.identifier)"])
+    }
+
+    func signal(_ number: Int32) {
+        Glibc.kill(self.processIdentifier, number)
+    }
+
+    /// Asks it to stop and waits.
+    ///
+    /// - Returns: Its exit code; -1 when it had to be killed.
+    func stop() async throws -> Int32 {
+        self.signal(SIGTERM)
+        return try await self.end()
+    }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: Its exit code; -1 after a signal.
+    /// - Throws: When the test is cancelled.
+    func end() async throws -> Int32 {
+        guard let process = self.state.withLock({ $0.process }) else { return -1 }
+        var code = process.poll()
+        for _ in 0..<1_500 where code == nil {
+            try await Task.sleep(for: .milliseconds(20))
+            code = process.poll()
+        }
+        if code == nil {
+            Glibc.kill(process.identifier, SIGKILL)
+            _ = process.wait()
+        }
+        self.state.withLock { $0.process = nil }
+        return code ?? -1
+    }
+
+    /// Waits until something is so.
+    ///
+    /// The time is only a bound: far beyond what it takes, and reaching it is a failure.
+    func wait(_ what: String, until isSo: () throws -> Bool) async throws {
+        for _ in 0..<1_500 {
+            if try isSo() { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Place.Failure(description: "waited in vain: \(what)\n\(self.log.suffix(2_000))")
+    }
+
+    // MARK: - What has to be true after anything at all
+
+    private func expectNoSecret() throws {
+        var written = Data(self.log.utf8)
+        for suffix in ["", "-wal"] {
+            // The write-ahead log goes when the database is closed in order.
+            written += (try? Data(contentsOf: URL(filePath: self.place.database + suffix))) ?? Data()
+        }
+        let people = ["kim", "lee", "sam", "pat", "zoe", "lou", "max"] + (1...40).map { Person.numbered($0) }
+        let secrets = people.map { Person.password(of: $0) } + [Person.wrongPassword]
+        for secret in secrets + [try self.place.directory.servicePassword()] {
+            #expect(written.range(of: Data(secret.utf8)) == nil, "a password was written down")
+        }
+    }
+}
+
+/// The made-up people of the directory.
+enum Person {
+    static let wrongPassword = "this-is-not-the-word"
+
+    static func password(of uid: String) -> String { "\(uid)-password" }
+
+    static func numbered(_ number: Int) -> String {
+        "user" + String(repeating: "0", count: 5 - String(number).count) + String(number)
+    }
+}

@@ -1,0 +1,81 @@
+import DeviceSimulator
+import Glibc
+import ServiceRuntime
+import Synchronization
+import Testing
+
+@Suite("Signals", .timeLimit(.minutes(2)))
+struct SignalTests {
+    @Test("SIGTERM under load: whatever was recorded as issued has reached its device")
+    func drain() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            var simulation = try gatehouse.simulation((1...20).map { Person.numbered($0) })
+            simulation.devices = 80
+            simulation.concurrency = 6
+            simulation.probes = false
+            simulation.provesPossession = false
+            let enrolled = Mutex(0)
+            let shutdown = ShutdownSignal()
+            let report = await simulation.run(until: shutdown) { event in
+                guard case .finished(_, let outcome) = event, case .success = outcome.result else { return }
+                let isTenth = enrolled.withLock { count in
+                    count += 1
+                    return count == 10
+                }
+                // The other five devices are in the middle of it.
+                if isTenth { gatehouse.signal(SIGTERM) }
+                if !gatehouse.isRunning { shutdown.raise() }
+            }
+            #expect(try await gatehouse.end() == 0)
+            #expect(gatehouse.log.hasSuffix(" notice stopped\n"), "\(gatehouse.log.suffix(500))")
+            #expect(report.enrolled >= 10)
+            #expect(report.faults.isEmpty, "\(report.failures)")
+            let audit = try StoreAudit(gatehouse.place.database)
+            #expect(try audit.issued() == Set(report.enrolledDevices.map(\.serialNumber)))
+            try audit.expectSound()
+        }
+    }
+
+    @Test("SIGHUP puts a changed limit into effect, and a broken configuration changes nothing and is reported")
+    func reload() async throws {
+        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 1)) { gatehouse in
+            let place = gatehouse.place
+            _ = try await gatehouse.simulation("kim").enroll()
+            #expect(try await gatehouse.simulation("kim").fault().fault.errorType == "DeviceCapReached")
+
+            try place.write(Place.Settings(deviceLimit: 2))
+            gatehouse.signal(SIGHUP)
+            try await gatehouse.wait("reloaded") { gatehouse.log.contains("configuration reloaded") }
+            _ = try await gatehouse.simulation("kim").enroll()
+            #expect(try await gatehouse.simulation("kim").fault().fault.errorType == "DeviceCapReached")
+
+            try place.write(Place.Settings(deviceLimit: 9, more: "devicelimit: {}"))
+            gatehouse.signal(SIGHUP)
+            try await gatehouse.wait("refused") { gatehouse.log.contains("configuration not reloaded") }
+            #expect(gatehouse.log.contains("deviceLimit"), "the nearest known key is named")
+            #expect(try await gatehouse.simulation("kim").fault().fault.errorType == "DeviceCapReached")
+
+            try place.write(Place.Settings(deviceLimit: 3))
+            gatehouse.signal(SIGHUP)
+            try await gatehouse.wait("reloaded again") {
+                gatehouse.log.ranges(of: "configuration reloaded").count == 2
+            }
+            _ = try await gatehouse.simulation("kim").enroll()
+        }
+    }
+
+    @Test("SIGHUP under load costs nobody an answer")
+    func reloadUnderLoad() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            var simulation = try gatehouse.simulation((1...20).map { Person.numbered($0) })
+            simulation.devices = 40
+            simulation.concurrency = 4
+            let report = await simulation.run(until: ShutdownSignal()) { event in
+                guard case .finished(let device, _) = event, device.isMultiple(of: 5) else { return }
+                gatehouse.signal(SIGHUP)
+            }
+            #expect(report.enrolled == 40, "\(report.failures)")
+            #expect(gatehouse.log.contains("configuration reloaded"))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import DeviceSimulator
+import EnrollmentTestKit
+import SQLiteKit
+import Testing
+
+@Suite("Trouble with the store", .timeLimit(.minutes(2)))
+struct StoreTroubleTests {
+    @Test("a database that another process keeps locked is a fault that asks to come back, with nothing half done")
+    func locked() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            // As a careless tool of an administrator would hold it.
+            let intruder = try SQLiteConnection(path: place.database, access: .readWrite)
+            try intruder.begin()
+            let (step, fault) = try await gatehouse.simulation("kim").fault()
+            try intruder.rollBack()
+
+            #expect(fault.errorType == "InMaintenance", "\(step): \(fault)")
+            #expect(fault.deviceCode == "0x80180017")
+            #expect(try await place.devices().isEmpty)
+            #expect(try await place.certificates().allSatisfy { $0.profile != "device/1" })
+
+            _ = try await gatehouse.simulation("kim").enroll()
+            #expect(try await place.devices().count == 1)
+            try StoreAudit(place.database).expectSound()
+        }
+    }
+
+    @Test("a store that cannot grow is a fault that asks to come back, and room is all it takes to go on")
+    func full() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            _ = try await gatehouse.simulation("kim").enroll()
+
+            try await gatehouse.limitFileSize(to: 4_096)
+            let report = try await gatehouse.simulation(["kim", "zoe", "pat"]).run()
+            #expect(report.enrolled == 0)
+            #expect(report.faults.count == 3, "\(report.failures)")
+            #expect(
+                report.faults.allSatisfy { ["0x80180005", "0x80180017"].contains($0.deviceCode) },
+                "\(report.faults)"
+            )
+            try await gatehouse.limitFileSize(to: nil)
+            #expect(try await place.devices().count == 1)
+
+            let later = try await gatehouse.simulation(["kim", "zoe", "pat"]).run()
+            #expect(later.enrolled == 3, "\(later.failures)")
+            #expect(try await place.devices().count == 4)
+            try StoreAudit(place.database).expectSound()
+        }
+    }
+}
+
+extension RunningGatehouse {
+    /// Limits the size of any file that it writes from now on: the next best thing to a full disk.
+    ///
+    /// - Throws: When the command is missing.
+    fileprivate func limitFileSize(to octets: Int?) async throws {
+        let size = octets.map(String.init) ?? "unlimited"
+        let outcome = try await ExternalCommand.run(
+            "prlimit",
+            ["--pid", "\(self.processIdentifier)", "--fsize=\(size):unlimited"]
+        )
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+}
