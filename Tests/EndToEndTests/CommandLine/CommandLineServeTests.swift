@@ -35,7 +35,7 @@ struct CommandLineServeTests {
         let right = try String(contentsOfFile: place.path("var/passphrase"), encoding: .utf8).dropLast()
         try place.write("incorrect horse\n", to: "var/passphrase")
         let (status, problem, errors) = try await self.problem(place)
-        #expect(status == 1)
+        #expect(status == 2)
         #expect(problem?["message"]?.text?.contains("passphrase does not open") == true)
         #expect(!errors.contains("incorrect horse") && !errors.contains(right))
     }
