@@ -129,13 +129,13 @@ private struct ParameterBuilder: ~Copyable {
         )
     }
 
-    func publicKey(_ type: String) throws(OpenSSLError) -> Handle<KeyObject> {
+    func publicKey(_ type: StaticString) throws(OpenSSLError) -> Handle<KeyObject> {
         guard let parameters = OSSL_PARAM_BLD_to_param(self.handle.pointer) else {
             throw OpenSSLError(during: "OSSL_PARAM_BLD_to_param")
         }
         defer { OSSL_PARAM_free(parameters) }
         let context = try Handle<KeyContextObject>(
-            adopting: EVP_PKEY_CTX_new_from_name(nil, type, nil),
+            adopting: EVP_PKEY_CTX_new_from_name(nil, type.characters, nil),
             from: "EVP_PKEY_CTX_new_from_name"
         )
         try OpenSSL.check(EVP_PKEY_fromdata_init(context.pointer), "EVP_PKEY_fromdata_init")
