@@ -81,7 +81,7 @@ struct CertificationRequestTests {
             case "ED25519": ["ed25519"]
             default: ["ec", "-pkeyopt", "ec_paramgen_curve:\(kind)"]
             }
-        let made = try await ChildProcess.run("openssl", arguments + key)
+        let made = try await ExternalCommand.run("openssl", arguments + key)
         let request = try CertificationRequest(der: try #require(PEMText.contents(of: made.output)))
         let read = try VerifyingKey(publicKeyInfo: request.publicKeyInfo.der)
         let algorithm: SignatureAlgorithm =

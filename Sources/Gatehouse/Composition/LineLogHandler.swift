@@ -46,10 +46,15 @@ struct LineLogHandler: LogHandler {
     /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
     private static func quoted(_ text: String) -> String {
         let printable = Table.printable(text)
-        guard printable.utf8.contains(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) else {
-            return printable.isEmpty ? "\"\"" : printable
+        let isPlain = printable.unicodeScalars.allSatisfy { scalar in
+            !scalar.properties.isWhitespace && scalar != "\"" && scalar != "\\" && scalar != "="
         }
-        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
-            + "\""
+        guard !isPlain || printable.isEmpty else { return printable }
+        var quoted = "\""
+        for character in printable {
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            quoted.append(character)
+        }
+        return quoted + "\""
     }
 }

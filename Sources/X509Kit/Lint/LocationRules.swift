@@ -80,10 +80,12 @@ extension CertificateLint {
         },
         LintRule("authority-information-access.names-the-issuer", "“current” in a URL broke every older leaf") {
             subject in
-            for access in try subject.certificate.accessURLs() where access.method == OID.accessIssuers {
-                guard access.url.contains("/\(subject.context.issuerID).") else {
-                    return "a URL without the issuer's id \(subject.context.issuerID)"
-                }
+            let issuerID = subject.context.issuerID
+            for access in try subject.certificate.accessURLs() {
+                let named =
+                    access.method == OID.accessIssuers
+                    ? access.url.contains("/\(issuerID).") : access.url.hasSuffix("/\(issuerID)")
+                if !named { return "a URL without the issuer's id \(issuerID)" }
             }
             return nil
         },
