@@ -31,9 +31,21 @@ struct LineLogHandler: LogHandler {
         let time = SystemClock().now.descriptionWithMilliseconds
         switch self.format {
         case .text:
-            var line = "\(time) \(level.rawValue) \(message)"
-            for (key, value) in ordered { line += " \(key)=\(Self.quoted("\(value)"))" }
-            Terminal.explain(line + "\n")
+            var line = ""
+            line.reserveCapacity(256)
+            line.append(time)
+            line.append(" ")
+            line.append(level.rawValue)
+            line.append(" ")
+            line.append(message.description)
+            for (key, value) in ordered {
+                line.append(" ")
+                line.append(key)
+                line.append("=")
+                line.append(Self.quoted(value.description))
+            }
+            line.append("\n")
+            Terminal.explain(line)
         case .json:
             let members: [(String, JSONValue)] = [
                 ("time", .string(time)), ("level", .string(level.rawValue)), ("message", .string("\(message)")),
@@ -45,6 +57,9 @@ struct LineLogHandler: LogHandler {
 
     /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
     private static func quoted(_ text: String) -> String {
+        // Nearly always nothing has to be changed, and looking is much cheaper than rewriting.
+        let isPlain = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
+        if isPlain && !text.isEmpty { return text }
         let printable = Table.printable(text)
         let isPlain = printable.unicodeScalars.allSatisfy { scalar in
             !scalar.properties.isWhitespace && scalar != "\"" && scalar != "\\" && scalar != "="
