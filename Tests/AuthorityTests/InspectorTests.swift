@@ -33,7 +33,7 @@ struct InspectorTests {
         ["rsa:2048", "ec -pkeyopt ec_paramgen_curve:P-256"]
     )
     func foreign(_ digest: String, _ key: String) async throws {
-        let made = try await ChildProcess.run(
+        let made = try await ExternalCommand.run(
             "openssl",
             ["req", "-new", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=a!b", digest, "-newkey"]
                 + key.split(separator: " ").map(String.init)

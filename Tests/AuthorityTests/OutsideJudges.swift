@@ -38,18 +38,18 @@ final class OutsideJudges: Sendable {
         root: [UInt8],
         untrusted: [UInt8]? = nil,
         _ others: [String] = []
-    ) async throws -> ChildProcess.Outcome {
+    ) async throws -> ExternalCommand.Outcome {
         var arguments = ["verify", "-x509_strict", "-check_ss_sig", "-attime", "1795176000"]
         arguments += ["-no-CApath", "-no-CAstore", "-CAfile", try self.file(root)]
         if let untrusted { arguments += ["-untrusted", try self.file(untrusted)] }
-        return try await ChildProcess.run("openssl", arguments + others + [try self.file(der)])
+        return try await ExternalCommand.run("openssl", arguments + others + [try self.file(der)])
     }
 
     /// The errors that pkilint finds, each as its code and message; none in a good certificate.
     func lint(_ der: [UInt8]) async throws -> [String] {
         let linter = try #require(Self.linter)
         let arguments = ["lint", "-s", "ERROR", "-f", "JSON", try self.file(der)]
-        let outcome = try await ChildProcess.run(linter, arguments, seconds: 60)
+        let outcome = try await ExternalCommand.run(linter, arguments, seconds: 60)
         let report = try JSONDecoder().decode(LinterReport.self, from: Data(outcome.output.utf8))
         let errors = report.results.flatMap(\.findingDescriptions).map { "\($0.code): \($0.message ?? "")" }
         #expect((outcome.status == 0) == errors.isEmpty)

@@ -13,7 +13,7 @@ struct ForeignKeyTests {
 
     private static func key(_ arguments: String) async throws -> [UInt8] {
         let words = ["genpkey", "-quiet"] + arguments.split(separator: " ").map(String.init)
-        return try Self.contents(try await ChildProcess.run("openssl", words).output)
+        return try Self.contents(try await ExternalCommand.run("openssl", words).output)
     }
 
     @Test(
