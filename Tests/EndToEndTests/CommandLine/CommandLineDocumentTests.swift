@@ -3,14 +3,14 @@ import Testing
 
 @Suite("With --json, standard output is one document that its schema describes", .timeLimit(.minutes(2)))
 struct CommandLineDocumentTests {
-    private func document(_ name: String, _ place: CommandPlace, _ arguments: [String]) async throws -> Document {
+    private func document(_ name: String, _ place: CommandPlace, _ arguments: [String]) async throws -> JSONDocument {
         let run = try await place.run(arguments + ["--json", "--config", place.configuration])
         #expect(run.status == 0, "\(run.errors)")
         return try self.judged(name, run)
     }
 
-    private func judged(_ name: String, _ run: CommandPlace.Run) throws -> Document {
-        let document = try Document(parsing: run.output)
+    private func judged(_ name: String, _ run: CommandPlace.Run) throws -> JSONDocument {
+        let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema(name).findings(in: document) == [])
         #expect(document["schema"]?.text == "gatehouse.\(name)/1")
         return document
@@ -105,7 +105,7 @@ struct CommandLineDocumentTests {
         let place = try await CommandPlace.founded()
         let run = try await place.run(command + ["--json", "--config", place.configuration])
         #expect(run.status == 3)
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema("problem").findings(in: document) == [])
         #expect(document["problem"]?["exit"] == .number(3))
         #expect(document["problem"]?["details"]?["try"]?.text?.hasPrefix(remedy) == true)
@@ -120,7 +120,7 @@ struct CommandLineDocumentTests {
         let place = try await CommandPlace.founded()
         let run = try await place.runHere("attempt", "show", "0000-0000-0001", "--json")
         #expect(run.status == 2)
-        #expect(try DocumentSchema("problem").findings(in: try Document(parsing: run.output)) == [])
+        #expect(try DocumentSchema("problem").findings(in: try JSONDocument(parsing: run.output)) == [])
     }
 
     @Test("finds the serial number however it is spelt")

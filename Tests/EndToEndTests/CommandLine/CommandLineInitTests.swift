@@ -15,7 +15,7 @@ struct CommandLineInitTests {
         let place = try CommandPlace()
         let run = try await place.run(["init", "--config", place.configuration, "--algorithm", algorithm, "--json"])
         #expect(run.status == 0, "\(run.errors)")
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema("init").findings(in: document).isEmpty)
         for name in ["root", "issuer", "tls"] {
             try place.write(try #require(document[name]?["pem"]?.text), to: "\(name).pem")
@@ -128,7 +128,7 @@ struct CommandLineInitTests {
         try place.write("a file, not a folder", to: "taken")
         let run = try await place.run(["init", "--config", place.path("taken/gatehouse.json5"), "--json"])
         #expect(run.status == 1)
-        #expect(try DocumentSchema("problem").findings(in: try Document(parsing: run.output)).isEmpty)
+        #expect(try DocumentSchema("problem").findings(in: try JSONDocument(parsing: run.output)).isEmpty)
         #expect(run.errors.contains("taken"))
         #expect(run.errors.contains("Not a directory"))
     }

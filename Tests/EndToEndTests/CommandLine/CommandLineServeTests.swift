@@ -4,9 +4,10 @@ import Testing
 
 @Suite("gatehouse serve, where it cannot start", .timeLimit(.minutes(2)))
 struct CommandLineServeTests {
-    private func problem(_ place: CommandPlace) async throws -> (status: Int32, problem: Document?, errors: String) {
+    private func problem(_ place: CommandPlace) async throws -> (status: Int32, problem: JSONDocument?, errors: String)
+    {
         let run = try await place.runHere("serve", "--json")
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema("problem").findings(in: document).isEmpty)
         #expect(document["problem"]?["exit"] == .number(Double(run.status)))
         return (run.status, document["problem"], run.errors)
@@ -62,7 +63,7 @@ struct CommandLineServeTests {
         try FileManager.default.removeItem(atPath: place.path("var/gatehouse.db"))
         let run = try await place.run(command + ["--json", "--config", place.configuration])
         #expect(run.status == 5)
-        #expect(try DocumentSchema("problem").findings(in: try Document(parsing: run.output)).isEmpty)
+        #expect(try DocumentSchema("problem").findings(in: try JSONDocument(parsing: run.output)).isEmpty)
         #expect(run.errors.contains("there is no store at "))
         #expect(run.errors.contains("gatehouse init --config \(place.configuration)"))
         #expect(!FileManager.default.fileExists(atPath: place.path("var/gatehouse.db")))

@@ -190,7 +190,7 @@ struct CommandLineTests {
         words: String
     ) async throws {
         let run = try await place.run(arguments)
-        let document = try Document(parsing: run.output)
+        let document = try JSONDocument(parsing: run.output)
         #expect(run.status == status)
         #expect(try DocumentSchema("problem").findings(in: document).isEmpty)
         #expect(document["problem"]?["exit"] == .number(Double(status)))

@@ -1,13 +1,13 @@
 import Foundation
 
 /// A JSON document, read without leniency: one value, and nothing after it.
-enum Document: Decodable, Hashable, Sendable {
+enum JSONDocument: Decodable, Hashable, Sendable {
     case null
     case boolean(Bool)
     case number(Double)
     case string(String)
-    case array([Document])
-    case object([String: Document])
+    case array([JSONDocument])
+    case object([String: JSONDocument])
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -19,22 +19,22 @@ enum Document: Decodable, Hashable, Sendable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([Document].self) {
+        } else if let value = try? container.decode([JSONDocument].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: Document].self))
+            self = .object(try container.decode([String: JSONDocument].self))
         }
     }
 
     init(parsing text: String) throws {
-        self = try JSONDecoder().decode(Document.self, from: Data(text.utf8))
+        self = try JSONDecoder().decode(JSONDocument.self, from: Data(text.utf8))
     }
 
-    subscript(key: String) -> Document? {
+    subscript(key: String) -> JSONDocument? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    subscript(index: Int) -> Document? {
+    subscript(index: Int) -> JSONDocument? {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
     }
 
@@ -58,13 +58,13 @@ struct DocumentSchema {
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Config/schemas")
     private static let annotations: Set<String> = ["$schema", "$id", "$defs", "description"]
 
-    private let root: Document
+    private let root: JSONDocument
 
     /// - Parameter name: `device` reads `Config/schemas/device.schema.json`.
     /// - Throws: When there is no such schema.
     init(_ name: String) throws {
         let file = Self.folder.appending(path: "\(name).schema.json")
-        self.root = try JSONDecoder().decode(Document.self, from: Data(contentsOf: file))
+        self.root = try JSONDecoder().decode(JSONDocument.self, from: Data(contentsOf: file))
     }
 
     /// The names of all schemas that describe a document.
@@ -77,11 +77,11 @@ struct DocumentSchema {
     }
 
     /// What is wrong with a document, each with the path of the place.
-    func findings(in document: Document) throws -> [String] {
+    func findings(in document: JSONDocument) throws -> [String] {
         try Self.findings(document, self.root, "$")
     }
 
-    private static func findings(_ value: Document, _ schema: Document, _ path: String) throws -> [String] {
+    private static func findings(_ value: JSONDocument, _ schema: JSONDocument, _ path: String) throws -> [String] {
         guard case .object(let keywords) = schema else { return ["\(path): the schema is no object"] }
         var findings: [String] = []
         for (keyword, rule) in keywords where !Self.annotations.contains(keyword) {
@@ -122,8 +122,8 @@ struct DocumentSchema {
     }
 
     private static func memberFindings(
-        _ value: Document,
-        _ keywords: [String: Document],
+        _ value: JSONDocument,
+        _ keywords: [String: JSONDocument],
         _ path: String
     ) throws -> [String] {
         guard case .object(let members) = value, keywords["$ref"] == nil else { return [] }
@@ -135,7 +135,7 @@ struct DocumentSchema {
         }
     }
 
-    private static func types(of value: Document) -> [String] {
+    private static func types(of value: JSONDocument) -> [String] {
         switch value {
         case .null: ["null"]
         case .boolean: ["boolean"]
@@ -147,7 +147,7 @@ struct DocumentSchema {
     }
 
     /// Finds what `common.schema.json#/$defs/device` names.
-    private static func resolve(_ reference: String) throws -> Document {
+    private static func resolve(_ reference: String) throws -> JSONDocument {
         let parts = reference.split(separator: "#/$defs/")
         guard parts.count == 2,
             let target = try DocumentSchema(String(parts[0].dropLast(".schema.json".count))).root["$defs"]?[

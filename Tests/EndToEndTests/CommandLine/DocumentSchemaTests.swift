@@ -4,7 +4,7 @@ import Testing
 struct DocumentSchemaTests {
     @Test("accept a problem as it is meant to be")
     func accepts() throws {
-        let document = try Document(
+        let document = try JSONDocument(
             parsing: #"{"problem": {"code": "GH-FIND-001", "message": "m", "details": {"try": "t"}, "exit": 3}}"#
         )
         #expect(try DocumentSchema("problem").findings(in: document).isEmpty)
@@ -23,7 +23,7 @@ struct DocumentSchemaTests {
         ]
     )
     func refuses(text: String) throws {
-        #expect(try !DocumentSchema("problem").findings(in: try Document(parsing: text)).isEmpty)
+        #expect(try !DocumentSchema("problem").findings(in: try JSONDocument(parsing: text)).isEmpty)
     }
 
     @Test(
@@ -36,8 +36,8 @@ struct DocumentSchemaTests {
 
     @Test("are for one document: two in a row are none")
     func oneDocument() {
-        #expect(throws: (any Error).self) { try Document(parsing: "{}\n{}") }
-        #expect(throws: (any Error).self) { try Document(parsing: "{} x") }
-        #expect(throws: (any Error).self) { try Document(parsing: "") }
+        #expect(throws: (any Error).self) { try JSONDocument(parsing: "{}\n{}") }
+        #expect(throws: (any Error).self) { try JSONDocument(parsing: "{} x") }
+        #expect(throws: (any Error).self) { try JSONDocument(parsing: "") }
     }
 }
