@@ -58,13 +58,12 @@ struct LineLogHandler: LogHandler {
     /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
     private static func quoted(_ text: String) -> String {
         // Nearly always nothing has to be changed, and looking is much cheaper than rewriting.
-        let isPlain = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
+        let isPlain = text.utf8.allSatisfy { octet in
+            (0x21...0x7e).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
+                && octet != UInt8(ascii: "=")
+        }
         if isPlain && !text.isEmpty { return text }
         let printable = Table.printable(text)
-        let isPlain = printable.unicodeScalars.allSatisfy { scalar in
-            !scalar.properties.isWhitespace && scalar != "\"" && scalar != "\\" && scalar != "="
-        }
-        guard !isPlain || printable.isEmpty else { return printable }
         var quoted = "\""
         for character in printable {
             if character == "\"" || character == "\\" { quoted.append("\\") }
