@@ -183,7 +183,7 @@ let package = Package(
                 "LDAPKit", "OpenSSLKit", "X509Kit", "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
-            exclude: ["baseline.json"],
+            exclude: ["README.md", "baseline.json"],
             swiftSettings: house
         ),
     ]

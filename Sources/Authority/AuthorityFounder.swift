@@ -151,7 +151,7 @@ package struct AuthorityFounder: Sendable {
     {
         let key = try self.generate(plan.serverKey)
         let names = plan.serverNames.map { name -> CertificateDraft.AlternativeName in
-            IPAddress.octets(name).map { .address($0) } ?? .dns(name)
+            ServerName.addressOctets(name).map { .address($0) } ?? .dns(name)
         }
         let commonName = CertificateDraft.NameAttribute(.commonName, plan.serverNames.first ?? "localhost")
         let draft = try self.draft(

@@ -26,6 +26,13 @@ enum CertificateEncoder {
     static func sign(_ prepared: PreparedCertificate, by party: SigningParty) throws(EnrollmentError)
         -> IssuedCertificate
     {
+        // The ticket vouches for the digest; only this ties the octets to it.
+        let digest = try library("issuance.digest") { () throws(OpenSSLError) in
+            try Digest.sha256(prepared.toBeSigned)
+        }
+        guard digest == prepared.toBeSignedDigest else {
+            throw self.defect("issuance.recorded-octets", "The octets to be signed are not those that were recorded.")
+        }
         let signature = try library("issuance.sign") { () throws(OpenSSLError) in
             try party.key.sign(prepared.toBeSigned)
         }

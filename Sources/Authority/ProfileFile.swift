@@ -57,9 +57,12 @@ package enum ProfileFile {
     }
 
     private static func judge(_ profile: CertificateProfile, _ reader: SettingsReader) throws(SettingsError) {
-        let signs = profile.keyUsage.contains(.keyCertSign) || profile.keyUsage.contains(.cRLSign)
         if case .endEntity = profile.role {
-            if signs { throw reader.error("keyUsage", "an end entity must not sign certificates or CRLs") }
+            for (key, usage) in [("keyUsage", profile.keyUsage), ("keyUsageForRSA", profile.keyUsageForRSA)] {
+                guard usage.isDisjoint(with: [.keyCertSign, .cRLSign]) else {
+                    throw reader.error(key, "an end entity must not sign certificates or CRLs")
+                }
+            }
             if profile.purposes.count != 1 { throw reader.error("purposes", "an end entity has exactly one purpose") }
             if profile.renewal.renewPeriodDays >= profile.validityDays {
                 throw reader.error("renewPeriodDays", "must be smaller than validityDays, or devices renew at birth")

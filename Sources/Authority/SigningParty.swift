@@ -73,7 +73,7 @@ struct SigningParty: Sendable {
         self.certificate = certificate
         do throws(OpenSSLError) {
             self.verifyingKey = try key.verifyingKey()
-            self.trialKey = try SigningKey.generate(key.type)
+            self.trialKey = try SigningKey.generate(Self.trialType(for: key.type))
         } catch {
             throw EnrollmentError(
                 .internalService,
@@ -82,5 +82,13 @@ struct SigningParty: Sendable {
                 cause: error
             )
         }
+    }
+
+    /// The same algorithm, but never RSA beyond 2 048 bits.
+    ///
+    /// No rule looks at the length of a signature that is thrown away, and with 4 096 bits making it would double the
+    /// cost of every certificate, and making the key delay each start by a second.
+    private static func trialType(for type: KeyType) -> KeyType {
+        if case .rsa = type { .rsa(bits: 2_048) } else { type }
     }
 }

@@ -10,7 +10,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         discussion: """
             A new place:      gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example
             The service:      gatehouse serve
-            Why a refusal:    gatehouse attempt show K7Q4-9M2X-TC3H
+            Why a refusal:    gatehouse attempt show K7Q4-9M2X-TC32
             Try it all:       gatehouse simulate windows --help
 
             Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 not found, 4 refused by a rule,
@@ -80,20 +80,39 @@ enum Main {
             Terminal.write(message + "\n")
             exit(ExitStatus.done.rawValue)
         }
-        let hint = self.nounHint(arguments)
+        let unknown = self.unknownCommand(in: arguments)
         if arguments.contains("--json") {
-            let sentence = GatehouseCommand.message(for: error) + hint
-            Terminal.write(CommandProblem("GH-USAGE-001", sentence, exit: .usage).json.text)
+            let problem = unknown ?? CommandProblem("GH-USAGE-001", GatehouseCommand.message(for: error), exit: .usage)
+            Terminal.write(problem.json.text)
         }
-        Terminal.explain(message + hint + "\n")
+        Terminal.explain(unknown?.text ?? message + "\n")
         exit(ExitStatus.usage.rawValue)
     }
 
-    /// The parser names the nearest flag, but not the nearest command.
-    private static func nounHint(_ arguments: [String]) -> String {
-        let nouns = GatehouseCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
-        guard let first = arguments.first, !first.hasPrefix("-"), !nouns.contains(first) else { return "" }
-        return "\n\(first) is not a command\(first.hint(among: nouns))"
+    /// Finds the word that should name a command and does not; the parser would blame an option that comes after it.
+    private static func unknownCommand(in arguments: [String]) -> CommandProblem? {
+        var command: any ParsableCommand.Type = GatehouseCommand.self
+        var path = GatehouseCommand._commandName
+        for word in arguments {
+            let commands = command.configuration.subcommands
+            let names = commands.map { $0._commandName }
+            guard !commands.isEmpty else { return nil }
+            if let next = commands.first(where: { $0._commandName == word }) {
+                command = next
+                path += " \(word)"
+                continue
+            }
+            let sentence: String
+            if word == "--json" || word.hasPrefix("--config") {
+                sentence = "\(path) needs a command: \(names.joined(separator: ", "))"
+            } else if word.hasPrefix("-") || word == "help" {
+                return nil
+            } else {
+                sentence = "there is no command \(path) \(word)\(word.hint(among: names))"
+            }
+            return CommandProblem("GH-USAGE-009", sentence, [("see", "\(path) --help")], exit: .usage)
+        }
+        return nil
     }
 }
 

@@ -20,6 +20,9 @@ package struct LedgerSettings: Sendable {
     package var flushDelay = 50
     /// Largest size of the database in pages of 4 096 octets; `nil` for no limit but the disk.
     package var largestSize: Int?
+    /// Pages of 4 096 octets up to which the whole file is checked before it is used; of a larger one the rest is read
+    /// by ``SQLiteLedger/checkStructure()``.
+    package var pagesCheckedAtOpening: Int64 = 8_192
     /// How many operations share a commit at most; 1 gives each a commit of its own.
     package var largestGroup = 256
 

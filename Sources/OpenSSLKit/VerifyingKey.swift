@@ -31,9 +31,11 @@ public final class VerifyingKey: Sendable {
 
     /// Builds an elliptic-curve key from its encoded point (SEC 1 § 2.3.3).
     ///
-    /// - Throws: ``OpenSSLError`` when the point is not on the curve.
+    /// - Throws: ``OpenSSLError`` when the point is not on the curve, or is the one at infinity.
     public convenience init(curve: Curve, point: [UInt8]) throws(OpenSSLError) {
         ERR_clear_error()
+        // The library takes the point at infinity, under which anybody can make signatures.
+        guard point != [0] else { throw OpenSSLError(during: "EVP_PKEY_fromdata(the point at infinity)") }
         let builder = try ParameterBuilder()
         let key = point.withUnsafeBytes { point in
             Result { () throws(OpenSSLError) in
@@ -127,13 +129,13 @@ private struct ParameterBuilder: ~Copyable {
         )
     }
 
-    func publicKey(_ type: String) throws(OpenSSLError) -> Handle<KeyObject> {
+    func publicKey(_ type: StaticString) throws(OpenSSLError) -> Handle<KeyObject> {
         guard let parameters = OSSL_PARAM_BLD_to_param(self.handle.pointer) else {
             throw OpenSSLError(during: "OSSL_PARAM_BLD_to_param")
         }
         defer { OSSL_PARAM_free(parameters) }
         let context = try Handle<KeyContextObject>(
-            adopting: EVP_PKEY_CTX_new_from_name(nil, type, nil),
+            adopting: EVP_PKEY_CTX_new_from_name(nil, type.characters, nil),
             from: "EVP_PKEY_CTX_new_from_name"
         )
         try OpenSSL.check(EVP_PKEY_fromdata_init(context.pointer), "EVP_PKEY_fromdata_init")

@@ -9,12 +9,15 @@ public struct X509Error: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Turns the DER library's untyped errors into this kit's own, with the place they happened.
-func asX509Error<Result>(_ place: String, _ body: () throws -> Result) throws(X509Error) -> Result {
+func asX509Error<Result>(
+    _ place: @autoclosure () -> String,
+    _ body: () throws -> Result
+) throws(X509Error) -> Result {
     do {
         return try body()
     } catch let error as X509Error {
         throw error
     } catch {
-        throw X509Error("\(place): \(error)")
+        throw X509Error("\(place()): \(error)")
     }
 }

@@ -109,7 +109,7 @@ final class ServiceUnderTest {
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardInput = FileHandle.nullDevice
         let begin = ContinuousClock.now
-        try process.run()
+        try Self.withSignalsUnblocked { try process.run() }
         self.process = process
         let session = try CurlSession(self.options)
         while begin.duration(to: .now) < .seconds(60), process.isRunning {
@@ -122,6 +122,16 @@ final class ServiceUnderTest {
             }
         }
         throw BenchmarkProblem("the service does not answer: \(try String(contentsOf: log, encoding: .utf8))")
+    }
+
+    /// Children inherit the mask of the thread that starts them, and the threads of a pool block every signal.
+    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Stops the service and waits for its end.

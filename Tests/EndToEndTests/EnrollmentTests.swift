@@ -31,10 +31,14 @@ struct EnrollmentTests {
             let user = try await place.user("kim@corp.example")
             #expect(user.counted == 1 && user.limit == 10)
 
+            // Successes that nobody asks help desk about are written a moment later, at the latest at the end.
+            #expect(try await gatehouse.stop() == 0)
             let attempts = try await place.attempts()
-            #expect(attempts.map(\.operation) == ["enrollment", "policy", "discovery"])
+            #expect(Set(attempts.map(\.operation)) == ["enrollment", "policy", "discovery"])
+            #expect(attempts.count == 3)
             #expect(attempts.allSatisfy { $0.outcome == "succeeded" })
-            let attempt = try await place.attempt(try #require(attempts.first).trace)
+            let trace = try #require(attempts.first { $0.operation == "enrollment" }).trace
+            let attempt = try await place.attempt(trace)
             #expect(attempt.serialNumber?.uppercased() == enrolled.serialNumber)
             #expect(attempt.steps.allSatisfy { $0.succeeded })
 

@@ -15,7 +15,6 @@ struct PublishedSampleTests {
     /// What a sample is answered: an element that has to be there, or a fault.
     private static let samples: [(name: String, endpoint: Exchange.Endpoint, answer: String?, fault: String?)] = [
         ("real-win11-22621-discover-request.xml", .discovery, "DiscoverResponse", nil),
-        ("spec-mde1-discover-request.xml", .discovery, "DiscoverResponse", nil),
         ("spec-mde2-discover-request-onpremise.xml", .discovery, "DiscoverResponse", nil),
         ("itpro-onpremise-discover-request.xml", .discovery, "DiscoverResponse", nil),
         ("spec-mde2-getpolicies-request-onpremise.xml", .policy, "GetPoliciesResponse", nil),

@@ -1,4 +1,5 @@
 import DeviceSimulator
+import Foundation
 import Glibc
 import ServiceRuntime
 import Synchronization
@@ -64,9 +65,9 @@ struct SignalTests {
         }
     }
 
-    @Test("SIGHUP under load costs nobody an answer")
+    @Test("SIGHUP under load costs nobody an answer and leaves no connection behind")
     func reloadUnderLoad() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 30)) { gatehouse in
             var simulation = try gatehouse.simulation((1...20).map { Person.numbered($0) })
             simulation.devices = 40
             simulation.concurrency = 4
@@ -75,7 +76,25 @@ struct SignalTests {
                 gatehouse.signal(SIGHUP)
             }
             #expect(report.enrolled == 40, "\(report.failures)")
-            #expect(gatehouse.log.contains("configuration reloaded"))
+
+            // Each of these gives the directory's connections to a new configuration.
+            for round in 1...12 {
+                let before = gatehouse.log.ranges(of: "configuration reloaded").count
+                gatehouse.signal(SIGHUP)
+                try await gatehouse.wait("reload \(round)") {
+                    gatehouse.log.ranges(of: "configuration reloaded").count > before
+                }
+                simulation.devices = 2
+                simulation.concurrency = 2
+                #expect(await simulation.run().enrolled == 2)
+            }
+            try await gatehouse.wait("former connections are closed") { try gatehouse.openFiles() < 60 }
         }
+    }
+}
+
+extension RunningGatehouse {
+    fileprivate func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(self.processIdentifier)/fd").count
     }
 }

@@ -84,6 +84,27 @@ struct SQLiteLedgerTests {
         #expect(await self.rule { _ = try await self.folder.openLedger() } == "ledger.damaged")
     }
 
+    @Test("opens a large database before reading all of it, and finds the damage afterwards")
+    func damagedAndLarge() async throws {
+        let ledger = try await self.folder.openLedger()
+        for number in 0..<40 {
+            _ = try await ledger.reserve(LedgerFixture.reservation(of: LedgerFixture.user("user-\(number)")))
+        }
+        await ledger.close()
+        let sound = try await self.folder.openLedger { $0.pagesCheckedAtOpening = 1 }
+        try await sound.checkStructure()
+        await sound.close()
+
+        let root = try self.connect().integer("SELECT rootpage FROM sqlite_schema WHERE name = 'device_name'") ?? 0
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: self.folder.database))
+        try file.seek(toOffset: UInt64(root - 1) * 4_096)
+        try file.write(contentsOf: Data(repeating: 0xa5, count: 4_096))
+        try file.close()
+        let damaged = try await self.folder.openLedger { $0.pagesCheckedAtOpening = 1 }
+        #expect(await self.rule { try await damaged.checkStructure() } == "ledger.damaged")
+        await damaged.close()
+    }
+
     @Test("says which folder is missing by refusing to open")
     func missingFolder() async throws {
         let rule = await self.rule { _ = try await self.folder.openLedger { $0.path += "/missing/ledger.sqlite" } }

@@ -17,6 +17,20 @@ struct StrictDERTests {
         }
     }
 
+    @Test("a string in pieces is found behind long contents and long tags")
+    func behind() throws {
+        let pieces = DERElement(tag: 0x24, of: [.octetString([1])])
+        let befores: [DERElement] = [
+            .octetString([UInt8](repeating: 0x24, count: 127)), .octetString([UInt8](repeating: 0x24, count: 128)),
+            .octetString([UInt8](repeating: 0x24, count: 300)), .octetString([UInt8](repeating: 0x24, count: 70_000)),
+            DERElement([0x9f, 0x1f, 0x01, 0x24]), DERElement([0xbf, 0x81, 0x00, 0x02, 0x05, 0x00]), .sequence([]),
+        ]
+        for before in befores {
+            #expect(throws: Never.self) { try StrictDER.parse(DERElement.sequence([before, .null]).octets) }
+            #expect(throws: X509Error.self) { try StrictDER.parse(DERElement.sequence([before, pieces]).octets) }
+        }
+    }
+
     @Test("a sequence or set that is not constructed is refused", arguments: [0x10, 0x11] as [UInt8])
     func primitive(_ tag: UInt8) {
         #expect(throws: X509Error.self) { try StrictDER.parse([tag, 0x00]) }

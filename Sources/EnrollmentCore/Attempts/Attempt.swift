@@ -102,5 +102,6 @@ public struct Attempt: Hashable, Sendable {
         self.facts = error.facts
         self.detail = error.detail
         self.counted = error.counted
+        self.userID = self.userID ?? error.confirmedUserID
     }
 }

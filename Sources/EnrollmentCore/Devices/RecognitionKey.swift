@@ -38,13 +38,13 @@ extension DeviceClaims {
         self.hardwareID != nil && self.usableHardwareID == nil
     }
 
-    /// The keys to look a returning device up by, strongest first.
+    /// The keys to look a returning device up by, strongest first: the hardware before our own id, which a copied
+    /// disk repeats on other hardware.
     public var recognitionKeys: [RecognitionKey] {
         var keys: [RecognitionKey] = []
+        if let hardware = self.usableHardwareID { keys.append(.hardware(hardware)) }
         if let own = self.managementDeviceID { keys.append(.device(own)) }
-        if let hardware = self.usableHardwareID {
-            keys.append(.hardware(hardware))
-        } else if !self.deviceID.isEmpty {
+        if self.usableHardwareID == nil && !self.deviceID.isEmpty {
             keys.append(.enrollment(self.deviceID.lowercased()))
         }
         return keys

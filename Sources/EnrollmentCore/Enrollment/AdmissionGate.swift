@@ -25,7 +25,8 @@ public struct AdmissionGate: CredentialVerifier {
                     Fact("user", user.principalName),
                     Fact("admitted groups", self.admittedGroups.map(\.text).joined(separator: "; ")),
                     Fact("user's groups", user.groups.map(\.text).joined(separator: "; ")),
-                ]
+                ],
+                confirmedUserID: user.id
             )
         }
         return user

@@ -32,6 +32,8 @@ public struct EnrollmentError: Error, Sendable {
     public let facts: [Fact]
     /// The devices that filled the user's limit; empty for every other refusal.
     public let counted: [CountedDevice]
+    /// The user whom the directory had confirmed before another rule refused them; `nil` otherwise.
+    public let confirmedUserID: String?
     /// The error that led here, kept for `String(reflecting:)` only.
     public let cause: (any Error)?
     public let file: String
@@ -43,6 +45,7 @@ public struct EnrollmentError: Error, Sendable {
         rule: String,
         facts: [Fact] = [],
         counted: [CountedDevice] = [],
+        confirmedUserID: String? = nil,
         cause: (any Error)? = nil,
         file: String = #fileID,
         line: UInt = #line
@@ -52,6 +55,7 @@ public struct EnrollmentError: Error, Sendable {
         self.rule = rule
         self.facts = facts
         self.counted = counted
+        self.confirmedUserID = confirmedUserID
         self.cause = cause
         self.file = file
         self.line = line

@@ -65,6 +65,15 @@ public struct RenewalSchedule: Hashable, Sendable {
         self.renewPeriodDays = renewPeriodDays
         self.retryIntervalDays = retryIntervalDays
     }
+
+    /// The same for a certificate that the issuer's end made shorter: at most half of its validity, or the device would
+    /// renew at birth.
+    public func fitting(_ validity: Validity) -> RenewalSchedule {
+        let days = Int(validity.length / 86_400)
+        guard self.renewPeriodDays >= days else { return self }
+        let period = max(1, days / 2)
+        return RenewalSchedule(renewPeriodDays: period, retryIntervalDays: min(self.retryIntervalDays, period))
+    }
 }
 
 /// The secrets by which device and management server know each other in OMA-DM, made anew for every enrollment.

@@ -272,7 +272,7 @@ extension EnrollmentService {
             certificate: certificate,
             issuers: reserved.issuer.chain,
             account: account,
-            renewal: self.policy.profile.renewal
+            renewal: self.policy.profile.renewal.fitting(certificate.validity)
         )
     }
 

@@ -33,13 +33,13 @@ public struct DeviceID: Hashable, Sendable {
 extension DeviceID: CustomStringConvertible {
     /// The canonical form in lower case: `6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5c1`.
     public var description: String {
-        let digits = Hexadecimal.encode(self.octets)
-        var groups: [Substring] = []
-        var rest = digits[...]
-        for width in [8, 4, 4, 4, 12] {
-            groups.append(rest.prefix(width))
-            rest = rest.dropFirst(width)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, octet) in self.octets.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(Hexadecimal.digits[Int(octet >> 4)])
+            text.append(Hexadecimal.digits[Int(octet & 15)])
         }
-        return groups.joined(separator: "-")
+        return String(decoding: text, as: UTF8.self)
     }
 }

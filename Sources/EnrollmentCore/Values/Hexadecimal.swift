@@ -1,6 +1,6 @@
 /// Octets as hexadecimal digits and back.
 public enum Hexadecimal {
-    private static let digits: [UInt8] = Array("0123456789abcdef".utf8)
+    static let digits: [UInt8] = Array("0123456789abcdef".utf8)
 
     /// Two lower-case digits for each octet.
     public static func encode(_ octets: some Sequence<UInt8>) -> String {

@@ -1,6 +1,6 @@
 /// Names one attempt, in the fault on the device, the log, the attempt record and over the phone.
 ///
-/// Eleven random Crockford base-32 symbols and a check symbol, written in three groups: `K7Q4-9M2X-TC3H`.
+/// Eleven random Crockford base-32 symbols and a check symbol, written in three groups: `K7Q4-9M2X-TC32`.
 /// Case, dashes and the confusions O/0, I/1, L/1 are forgiven when reading.
 public struct TraceID: Hashable, Sendable {
     /// How many random octets ``init(random:)`` takes.

@@ -65,8 +65,8 @@ struct AttemptCommand: AsyncParsableCommand {
             discussion: """
                 Takes the trace id as it was read out: case, dashes and the confusions O/0, I/1, L/1 are forgiven.
 
-                  gatehouse attempt show K7Q4-9M2X-TC3H
-                  gatehouse attempt show k7q49m2xtc3h --json
+                  gatehouse attempt show K7Q4-9M2X-TC32
+                  gatehouse attempt show k7q49m2xtc32 --json
                 """
         )
 

@@ -85,26 +85,28 @@ struct CertificateCommand: AsyncParsableCommand {
                 return try await ledger.certificate(serialNumber)
             }
             guard let record else { throw .notFound("certificate", self.certificate, "gatehouse cert list") }
-            guard !self.pem else {
-                guard let der = record.der else {
-                    throw CommandProblem(
-                        "GH-FIND-003",
-                        "\(record.serialNumber) is an intent: no certificate was stored for it",
-                        exit: .notFound
-                    )
-                }
-                return CommandOutput(text: PEM.encode(der, label: "CERTIFICATE"), json: record.json)
+            let document = JSONValue.object([
+                ("schema", .string("gatehouse.cert/1")), ("certificate", record.json),
+            ])
+            guard self.pem else { return CommandOutput(text: CertificateReport.text(record), json: document) }
+            guard let der = record.der else {
+                throw CommandProblem(
+                    "GH-FIND-003",
+                    "\(record.serialNumber) is an intent: no certificate was stored for it",
+                    exit: .notFound
+                )
             }
-            return CommandOutput(
-                text: CertificateReport.text(record),
-                json: .object([("schema", .string("gatehouse.cert/1")), ("certificate", record.json)])
-            )
+            return CommandOutput(text: PEM.encode(der, label: "CERTIFICATE"), json: document)
         }
     }
 
     struct Rules: OperatorCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the rules that every certificate is held to before it is signed."
+            abstract: "List the rules that every certificate is held to before it is signed.",
+            discussion: """
+                  gatehouse cert rules
+                  gatehouse cert rules --json
+                """
         )
 
         @OptionGroup var common: CommonOptions

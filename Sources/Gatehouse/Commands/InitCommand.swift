@@ -62,6 +62,7 @@ struct InitCommand: OperatorCommand {
     var issuer: String?
 
     func perform() async throws(CommandProblem) -> CommandOutput {
+        try self.judgeNames()
         let file = ConfigurationFile.locate(self.common.config)
         let written = try NewPlace(file: file, host: self.host).prepare()
         let configuration = try ConfigurationFile.load(file)
@@ -108,8 +109,9 @@ struct InitCommand: OperatorCommand {
             node: configuration.node
         )
         try self.judge(plan)
+        let store = try StoreInTheMaking(path: configuration.storePath)
         do throws(EnrollmentError) {
-            let ledger = try await SQLiteLedger.open(LedgerSettings(path: configuration.storePath), logger: logger)
+            let ledger = try await SQLiteLedger.open(LedgerSettings(path: store.partialPath), logger: logger)
             do throws(EnrollmentError) {
                 let (vault, parameters) = try Vault.create(passphrase: SecretOctets(passphrase.reveal()))
                 let founder = AuthorityFounder(
@@ -119,17 +121,53 @@ struct InitCommand: OperatorCommand {
                     random: OpenSSLRandomSource()
                 )
                 let result = try await founder.found(plan)
-                // Last, so that a store whose founding broke off is known as unfinished.
                 try await ledger.storeSealingParameters(parameters)
                 await ledger.close()
+                try store.finish()
                 return result
             } catch {
                 await ledger.close()
                 throw error
             }
         } catch {
+            store.discard()
             throw CommandProblem(error)
         }
+    }
+
+    /// Refuses names that no certificate could hold before anything is made.
+    private func judgeNames() throws(CommandProblem) {
+        for name in self.name + (self.host.map { [$0] } ?? []) where !Self.isHostOrAddress(name) {
+            throw CommandProblem("GH-USAGE-009", "\(name) is neither a host name nor an address", exit: .usage)
+        }
+        guard !self.organization.isEmpty, self.organization.unicodeScalars.count <= 40,
+            !self.organization.unicodeScalars.contains(where: \.steersTerminals),
+            self.organization.first != " ", self.organization.last != " "
+        else {
+            throw CommandProblem(
+                "GH-USAGE-010",
+                "--organization takes 1 to 40 characters without blanks at its ends: it goes into the authorities' names",
+                exit: .usage
+            )
+        }
+    }
+
+    private static func isHostOrAddress(_ name: String) -> Bool {
+        if name.contains(":") { return ServerName.isAddress(name) }
+        let bare = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
+        let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
+        return (1...64).contains(name.utf8.count)
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy { octet in
+                        switch octet {
+                        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                            true
+                        default: false
+                        }
+                    }
+            }
     }
 
     private func judge(_ plan: AuthorityFounder.Plan) throws(CommandProblem) {

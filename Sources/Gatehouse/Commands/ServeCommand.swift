@@ -137,6 +137,7 @@ struct Server: Sendable {
             services.append(try await self.listener("plain", plain, nil, PlainRoutes(issuers: issuers).router))
         }
         services.append(DirectoryWatch(current: current))
+        services.append(StructureWatch(ledger: ledger, logger: self.logger))
         services.append(
             Housekeeping(ledger: ledger, reservationHours: self.configuration.reservationHours, logger: self.logger)
         )

@@ -79,7 +79,8 @@ struct UserCommand: AsyncParsableCommand {
                 )
             }
             lines.append("  counts        \(found.counted.count) devices")
-            lines.append("  does not      \(found.live.count - found.counted.count) (shared or stale)")
+            let others = found.live.count { device in !found.counted.contains { $0.device == device.device } }
+            lines.append("  does not      \(others) (shared or stale)")
             lines.append("  groups        \(user.groups.map { Table.printable($0.text) }.joined(separator: "; "))")
             var table = Table("Device", "Name", "State", "Last proven contact", "Ends", "Counts")
             for device in found.live {

@@ -31,9 +31,21 @@ struct LineLogHandler: LogHandler {
         let time = SystemClock().now.descriptionWithMilliseconds
         switch self.format {
         case .text:
-            var line = "\(time) \(level.rawValue) \(message)"
-            for (key, value) in ordered { line += " \(key)=\(Self.quoted("\(value)"))" }
-            Terminal.explain(line + "\n")
+            var line = ""
+            line.reserveCapacity(256)
+            line.append(time)
+            line.append(" ")
+            line.append(level.rawValue)
+            line.append(" ")
+            line.append(message.description)
+            for (key, value) in ordered {
+                line.append(" ")
+                line.append(key)
+                line.append("=")
+                line.append(Self.quoted(value.description))
+            }
+            line.append("\n")
+            Terminal.explain(line)
         case .json:
             let members: [(String, JSONValue)] = [
                 ("time", .string(time)), ("level", .string(level.rawValue)), ("message", .string("\(message)")),
@@ -45,11 +57,18 @@ struct LineLogHandler: LogHandler {
 
     /// In quotes when it has blanks, so that a line can be taken apart; never a control character of a client's.
     private static func quoted(_ text: String) -> String {
-        let printable = Table.printable(text)
-        guard printable.utf8.contains(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) else {
-            return printable.isEmpty ? "\"\"" : printable
+        // Nearly always nothing has to be changed, and looking is much cheaper than rewriting.
+        let isPlain = text.utf8.allSatisfy { octet in
+            (0x21...0x7e).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
+                && octet != UInt8(ascii: "=")
         }
-        return "\"" + printable.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
-            + "\""
+        if isPlain && !text.isEmpty { return text }
+        let printable = Table.printable(text)
+        var quoted = "\""
+        for character in printable {
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            quoted.append(character)
+        }
+        return quoted + "\""
     }
 }

@@ -5,7 +5,7 @@ enum AttemptReport {
     static func text(_ attempt: Attempt) -> String {
         let headline = attempt.rule.map { "refused: \($0)" } ?? attempt.outcome.rawValue
         var lines = ["\(attempt.traceID)  \(headline)  \(attempt.started), \(self.milliseconds(attempt.microseconds))"]
-        let name = attempt.claimedName ?? "no name given"
+        let name = attempt.claimedName.map { "“\($0)”" } ?? "no name given"
         let proof = attempt.userID == nil ? "not confirmed" : "confirmed by the directory"
         lines.append("  who           \(Table.printable(name)), \(proof), from \(attempt.sourceAddress)")
         let claims = [attempt.deviceName, attempt.osVersion.map { "OS \($0)" }, attempt.claimedDeviceID]

@@ -17,7 +17,7 @@ struct Table {
     }
 
     mutating func append(_ cells: String?...) {
-        self.rows.append(cells.map { $0.flatMap { $0.isEmpty ? nil : Self.printable($0) } ?? "-" })
+        self.rows.append(cells.map { $0.flatMap { $0.isEmpty ? nil : Self.bounded(Self.printable($0)) } ?? "-" })
     }
 
     var text: String {
@@ -37,14 +37,23 @@ struct Table {
         }.joined()
     }
 
-    /// Control characters came from a client and could steer the terminal; they are shown as `?`.
+    /// A client's long name must not widen every row.
+    private static func bounded(_ text: String) -> String {
+        text.count > 96 ? "\(text.prefix(95))…" : text
+    }
+
+    /// What came from a client and could steer the terminal is shown as `?`.
     static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : scalar
-                }
-            )
-        )
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.steersTerminals ? "?" : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    /// Control and format characters, direction overrides among them, and line separators.
+    var steersTerminals: Bool {
+        switch self.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

@@ -13,12 +13,15 @@ enum Terminal {
     static var errorIsInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
     private static func write(_ text: String, to descriptor: Int32) {
-        var octets = Array(text.utf8)[...]
-        while !octets.isEmpty {
-            let count = octets.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            // The reader has gone, as in `| head`: there is nobody left to tell.
-            guard count > 0 || errno == EINTR else { return }
-            octets = octets.dropFirst(max(count, 0))
+        var text = text
+        text.withUTF8 { octets in
+            var rest = UnsafeRawBufferPointer(octets)[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                // The reader has gone, as in `| head`: there is nobody left to tell.
+                guard count > 0 || errno == EINTR else { return }
+                rest = rest.dropFirst(max(count, 0))
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ enum LedgerOpening {
                 """
             )
             try connection.limitCache(toKibibytes: settings.writerCache)
-            try Self.checkStructure(connection)
+            try StructureCheck.atOpening(connection, settings)
             try Self.migrate(connection)
             if let pages = settings.largestSize { try connection.limitSize(toPages: pages) }
             return connection
@@ -171,17 +171,6 @@ enum LedgerOpening {
                 + "install the newer program again or restore a backup from before the upgrade.",
             rule: "ledger.schemaNewer",
             facts: [Fact("found", "\(found)"), Fact("known", "\(LedgerSchema.version)")]
-        )
-    }
-
-    private static func checkStructure(_ connection: SQLiteConnection) throws {
-        let findings = try connection.findings(.quick)
-        guard let first = findings.first else { return }
-        throw EnrollmentError(
-            .enrollmentServer,
-            "The database is damaged; restore a backup. First finding: \(first)",
-            rule: "ledger.damaged",
-            facts: findings.map { Fact("finding", $0) }
         )
     }
 }

@@ -8,6 +8,11 @@ extension String {
         return "; did you mean \(nearest.word)?"
     }
 
+    /// Whether this is `word` but for a slip of the fingers; stricter than a hint, since nobody lists alternatives.
+    func isMisspelling(of word: String) -> Bool {
+        self.distance(to: word) <= Swift.max(1, word.count / 3)
+    }
+
     /// Edits that turn one into the other: inserting, deleting, replacing a character, swapping two neighbors.
     private func distance(to other: String) -> Int {
         let (left, right) = (Array(self.lowercased()), Array(other.lowercased()))

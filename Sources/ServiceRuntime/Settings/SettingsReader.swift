@@ -150,7 +150,11 @@ public final class SettingsReader {
     }
 
     public func missing(_ key: String) -> SettingsError {
-        self.error(key, "is missing")
+        let strangers = self.members.filter { !self.known.contains($0.key) }
+        guard let misspelt = strangers.first(where: { $0.key.isMisspelling(of: key) }) else {
+            return self.error(key, "is missing")
+        }
+        return self.error(misspelt.key, "unknown key; did you mean \(key), which is missing?")
     }
 
     private func mismatch(_ key: String, _ value: SettingsValue, _ expected: String) -> SettingsError {

@@ -71,7 +71,7 @@ extension CertificateLint {
         },
         LintRule("crl-distribution-points.name-the-issuer", "“current” in a URL broke every older leaf") { subject in
             let urls = try subject.certificate.crlURLs()
-            let named = urls.allSatisfy { $0.contains("/\(subject.context.issuerID)/") }
+            let named = urls.allSatisfy { $0.holds("/\(subject.context.issuerID)/") }
             return named ? nil : "a URL without the issuer's id \(subject.context.issuerID)"
         },
         LintRule("authority-information-access.http", "RFC 5280 § 4.2.2.1") { subject in
@@ -80,10 +80,12 @@ extension CertificateLint {
         },
         LintRule("authority-information-access.names-the-issuer", "“current” in a URL broke every older leaf") {
             subject in
-            for access in try subject.certificate.accessURLs() where access.method == OID.accessIssuers {
-                guard access.url.contains("/\(subject.context.issuerID).") else {
-                    return "a URL without the issuer's id \(subject.context.issuerID)"
-                }
+            let issuerID = subject.context.issuerID
+            for access in try subject.certificate.accessURLs() {
+                let named =
+                    access.method == OID.accessIssuers
+                    ? access.url.holds("/\(issuerID).") : access.url.hasSuffix("/\(issuerID)")
+                if !named { return "a URL without the issuer's id \(issuerID)" }
             }
             return nil
         },
@@ -146,5 +148,17 @@ extension Certificate {
             throw X509Error("a location that is not a URI")
         }
         return String(decoding: octets, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// Whether the octets of `part` occur: `contains` would compare by characters, at fifty times the cost.
+    fileprivate func holds(_ part: String) -> Bool {
+        var rest = self.utf8[...]
+        while rest.count >= part.utf8.count {
+            if rest.starts(with: part.utf8) { return true }
+            rest.removeFirst()
+        }
+        return false
     }
 }

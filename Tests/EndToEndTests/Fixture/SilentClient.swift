@@ -23,11 +23,4 @@ final class SilentClient: Sendable {
     deinit {
         close(self.descriptor)
     }
-
-    /// Whether the other side has neither closed nor reset it.
-    var isOpen: Bool {
-        var octet: UInt8 = 0
-        let count = recv(self.descriptor, &octet, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        return count == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)
-    }
 }

@@ -12,10 +12,10 @@ struct RecognitionKeyTests {
         return DeviceClaims(deviceID: deviceID, enrollmentType: .full, items: items)
     }
 
-    @Test("is our own id first, then the hardware")
+    @Test("is the hardware first, then our own id")
     func order() throws {
         let claims = self.claims(hardware: "ABCDEF01", own: "{\(Self.own.uppercased())}")
-        #expect(claims.recognitionKeys == [.device(try #require(DeviceID(Self.own))), .hardware("abcdef01")])
+        #expect(claims.recognitionKeys == [.hardware("abcdef01"), .device(try #require(DeviceID(Self.own)))])
     }
 
     @Test("is the client's own id only where no usable hardware id came", arguments: [nil, "", "0000", "FFFF"])

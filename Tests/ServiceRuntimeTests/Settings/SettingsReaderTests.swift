@@ -95,6 +95,15 @@ struct SettingsReaderTests {
             Mistake("absent", 1, "is missing") { _ = try $0.requiredString("absent") },
             Mistake("absent", 1, "is missing") { _ = try $0.requiredInteger("absent", in: 0...1) },
             Mistake("absent", 1, "is missing") { _ = try $0.requiredObject("absent") },
+            Mistake("listeners.device.adress", 11, "unknown key; did you mean address, which is missing?") {
+                _ = try $0.requiredObject("listeners").requiredObject("device").requiredString("address")
+            },
+            Mistake("groups[1].name", 15, "is missing") {
+                // What stands there has been asked for, so it is no misspelling.
+                let group = try $0.objects("groups")[1]
+                _ = try group.string("nmae")
+                _ = try group.requiredString("name")
+            },
             Mistake("listeners.absent", 10, "is missing") {
                 _ = try $0.requiredObject("listeners").requiredString("absent")
             },

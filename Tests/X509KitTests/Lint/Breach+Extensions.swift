@@ -107,6 +107,9 @@ extension Breach {
         Breach("authority-information-access.names-the-issuer") {
             $0.putLocations(issuer: "http://pki.contoso.example/pki/issuer/current.cer")
         },
+        Breach("authority-information-access.names-the-issuer") {
+            $0.putLocations(ocsp: "http://pki.contoso.example/pki/ocsp/current")
+        },
     ]
 }
 

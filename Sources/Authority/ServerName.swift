@@ -1,9 +1,14 @@
 internal import Glibc
 
 /// Tells addresses from host names.
-enum IPAddress {
+package enum ServerName {
+    /// Whether `text` is an IPv4 or IPv6 address.
+    package static func isAddress(_ text: String) -> Bool {
+        self.addressOctets(text) != nil
+    }
+
     /// 4 or 16 octets in network order; `nil` when `text` is not an address.
-    static func octets(_ text: String) -> [UInt8]? {
+    static func addressOctets(_ text: String) -> [UInt8]? {
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var octets = [UInt8](repeating: 0, count: count)
             if inet_pton(family, text, &octets) == 1 { return octets }

@@ -1,0 +1,20 @@
+import EnrollmentCore
+import Ledger
+import Logging
+import ServiceRuntime
+
+/// Reads a large store through while it already serves, and ends the service when it is damaged.
+struct StructureWatch: Service {
+    let name = "structure"
+    let ledger: SQLiteLedger
+    let logger: Logger
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        do throws(EnrollmentError) {
+            try await self.ledger.checkStructure()
+        } catch {
+            self.logger.critical("the store is not sound", metadata: ["detail": "\(error.detail)"])
+            throw error
+        }
+    }
+}
