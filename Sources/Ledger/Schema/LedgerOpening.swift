@@ -7,11 +7,7 @@ enum LedgerOpening {
     /// - Returns: The writer's connection.
     /// - Throws: ``EnrollmentError`` with code `enrollmentServer` for a file that is not ours, damaged, readable by
     ///   everybody or written by a newer version; `inMaintenance` when it is locked or cannot be written.
-    static func open(_ settings: LedgerSettings) throws(EnrollmentError)
-        -> sending (
-            connection: SQLiteConnection, isReadThrough: Bool
-        )
-    {
+    static func open(_ settings: LedgerSettings) throws(EnrollmentError) -> sending SQLiteConnection {
         do {
             let connection = try SQLiteConnection(
                 path: settings.path,
