@@ -58,7 +58,7 @@ struct SecurityTokenRequest: Sendable {
                 rule: "enrollment.value-type"
             )
         }
-        guard let octets = Base64.decode(token.octets), !octets.isEmpty else {
+        guard let octets = Base64.decode(try token.octetsAlone), !octets.isEmpty else {
             throw EnrollmentError(
                 .certificateRequest,
                 "The certificate request is not base64.",
