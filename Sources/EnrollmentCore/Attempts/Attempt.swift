@@ -107,6 +107,19 @@ public struct Attempt: Hashable, Sendable {
         return String(String.UnicodeScalarView(claim.unicodeScalars.prefix(Self.longestClaim)))
     }
 
+    /// Notes what a device claims, as far as it was read; the first value of a name counts, as in ``DeviceClaims``.
+    public mutating func note(_ items: [DeviceClaims.Item]) {
+        for item in items.reversed() where !item.value.isEmpty {
+            switch item.name {
+            case "DeviceID": self.claimedDeviceID = item.value
+            case "HWDevID": self.hardwareID = item.value
+            case "DeviceName": self.deviceName = item.value
+            case "OSVersion": self.osVersion = item.value
+            default: break
+            }
+        }
+    }
+
     /// Closes the attempt as a success.
     public mutating func succeed(at now: Timestamp) {
         self.outcome = .succeeded

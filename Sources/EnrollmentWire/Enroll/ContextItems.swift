@@ -49,11 +49,17 @@ enum ContextItems {
 
     /// Reads the context items of a request; names unknown here are kept.
     ///
+    /// - Parameters:
+    ///   - body: The request.
+    ///   - attempt: Is told what was read, all of it or up to what is refused.
+    /// - Returns: The claims, every item among them.
     /// - Throws: ``EnrollmentError``: `messageFormat` beyond 128 items or 256 KiB, for a value beyond its item's length, a
     ///   repeated item that must not repeat, or without a usable DeviceID and EnrollmentType; `notSupported` for an
     ///   enrollment without certificate.
-    static func claims(in body: XMLElement) throws(EnrollmentError) -> DeviceClaims {
-        let items = try Self.items(in: try body.required("AdditionalContext", in: Namespace.authorization))
+    static func claims(in body: XMLElement, notedIn attempt: inout Attempt) throws(EnrollmentError) -> DeviceClaims {
+        var items: [DeviceClaims.Item] = []
+        defer { attempt.note(items) }
+        try Self.read(try body.required("AdditionalContext", in: Namespace.authorization), into: &items)
         guard let deviceID = items.first(where: { $0.name == "DeviceID" })?.value, !deviceID.isEmpty else {
             throw .messageFormat("The request has no DeviceID.", rule: "enrollment.device-id")
         }
@@ -61,8 +67,7 @@ enum ContextItems {
         return DeviceClaims(deviceID: deviceID, enrollmentType: try Self.enrollmentType(type), items: items)
     }
 
-    private static func items(in context: XMLElement) throws(EnrollmentError) -> [DeviceClaims.Item] {
-        var items: [DeviceClaims.Item] = []
+    private static func read(_ context: XMLElement, into items: inout [DeviceClaims.Item]) throws(EnrollmentError) {
         var seen: Set<String> = []
         var octets = 0
         for element in context.children
@@ -95,7 +100,6 @@ enum ContextItems {
             try Self.checkLength(of: value, named: name)
             items.append(DeviceClaims.Item(name: name, value: value))
         }
-        return items
     }
 
     private static func enrollmentType(_ word: String) throws(EnrollmentError) -> EnrollmentType {

@@ -17,6 +17,17 @@ enum SecurityHeader {
         case unknown = "a token of an unknown kind"
     }
 
+    /// The user name in the header, for the record of whatever comes of the message; `nil` unless there is exactly one.
+    ///
+    /// What keeps it from being read is refused by ``credential(in:)``, which decides; a record just names nobody then.
+    static func claimedName(in header: XMLElement?) -> String? {
+        guard let token = try? header?.only("UsernameToken", in: Namespace.security),
+            let name = try? token.only("Username", in: Namespace.security)?.value(atMost: Self.longestName),
+            !name.isEmpty
+        else { return nil }
+        return name
+    }
+
     /// - Throws: ``EnrollmentError``: `invalidSecurity` for a header that is missing, ambiguous or malformed,
     ///   `notSupported` for a kind of token that is not accepted here, `authentication` for an empty password.
     static func credential(in header: XMLElement?) throws(EnrollmentError) -> Credential {
