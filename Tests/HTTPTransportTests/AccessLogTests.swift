@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite("Access log", .timeLimit(.minutes(1)))
+@Suite("Access log", .timeLimit(.minutes(10)))
 struct AccessLogTests {
     @Test("what is not even a request leaves a line with an id and the reason")
     func garbage() async throws {
