@@ -58,6 +58,7 @@ struct HTTPListenerTests {
             ("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\nabc", 415),
             ("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nContent-Length: 3\r\n\r\nabc", 417),
             ("GET /hello HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n", 431),
+            ("GET /\(String(repeating: "x", count: 17_000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
             ("GET /hello HTTP/3.0\r\nHost: x\r\n\r\n", 505),
             ("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
             ("GET /hello HTTP/1.1\r\nHost: x\r\n\r\u{0}garbage", 400),

@@ -98,7 +98,7 @@ package struct RequestReader: Sendable {
     }
 
     private func oversized() -> RequestRefusal {
-        self.lines.isEmpty
+        self.lines.first.map { $0.count + 2 > self.limits.headOctets } ?? true
             ? RequestRefusal(414, "the request line is too long")
             : RequestRefusal(431, "the header fields are too large")
     }
