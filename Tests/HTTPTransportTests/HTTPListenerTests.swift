@@ -224,6 +224,40 @@ struct HTTPListenerTests {
         }
     }
 
+    @Test("large bodies share a budget: what goes beyond it is told 503, and small ones and later ones are taken")
+    func bodyBudget() async throws {
+        var limits = HTTPLimits.patient
+        limits.bodyBudget = 100_000
+        try await withListener(Self.routes, limits: limits) { listener, _ in
+            let post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: "
+            func answer(_ octets: Int) async throws -> String {
+                let client = try await LoopbackClient(port: listener.port)
+                try await client.send("\(post)\(octets)\r\n\r\n" + String(repeating: "x", count: octets))
+                let head = try await client.receive(until: "\r\n\r\n")
+                try await client.close()
+                return head
+            }
+            let half = try await LoopbackClient(port: listener.port)
+            try await half.send("\(post)60000\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try await half.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await half.send("the rest never comes")
+            let refused = try await answer(60_000)
+            #expect(refused.hasPrefix("HTTP/1.1 503 "))
+            #expect(refused.contains("Retry-After: 5\r\n"))
+            #expect(try await answer(16_384).hasPrefix("HTTP/1.1 200 "))
+            #expect(try await answer(40_000).hasPrefix("HTTP/1.1 200 "))
+            #expect(try await answer(100_001).hasPrefix("HTTP/1.1 503 "))
+
+            try await half.close()
+            var taken = try await answer(100_000)
+            while taken.hasPrefix("HTTP/1.1 503 ") {
+                try await Task.sleep(for: .milliseconds(5))
+                taken = try await answer(100_000)
+            }
+            #expect(taken.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
     @Test("an address in use is an error that names it")
     func addressInUse() async throws {
         try await withListener(Self.routes) { listener, _ in

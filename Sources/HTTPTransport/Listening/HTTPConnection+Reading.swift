@@ -68,13 +68,21 @@ extension HTTPConnection {
             guard head.bodyLength == 0, (try self.reader.next()) != nil else { throw error }
             return self.send(Self.response(to: error, self.core.limits), refusal: error, context)
         }
-        self.exchange = HTTPExchange(head, route: route)
+        self.exchange = HTTPExchange(head, route: route, share: try self.share(for: head.bodyLength))
         if head.expectsContinue, self.reader.heldOctets == 0 {
             var buffer = context.channel.allocator.buffer(capacity: ResponseWriter.continueLine.utf8CodeUnitCount)
             buffer.writeStaticString(ResponseWriter.continueLine)
             context.write(self.wrapOutboundOut(buffer), promise: nil)
             self.needsFlush = true
         }
+    }
+
+    private func share(for bodyLength: Int) throws(RequestRefusal) -> BodyShare? {
+        guard bodyLength > HTTPLimits.smallBody else { return nil }
+        guard let share = self.core.bodies.reserve(bodyLength) else {
+            throw RequestRefusal(503, "too many large bodies are on their way")
+        }
+        return share
     }
 
     func dispatch(_ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -104,6 +112,7 @@ extension HTTPConnection {
                     request: request,
                     logger: logger,
                     handler: handler,
+                    share: exchange.share,
                     connection: NIOLoopBound(self, eventLoop: context.eventLoop),
                     eventLoop: context.eventLoop
                 )

@@ -8,4 +8,5 @@ struct ListenerCore: Sendable {
     let census: ConnectionCensus
     let writer: ResponseWriter
     let pending: AsyncStream<PendingRequest>.Continuation
+    let bodies: BodyBudget
 }
