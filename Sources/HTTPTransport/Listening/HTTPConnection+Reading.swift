@@ -17,6 +17,7 @@ extension HTTPConnection {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.isWaitingForTurn { self.answersInTurn = 0 }
         self.flush(context)
         context.fireChannelReadComplete()
     }
@@ -24,22 +25,25 @@ extension HTTPConnection {
     func read(context: ChannelHandlerContext) {
         switch self.phase {
         case .securing, .lingering, .finishing: context.read()
-        case .reading where !self.isStalled: context.read()
+        case .reading where !self.isStalled && !self.isWaitingForTurn: context.read()
         case .reading, .answering, .sending, .closed: self.isReadHeldBack = true
         }
     }
 
     func resumeReading(_ context: ChannelHandlerContext) {
-        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled else { return }
+        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled, !self.isWaitingForTurn else { return }
         self.isReadHeldBack = false
         context.read()
     }
 
     /// Goes on with what has arrived until there is nothing left to do but wait.
     func advance(_ context: ChannelHandlerContext) {
-        while self.phase == .reading {
+        while self.phase == .reading, !self.isWaitingForTurn {
             self.isStalled = !context.channel.isWritable
             if self.isStalled { return self.wait(for: .room, self.core.limits.timeToSend, context) }
+            if self.answersInTurn >= TurnQueue.answersPerTurn, self.reader.heldOctets > 0 {
+                return self.waitForTurn(context)
+            }
             do throws(RequestRefusal) {
                 switch try self.reader.next() {
                 case .head(let head): try self.begin(head, context)
@@ -52,7 +56,29 @@ extension HTTPConnection {
         }
     }
 
+    /// Lets others be answered before this client's next request, which has arrived already.
+    private func waitForTurn(_ context: ChannelHandlerContext) {
+        self.isWaitingForTurn = true
+        self.waitForNothing(context)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let turns = self.core.turns
+        context.eventLoop.scheduleTask(in: turns.enter()) {
+            turns.leave()
+            bound.value.takeTurn()
+        }
+    }
+
+    private func takeTurn() {
+        self.isWaitingForTurn = false
+        self.answersInTurn = 0
+        guard let context = self.context, self.phase == .reading else { return }
+        self.advance(context)
+        self.flush(context)
+        self.resumeReading(context)
+    }
+
     func endReading(_ context: ChannelHandlerContext) {
+        if self.reader.progress == .idle { self.answersInRow = 0 }
         guard !self.isInputClosed else { return self.inputClosed(context) }
         guard !self.isDraining || self.reader.progress != .idle else { return self.close(context) }
         self.waitForRequest(context)

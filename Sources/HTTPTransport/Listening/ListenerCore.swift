@@ -9,4 +9,5 @@ struct ListenerCore: Sendable {
     let writer: ResponseWriter
     let pending: AsyncStream<PendingRequest>.Continuation
     let bodies: BodyBudget
+    let turns = TurnQueue()
 }
