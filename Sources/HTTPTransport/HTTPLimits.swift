@@ -6,6 +6,15 @@ package struct HTTPLimits: Hashable, Sendable {
     package var headerFields = 100
     /// A request's body, in octets; more is 413.
     package var bodyOctets = 512 * 1024
+    /// Bodies of all connections together, in octets, from their heads to their answers; what would go beyond is 503.
+    ///
+    /// A body of up to ``smallBody`` octets is not counted: strangers who use up the budget with large bodies that they never
+    /// finish must not keep ordinary messages out. Connections are counted, which bounds those as well.
+    package var bodyBudget = 64 * 1024 * 1024
+    /// Octets of a body that does not need a share of ``bodyBudget``.
+    static let smallBody = 16 * 1024
+    /// Requests sent ahead of their answers on one connection; the last one granted is answered with `Connection: close`.
+    package var pipelinedRequests = 64
 
     /// From a connection's start, or a request's first octet, to the end of its head; later is 408.
     package var timeToHead: Duration = .seconds(10)

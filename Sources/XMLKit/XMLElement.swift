@@ -69,9 +69,16 @@ public struct XMLElement: Sendable {
         }
     }
 
+    /// Whether there is no element inside, so that ``text`` is all there is to read.
+    public var holdsTextOnly: Bool {
+        var children = self.children
+        return children.next() == nil
+    }
+
     /// The character data directly inside, not that of children, exactly as sent.
     ///
-    /// White space that stands alone beside children is layout and not part of it.
+    /// White space that stands alone beside children is layout and not part of it. A value that decides something asks
+    /// ``holdsTextOnly`` first: text read around a child is not what another reader of the same message would see.
     public var text: String {
         String(decoding: self.octets, as: UTF8.self)
     }

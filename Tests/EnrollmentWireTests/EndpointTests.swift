@@ -46,6 +46,51 @@ struct EndpointTests {
         #expect(try Answer(response.octets).detail("TraceId") == "\(later.traceID)")
     }
 
+    @Test(
+        "a refusal of the certificate request, the credential or a context item says whose it was",
+        arguments: [
+            ("base64-with-junk", "enrollment.base64"), ("base64-with-element", "message.text.mixed"),
+            ("certificate-request-too-large", "enrollment.request-size"), ("type-unknown", "enrollment.type"),
+            ("value-type-cmc", "enrollment.value-type"),
+        ]
+    )
+    func refusalNamesDevice(_ name: String, _ rule: String) async throws {
+        let journal = Journal()
+        _ = await journal.answer(try self.message("enrollment", name), to: "enrollment")
+        let attempt = try #require(journal.attempts.first)
+        #expect(attempt.rule == rule)
+        #expect(attempt.claimedName == "ada@example.net")
+        #expect(attempt.claimedDeviceID == "0A1B2C3D4E5F60718293A4B5C6D7E8F9")
+        #expect(attempt.hardwareID == String(repeating: "9f", count: 32))
+        #expect(attempt.deviceName == "LAPTOP7")
+        #expect(attempt.osVersion == "10.0.26200.9278")
+    }
+
+    @Test("a context item that is refused keeps what was read before it, and the user's name")
+    func refusalInContext() async throws {
+        let journal = Journal()
+        _ = await journal.answer(try self.message("enrollment", "hardware-id-twice"), to: "enrollment")
+        let attempt = try #require(journal.attempts.first)
+        #expect(attempt.rule == "enrollment.context-duplicate")
+        #expect(attempt.claimedName == "ada@example.net")
+        #expect(attempt.hardwareID != nil)
+    }
+
+    @Test(
+        "a refused credential's record has its user name where there is exactly one",
+        arguments: [
+            ("password-empty", "ada@example.net"), ("password-digest", "ada@example.net"),
+            ("client-absent", "ada@example.net"), ("user-name-twice", nil), ("user-with-element", nil),
+            ("security-absent", nil), ("user-empty", nil),
+        ]
+    )
+    func refusalNamesUser(_ name: String, _ user: String?) async throws {
+        let journal = Journal()
+        _ = await journal.answer(try self.message("policy", name), to: "policy")
+        #expect(journal.attempts.first?.outcome == .refused)
+        #expect(journal.attempts.first?.claimedName == user)
+    }
+
     @Test("a refusal of the use case is answered under the trace id it was recorded by, and not recorded twice")
     func useCaseRefusal() async throws {
         let journal = Journal()

@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite("Access log", .timeLimit(.minutes(1)))
+@Suite("Access log", .timeLimit(.minutes(10)))
 struct AccessLogTests {
     @Test("what is not even a request leaves a line with an id and the reason")
     func garbage() async throws {
@@ -18,6 +18,22 @@ struct AccessLogTests {
         #expect(line["status"] == "400")
         #expect(line["reason"] == "the request line does not have three parts")
         #expect(line["request"]?.utf8.count == 16)
+    }
+
+    @Test("a line keeps 32 characters of a method and 256 of a path")
+    func longNames() async throws {
+        let journal = Journal()
+        try await withListener([], logger: Logger(label: "test") { _ in JournalHandler(journal) }) { listener, _ in
+            let client = try await LoopbackClient(port: listener.port)
+            let method = String(repeating: "M", count: 4_000)
+            let path = String(repeating: "%C3%A9", count: 1_000)
+            try await client.send("\(method) /\(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            _ = try await client.receiveToEnd()
+            try await client.close()
+        }
+        let line = try #require(journal.lines.first { $0.message == "request" }).metadata
+        #expect(line["method"] == String(repeating: "M", count: 32))
+        #expect(line["path"] == "/" + String(repeating: "é", count: 255))
     }
 
     @Test("each request leaves one line with its facts, and lines of its handler carry its id")

@@ -2,7 +2,7 @@ import HTTPTransport
 import ServiceRuntime
 import Testing
 
-@Suite("Drain", .timeLimit(.minutes(2)))
+@Suite("Drain", .timeLimit(.minutes(10)))
 struct DrainTests {
     @Test("what is in flight is answered with Connection: close, idle connections end at once, new ones are not taken")
     func graceful() async throws {
@@ -49,7 +49,7 @@ struct DrainTests {
                 return .text(200, Task.isCancelled ? "cancelled" : "opened")
             }
         )
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.drainTime = .milliseconds(100)
         try await withListener([stuck], limits: limits) { listener, shutdown in
             let client = try await LoopbackClient(port: listener.port)

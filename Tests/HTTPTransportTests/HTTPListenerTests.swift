@@ -2,12 +2,12 @@ import Foundation
 import HTTPTransport
 import Testing
 
-@Suite("HTTP listener", .timeLimit(.minutes(2)))
+@Suite("HTTP listener", .timeLimit(.minutes(10)))
 struct HTTPListenerTests {
     private static let routes = [TestRoutes.hello, TestRoutes.echo, TestRoutes.long, TestRoutes.whoami]
 
     /// Sends `request` and returns everything until the server closes.
-    private static func exchange(_ request: String, limits: HTTPLimits = HTTPLimits()) async throws -> String {
+    private static func exchange(_ request: String, limits: HTTPLimits = .patient) async throws -> String {
         try await withListener(Self.routes, limits: limits) { listener, _ in
             let client = try await LoopbackClient(port: listener.port)
             try await client.send(request)
@@ -58,6 +58,7 @@ struct HTTPListenerTests {
             ("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\nabc", 415),
             ("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nContent-Length: 3\r\n\r\nabc", 417),
             ("GET /hello HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n", 431),
+            ("GET /\(String(repeating: "x", count: 17_000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
             ("GET /hello HTTP/3.0\r\nHost: x\r\n\r\n", 505),
             ("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
             ("GET /hello HTTP/1.1\r\nHost: x\r\n\r\u{0}garbage", 400),
@@ -81,9 +82,7 @@ struct HTTPListenerTests {
 
     @Test("a client that goes on sending a refused body still gets the answer, not a reset")
     func lingering() async throws {
-        var limits = HTTPLimits()
-        limits.lingerTime = .seconds(60)
-        try await withListener(Self.routes, limits: limits) { listener, _ in
+        try await withListener(Self.routes) { listener, _ in
             let client = try await LoopbackClient(port: listener.port)
             try await client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n")
             #expect(try await client.receive(until: "\n").hasPrefix("HTTP/1.1 413 "))
@@ -140,12 +139,12 @@ struct HTTPListenerTests {
 
     @Test("a head or a body that takes too long is told 408, also when not an octet of it came")
     func slowRequests() async throws {
-        var slowHead = HTTPLimits()
+        var slowHead = HTTPLimits.patient
         slowHead.timeToHead = .milliseconds(50)
         for request in ["", "GET /hello HTT"] {
             #expect(try await Self.exchange(request, limits: slowHead).hasPrefix("HTTP/1.1 408 "))
         }
-        var slowBody = HTTPLimits()
+        var slowBody = HTTPLimits.patient
         slowBody.timeToBody = .milliseconds(50)
         let post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nabc"
         #expect(try await Self.exchange(post, limits: slowBody).hasPrefix("HTTP/1.1 408 "))
@@ -153,7 +152,7 @@ struct HTTPListenerTests {
 
     @Test("a connection without a next request is closed without a word")
     func idleness() async throws {
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.idleTime = .milliseconds(50)
         let answer = try await Self.exchange("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", limits: limits)
         #expect(answer.hasPrefix("HTTP/1.1 200 "))
@@ -162,7 +161,7 @@ struct HTTPListenerTests {
 
     @Test("a drip of octets does not move the deadline")
     func drip() async throws {
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.timeToHead = .milliseconds(200)
         try await withListener(Self.routes, limits: limits) { listener, _ in
             let client = try await LoopbackClient(port: listener.port)
@@ -196,7 +195,7 @@ struct HTTPListenerTests {
         ]
     )
     func connectionLimits(inAll: Int, perSource: Int) async throws {
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.connections = inAll
         limits.connectionsPerSource = perSource
         limits.retryAfter = .seconds(7)
@@ -216,12 +215,46 @@ struct HTTPListenerTests {
 
             try await served[0].close()
             // The place is free once the server has seen the end of that connection.
-            while listener.connectionCount >= 2 { await Task.yield() }
+            while listener.connectionCount >= 2 { try await Task.sleep(for: .milliseconds(5)) }
             let next = try await LoopbackClient(port: listener.port)
             try await next.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await next.receive(until: "hello").contains("200 OK"))
             try await next.close()
             try await served[1].close()
+        }
+    }
+
+    @Test("large bodies share a budget: what goes beyond it is told 503, and small ones and later ones are taken")
+    func bodyBudget() async throws {
+        var limits = HTTPLimits.patient
+        limits.bodyBudget = 100_000
+        try await withListener(Self.routes, limits: limits) { listener, _ in
+            let post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: "
+            func answer(_ octets: Int) async throws -> String {
+                let client = try await LoopbackClient(port: listener.port)
+                try await client.send("\(post)\(octets)\r\n\r\n" + String(repeating: "x", count: octets))
+                let head = try await client.receive(until: "\r\n\r\n")
+                try await client.close()
+                return head
+            }
+            let half = try await LoopbackClient(port: listener.port)
+            try await half.send("\(post)60000\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try await half.receive(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await half.send("the rest never comes")
+            let refused = try await answer(60_000)
+            #expect(refused.hasPrefix("HTTP/1.1 503 "))
+            #expect(refused.contains("Retry-After: 5\r\n"))
+            #expect(try await answer(16_384).hasPrefix("HTTP/1.1 200 "))
+            #expect(try await answer(40_000).hasPrefix("HTTP/1.1 200 "))
+            #expect(try await answer(100_001).hasPrefix("HTTP/1.1 503 "))
+
+            try await half.close()
+            var taken = try await answer(100_000)
+            while taken.hasPrefix("HTTP/1.1 503 ") {
+                try await Task.sleep(for: .milliseconds(5))
+                taken = try await answer(100_000)
+            }
+            #expect(taken.hasPrefix("HTTP/1.1 200 "))
         }
     }
 

@@ -5,7 +5,7 @@ import OpenSSLKit
 import TLSTransport
 import Testing
 
-@Suite("HTTP over TLS, against the curl and openssl commands", .timeLimit(.minutes(2)))
+@Suite("HTTP over TLS, against the curl and openssl commands", .timeLimit(.minutes(10)))
 struct HTTPSTests {
     private static func context(_ authority: CommandLineAuthority, name: String) async throws -> TLSContext {
         let credential = try await authority.server(name)
@@ -59,9 +59,7 @@ struct HTTPSTests {
         let body = authority.file("body")
         try Data(count: 5_000_000).write(to: URL(fileURLWithPath: body))
         let source = TLSContextSource(try await Self.context(authority, name: "localhost"))
-        var limits = HTTPLimits()
-        limits.lingerTime = .seconds(60)
-        try await withListener([TestRoutes.echo], tls: source, limits: limits) { listener, _ in
+        try await withListener([TestRoutes.echo], tls: source) { listener, _ in
             let outcome = try await ExternalCommand.run(
                 "curl",
                 ["--silent", "--show-error", "--noproxy", "*", "--cacert", bundle, "--write-out", "%{http_code}"]
@@ -93,7 +91,7 @@ struct HTTPSTests {
         let authority = try await CommandLineAuthority()
         let bundle = try Self.bundle(authority)
         let source = TLSContextSource(try await Self.context(authority, name: "localhost"))
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.connectionsPerSource = 0
         try await withListener([TestRoutes.hello], tls: source, limits: limits) { listener, _ in
             let outcome = try await ExternalCommand.run(
@@ -109,7 +107,7 @@ struct HTTPSTests {
     func handshakeTimeout() async throws {
         let authority = try await CommandLineAuthority()
         let source = TLSContextSource(try await Self.context(authority, name: "localhost"))
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.handshakeTime = .milliseconds(50)
         try await withListener([TestRoutes.hello], tls: source, limits: limits) { listener, _ in
             let client = try await LoopbackClient(port: listener.port)

@@ -10,6 +10,7 @@ struct LoopbackClient {
         let inbox = Inbox()
         self.inbox = inbox
         self.channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(.hours(1))
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -8,7 +8,7 @@ func withListener<Result: Sendable>(
     _ routes: [Route],
     port: Int = 0,
     tls: TLSContextSource? = nil,
-    limits: HTTPLimits = HTTPLimits(),
+    limits: HTTPLimits = .patient,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: @Sendable (HTTPListener, ShutdownSignal) async throws -> Result
 ) async throws -> Result {

@@ -2,7 +2,7 @@ import Dispatch
 import ServiceRuntime
 import Testing
 
-@Suite("An executor that may block", .timeLimit(.minutes(1)))
+@Suite("An executor that may block", .timeLimit(.minutes(10)))
 struct BlockingExecutorTests {
     private actor Worker {
         private let executor: BlockingExecutor

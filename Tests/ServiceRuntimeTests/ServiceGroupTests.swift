@@ -2,7 +2,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("A group of services", .timeLimit(.minutes(1)))
+@Suite("A group of services", .timeLimit(.minutes(10)))
 struct ServiceGroupTests {
     private struct Broken: Error {}
 

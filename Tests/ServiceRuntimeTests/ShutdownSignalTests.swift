@@ -1,7 +1,7 @@
 import ServiceRuntime
 import Testing
 
-@Suite("The shutdown signal", .timeLimit(.minutes(1)))
+@Suite("The shutdown signal", .timeLimit(.minutes(10)))
 struct ShutdownSignalTests {
     @Test("lets everybody go who waits, however many")
     func wakesAll() async {

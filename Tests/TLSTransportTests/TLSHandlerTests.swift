@@ -4,7 +4,7 @@ import OpenSSLKit
 import TLSTransport
 import Testing
 
-@Suite("TLS handler, against the openssl command", .timeLimit(.minutes(2)))
+@Suite("TLS handler, against the openssl command", .timeLimit(.minutes(10)))
 struct TLSHandlerTests {
     /// A server of `authority` with the certificates for `names`, and what of it a test may want to turn.
     private static func context(

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import OpenSSLKit
 import Testing
 
-@Suite("TLS identity", .timeLimit(.minutes(2)))
+@Suite("TLS identity", .timeLimit(.minutes(10)))
 struct TLSIdentityTests {
     @Test("a key that belongs to another certificate is refused by the name of the certificate")
     func mismatch() async throws {

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import OpenSSLKit
 import Testing
 
-@Suite("TLS session", .timeLimit(.minutes(2)))
+@Suite("TLS session", .timeLimit(.minutes(10)))
 struct TLSSessionTests {
     @Test("a handshake ends in TLS 1.3 with a forward-secret AEAD suite, and octets pass both ways")
     func handshake() async throws {

@@ -1,4 +1,7 @@
 /// One device's try at something, successful or not.
+///
+/// What is claimed is kept up to 256 characters (Unicode scalars) and cut beyond: anybody can cause a record, and nobody
+/// is to fill the ledger with one.
 public struct Attempt: Hashable, Sendable {
     public enum Operation: String, Hashable, Sendable, CaseIterable {
         case discovery
@@ -37,14 +40,24 @@ public struct Attempt: Hashable, Sendable {
     public var microseconds: Int64
     public let sourceAddress: String
     /// The name that was claimed; proven only where ``userID`` is set.
-    public var claimedName: String?
+    public var claimedName: String? {
+        didSet { self.claimedName = Self.cut(self.claimedName) }
+    }
     public var userID: String?
     /// `DeviceID` as claimed.
-    public var claimedDeviceID: String?
+    public var claimedDeviceID: String? {
+        didSet { self.claimedDeviceID = Self.cut(self.claimedDeviceID) }
+    }
     /// `HWDevID` as claimed.
-    public var hardwareID: String?
-    public var deviceName: String?
-    public var osVersion: String?
+    public var hardwareID: String? {
+        didSet { self.hardwareID = Self.cut(self.hardwareID) }
+    }
+    public var deviceName: String? {
+        didSet { self.deviceName = Self.cut(self.deviceName) }
+    }
+    public var osVersion: String? {
+        didSet { self.osVersion = Self.cut(self.osVersion) }
+    }
     public var device: DeviceID?
     public var serialNumber: SerialNumber?
     public var steps: [Step]
@@ -71,12 +84,12 @@ public struct Attempt: Hashable, Sendable {
         self.started = started
         self.microseconds = 0
         self.sourceAddress = sourceAddress
-        self.claimedName = claimedName
+        self.claimedName = Self.cut(claimedName)
         self.userID = nil
-        self.claimedDeviceID = claims?.deviceID
-        self.hardwareID = claims?.hardwareID
-        self.deviceName = claims?.deviceName
-        self.osVersion = claims?.osVersion
+        self.claimedDeviceID = Self.cut(claims?.deviceID)
+        self.hardwareID = Self.cut(claims?.hardwareID)
+        self.deviceName = Self.cut(claims?.deviceName)
+        self.osVersion = Self.cut(claims?.osVersion)
         self.device = nil
         self.serialNumber = nil
         self.steps = []
@@ -85,6 +98,26 @@ public struct Attempt: Hashable, Sendable {
         self.facts = []
         self.detail = nil
         self.counted = []
+    }
+
+    private static let longestClaim = 256
+
+    private static func cut(_ claim: String?) -> String? {
+        guard let claim, claim.utf8.count > Self.longestClaim else { return claim }
+        return String(String.UnicodeScalarView(claim.unicodeScalars.prefix(Self.longestClaim)))
+    }
+
+    /// Notes what a device claims, as far as it was read; the first value of a name counts, as in ``DeviceClaims``.
+    public mutating func note(_ items: [DeviceClaims.Item]) {
+        for item in items.reversed() where !item.value.isEmpty {
+            switch item.name {
+            case "DeviceID": self.claimedDeviceID = item.value
+            case "HWDevID": self.hardwareID = item.value
+            case "DeviceName": self.deviceName = item.value
+            case "OSVersion": self.osVersion = item.value
+            default: break
+            }
+        }
     }
 
     /// Closes the attempt as a success.

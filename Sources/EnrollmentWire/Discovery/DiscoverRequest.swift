@@ -41,13 +41,12 @@ struct DiscoverRequest: Hashable, Sendable {
     /// One published message puts the word straight into AuthPolicies.
     private static func authPolicies(in request: XMLElement) throws(EnrollmentError) -> [AuthPolicy] {
         guard let list = try request.only("AuthPolicies", in: Namespace.discovery) else { return [] }
-        var words = list.children
-            .filter { $0.matches("AuthPolicy", in: Namespace.discovery, ignoringTrailingSlash: true) }
-            .map(\.value)
-        if words.isEmpty { words = [list.value] }
+        let inside = list.children.filter {
+            $0.matches("AuthPolicy", in: Namespace.discovery, ignoringTrailingSlash: true)
+        }
         var policies: [AuthPolicy] = []
-        for word in words {
-            guard let policy = AuthPolicy(rawValue: word), !policies.contains(policy) else { continue }
+        for element in inside.isEmpty && list.holdsTextOnly ? [list] : inside {
+            guard let policy = AuthPolicy(rawValue: try element.value), !policies.contains(policy) else { continue }
             policies.append(policy)
         }
         return policies

@@ -79,17 +79,10 @@ package struct EnrollmentEndpoint: Sendable {
         attempt: inout Attempt
     ) throws(EnrollmentError) -> EnrollmentRequest {
         let envelope = try request.envelope(of: .requestSecurityToken, messageID: &messageID)
+        attempt.claimedName = SecurityHeader.claimedName(in: envelope.security)
         // The body first: a renewal may come without any token, and is to be told that it is a renewal.
-        let token = try SecurityTokenRequest(envelope.body)
-        attempt = Attempt(
-            traceID: request.traceID,
-            operation: .enrollment,
-            started: request.now,
-            sourceAddress: request.sourceAddress,
-            claims: token.claims
-        )
+        let token = try SecurityTokenRequest(envelope.body, notedIn: &attempt)
         let credential = try SecurityHeader.credential(in: envelope.security)
-        attempt.claimedName = credential.claimedName
         return EnrollmentRequest(
             traceID: request.traceID,
             credential: credential,

@@ -25,9 +25,9 @@ package struct PolicyEndpoint: Sendable {
         var messageID: String?
         do throws(EnrollmentError) {
             let envelope = try request.envelope(of: .getPolicies, messageID: &messageID)
+            attempt.claimedName = SecurityHeader.claimedName(in: envelope.security)
             _ = try GetPoliciesRequest(envelope.body)
             let credential = try SecurityHeader.credential(in: envelope.security)
-            attempt.claimedName = credential.claimedName
             attempt.userID = try await self.signIn(credential, attempt: &attempt).id
             let response = GetPoliciesResponse(settings: self.settings)
             let octets = request.responseEnvelope(for: .getPolicies, to: messageID).octets { response.write(to: &$0) }

@@ -11,12 +11,16 @@ struct SecurityTokenRequest: Sendable {
     let certificateRequest: [UInt8]
     let claims: DeviceClaims
 
+    /// - Parameters:
+    ///   - body: The request.
+    ///   - attempt: Is told what the device claims before anything can be wrong with the certificate request, so that the
+    ///     record of a refusal says whose it was.
     /// - Throws: ``EnrollmentError``: `messageFormat`, `certificateRequest` when the request's base64 is broken,
     ///   `notEligibleToRenew` for a renewal, `notSupported` for what the protocol knows and this server does not offer.
-    init(_ body: XMLElement) throws(EnrollmentError) {
+    init(_ body: XMLElement, notedIn attempt: inout Attempt) throws(EnrollmentError) {
         try Self.checkType(body)
+        self.claims = try ContextItems.claims(in: body, notedIn: &attempt)
         self.certificateRequest = try Self.certificateRequest(in: body)
-        self.claims = try ContextItems.claims(in: body)
     }
 
     private static func checkType(_ body: XMLElement) throws(EnrollmentError) {
@@ -58,7 +62,7 @@ struct SecurityTokenRequest: Sendable {
                 rule: "enrollment.value-type"
             )
         }
-        guard let octets = Base64.decode(token.octets), !octets.isEmpty else {
+        guard let octets = Base64.decode(try token.octetsAlone), !octets.isEmpty else {
             throw EnrollmentError(
                 .certificateRequest,
                 "The certificate request is not base64.",

@@ -54,7 +54,7 @@ struct Envelope {
 extension Envelope {
     /// The pieces of an envelope; the header's are gathered first so that a refusal can name its MessageID.
     private struct Parts {
-        /// `nil` when it is missing, doubled or too long.
+        /// `nil` when it is missing, doubled, too long or not text alone.
         let messageID: String?
         private let header: XMLElement?
         private let content: XMLElement
@@ -69,20 +69,21 @@ extension Envelope {
             }
             self.header = try root.only("Header", in: version)
             self.content = try root.required("Body", in: version)
-            var candidates: [String] = []
-            if let header = self.header {
-                candidates = header.children
-                    .filter { $0.matches("MessageID", in: Namespace.addressing, ignoringTrailingSlash: true) }
-                    .map(\.value)
-            }
-            let isUsable = candidates.count == 1 && !candidates[0].isEmpty && candidates[0].utf8.count <= 256
-            self.messageID = isUsable ? candidates[0] : nil
+            self.messageID = self.header.flatMap { Self.messageID(in: $0) }
+        }
+
+        private static func messageID(in header: XMLElement) -> String? {
+            // Whatever keeps it from being read is refused by `requiredMessageID`.
+            guard let element = try? header.only("MessageID", in: Namespace.addressing),
+                let messageID = try? element.value(atMost: 256), !messageID.isEmpty
+            else { return nil }
+            return messageID
         }
 
         func requiredMessageID() throws(EnrollmentError) -> String {
             guard let messageID = self.messageID else {
                 throw .messageFormat(
-                    "The message has no MessageID, several, or one beyond 256 octets.",
+                    "The message has no MessageID, several, or one that is not text of up to 256 octets.",
                     rule: "message.message-id"
                 )
             }
@@ -126,7 +127,7 @@ extension Envelope {
         /// An answer goes back on the connection it was asked on and nowhere else (WS-Addressing 1.0 § 2.1).
         private func checkAddress(of name: String, in header: XMLElement) throws(EnrollmentError) {
             guard let endpoint = try header.only(name, in: Namespace.addressing) else { return }
-            let address = try endpoint.required("Address", in: Namespace.addressing).value
+            let address = try endpoint.required("Address", in: Namespace.addressing).value(atMost: 512)
             guard address == "\(Namespace.addressing)/anonymous" else {
                 throw .messageFormat(
                     "The message asks for its answer at another address; only the sender of a message is answered.",

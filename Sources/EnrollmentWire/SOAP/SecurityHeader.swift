@@ -17,6 +17,17 @@ enum SecurityHeader {
         case unknown = "a token of an unknown kind"
     }
 
+    /// The user name in the header, for the record of whatever comes of the message; `nil` unless there is exactly one.
+    ///
+    /// What keeps it from being read is refused by ``credential(in:)``, which decides; a record just names nobody then.
+    static func claimedName(in header: XMLElement?) -> String? {
+        guard let token = try? header?.only("UsernameToken", in: Namespace.security),
+            let name = try? token.only("Username", in: Namespace.security)?.value(atMost: Self.longestName),
+            !name.isEmpty
+        else { return nil }
+        return name
+    }
+
     /// - Throws: ``EnrollmentError``: `invalidSecurity` for a header that is missing, ambiguous or malformed,
     ///   `notSupported` for a kind of token that is not accepted here, `authentication` for an empty password.
     static func credential(in header: XMLElement?) throws(EnrollmentError) -> Credential {
@@ -33,7 +44,7 @@ enum SecurityHeader {
             )
         }
         if let token = userTokens.first { return .password(try Self.password(in: token)) }
-        if let token = binaryTokens.first { throw Self.refusal(of: isSigned ? .certificate : Self.kind(of: token)) }
+        if let token = binaryTokens.first { throw Self.refusal(of: isSigned ? .certificate : try Self.kind(of: token)) }
         throw isSigned
             ? Self.refusal(of: .certificate)
             : Self.invalid("The Security header holds no token.", rule: "credential.missing")
@@ -42,14 +53,16 @@ enum SecurityHeader {
     private static func password(in token: XMLElement) throws(EnrollmentError) -> UsernamePassword {
         let name: String
         let password: XMLElement
+        let text: String
         do throws(EnrollmentError) {
             name = try token.required("Username", in: Namespace.security).value(atMost: Self.longestName)
             password = try token.required("Password", in: Namespace.security)
+            text = WireText.withoutLayout(try password.textAlone)
         } catch {
             throw EnrollmentError(
                 .invalidSecurity,
-                "The UsernameToken lacks or repeats its user name or password, or the name is beyond \(Self.longestName) "
-                    + "octets.",
+                "The UsernameToken lacks or repeats its user name or password, or one of them holds an element, or the "
+                    + "name is beyond \(Self.longestName) octets.",
                 rule: "credential.username-token",
                 cause: error
             )
@@ -60,7 +73,6 @@ enum SecurityHeader {
                 rule: "credential.password-type"
             )
         }
-        let text = WireText.withoutLayout(password.text)
         guard text.utf8.count <= Self.longestPassword else {
             throw Self.invalid(
                 "The password is beyond \(Self.longestPassword) octets.",
@@ -78,17 +90,18 @@ enum SecurityHeader {
         return UsernamePassword(name: name, password: Redacted(text))
     }
 
-    private static func kind(of token: XMLElement) -> RefusedKind {
+    private static func kind(of token: XMLElement) throws(EnrollmentError) -> RefusedKind {
         let type = token.attribute("ValueType").map { WireText.trimmed($0) } ?? ""
-        if type == "urn:ietf:params:oauth:token-type:jwt" || Self.looksLikeJSONWebToken(token) { return .jsonWebToken }
+        if type == "urn:ietf:params:oauth:token-type:jwt" { return .jsonWebToken }
+        if Self.looksLikeJSONWebToken(try token.octetsAlone) { return .jsonWebToken }
         if type.hasSuffix("/DeviceEnrollmentUserToken") { return .federated }
         if type.contains("x509-token-profile-1.0#X509") { return .certificate }
         return .unknown
     }
 
     /// Either value type is used for either kind, so the content decides: three parts between dots.
-    private static func looksLikeJSONWebToken(_ token: XMLElement) -> Bool {
-        guard let text = Base64.decode(token.octets) else { return false }
+    private static func looksLikeJSONWebToken(_ token: ArraySlice<UInt8>) -> Bool {
+        guard let text = Base64.decode(token) else { return false }
         return text.starts(with: "ey".utf8) && text.count { $0 == UInt8(ascii: ".") } == 2
     }
 

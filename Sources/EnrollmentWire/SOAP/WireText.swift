@@ -37,12 +37,35 @@ enum WireText {
 }
 
 extension XMLElement {
-    /// The element's text without surrounding white space.
-    var value: String { WireText.trimmed(self.text) }
+    /// The element's text without surrounding white space; an element inside it is refused.
+    var value: String {
+        get throws(EnrollmentError) { WireText.trimmed(try self.textAlone) }
+    }
+
+    /// The element's text as sent; an element inside it is refused.
+    ///
+    /// Leaving the inner element out would make one name of `kim<x>.other</x>@corp.example` here and another one elsewhere.
+    var textAlone: String {
+        get throws(EnrollmentError) { String(decoding: try self.octetsAlone, as: UTF8.self) }
+    }
+
+    /// ``textAlone`` as UTF-8.
+    var octetsAlone: ArraySlice<UInt8> {
+        get throws(EnrollmentError) {
+            guard self.holdsTextOnly else {
+                throw .messageFormat(
+                    "An element that holds a text holds another element as well; what the text is, is not guessed.",
+                    rule: "message.text.mixed",
+                    facts: [Fact("element", self.localName)]
+                )
+            }
+            return self.octets
+        }
+    }
 
     /// ``value``, refused beyond `limit` octets of UTF-8.
     func value(atMost limit: Int) throws(EnrollmentError) -> String {
-        let value = self.value
+        let value = try self.value
         guard value.utf8.count <= limit else {
             throw .messageFormat(
                 "The text of an element is longer than any client sends; the message was not read further.",

@@ -104,6 +104,7 @@ enum ConfigurationSummary {
             ("limits.headOctets", "\(limits.headOctets)"),
             ("limits.headerFields", "\(limits.headerFields)"),
             ("limits.bodyOctets", "\(limits.bodyOctets)"),
+            ("limits.bodyBudgetOctets", "\(limits.bodyBudget)"),
             ("limits.connections", "\(limits.connections)"),
             ("limits.connectionsPerSource", "\(limits.connectionsPerSource)"),
             ("limits.timeToHeadSeconds", "\(limits.timeToHead.components.seconds)"),

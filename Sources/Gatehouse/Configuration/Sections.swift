@@ -12,6 +12,11 @@ enum LimitsSection {
         limits.headOctets = try reader.integer("headOctets", in: 1_024...1 << 20, default: limits.headOctets)
         limits.headerFields = try reader.integer("headerFields", in: 10...1_000, default: limits.headerFields)
         limits.bodyOctets = try reader.integer("bodyOctets", in: 16_384...64 << 20, default: limits.bodyOctets)
+        limits.bodyBudget = try reader.integer(
+            "bodyBudgetOctets",
+            in: limits.bodyOctets...1 << 40,
+            default: max(limits.bodyBudget, limits.bodyOctets)
+        )
         limits.connections = try reader.integer("connections", in: 1...1_000_000, default: limits.connections)
         limits.connectionsPerSource = try reader.integer(
             "connectionsPerSource",

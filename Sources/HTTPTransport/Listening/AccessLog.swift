@@ -3,6 +3,10 @@ internal import NIOCore
 
 /// Writes the one line that each request leaves behind.
 enum AccessLog {
+    /// What a line keeps of a method and of a path, in characters (Unicode scalars): anybody can send long ones.
+    private static let longestMethod = 32
+    private static let longestPath = 256
+
     /// - Parameters:
     ///   - exchange: What was asked, as far as it was understood.
     ///   - response: What was answered.
@@ -27,13 +31,18 @@ enum AccessLog {
             "request": "\(exchange?.id ?? HTTPExchange.makeID())",
         ]
         if let exchange {
-            facts["method"] = "\(exchange.head.method.rawValue)"
-            facts["path"] = "\(exchange.head.path)"
+            facts["method"] = "\(Self.cut(exchange.head.method.rawValue, Self.longestMethod))"
+            facts["path"] = "\(Self.cut(exchange.head.path, Self.longestPath))"
             facts["ms"] = "\(Self.milliseconds(NIODeadline.now() - exchange.start))"
         }
         if !isDelivered { facts["client"] = "gone" }
         if let refusal { facts["reason"] = "\(refusal.reason)" }
         logger.info("request", metadata: facts)
+    }
+
+    private static func cut(_ text: String, _ limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
     /// With three digits after the point, written without the cost of formatting a floating-point number.

@@ -9,6 +9,7 @@ extension HTTPConnection {
             AccessLog.write(self.exchange, response, isDelivered: false, source: self.source, to: self.core.logger)
             return
         }
+        self.answersInTurn = 0
         self.send(response, refusal: nil, context)
         if self.phase == .reading { self.advance(context) }
         self.flush(context)
@@ -41,7 +42,12 @@ extension HTTPConnection {
     func send(_ response: HTTPResponse, refusal: RequestRefusal?, _ context: ChannelHandlerContext) {
         guard let exchange = self.exchange else { return }
         self.exchange = nil
-        let closes = !exchange.head.keepsAlive || self.isDraining || self.isInputClosed
+        self.answersInTurn += 1
+        self.answersInRow += 1
+        let isSentAhead = self.reader.heldOctets > 0
+        let closes =
+            !exchange.head.keepsAlive || self.isDraining || self.isInputClosed && !isSentAhead
+            || isSentAhead && self.answersInRow >= self.core.limits.pipelinedRequests
         let sendsBody = ResponseWriter.sendsBody(response.status, to: exchange.head.method)
         let isLong = sendsBody && response.body.count > OutgoingBody.pieceOctets
         var buffer = context.channel.allocator.buffer(capacity: 256 + (sendsBody && !isLong ? response.body.count : 0))
@@ -55,7 +61,7 @@ extension HTTPConnection {
             self.phase = .sending
             return self.sendMore(context)
         }
-        guard !closes else { return self.finish(with: buffer, lingering: false, context) }
+        guard !closes else { return self.finish(with: buffer, lingering: isSentAhead, context) }
         context.write(self.wrapOutboundOut(buffer), promise: nil)
         self.continueReading()
     }

@@ -17,6 +17,7 @@ extension HTTPConnection {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.isWaitingForTurn { self.answersInTurn = 0 }
         self.flush(context)
         context.fireChannelReadComplete()
     }
@@ -24,22 +25,25 @@ extension HTTPConnection {
     func read(context: ChannelHandlerContext) {
         switch self.phase {
         case .securing, .lingering, .finishing: context.read()
-        case .reading where !self.isStalled: context.read()
+        case .reading where !self.isStalled && !self.isWaitingForTurn: context.read()
         case .reading, .answering, .sending, .closed: self.isReadHeldBack = true
         }
     }
 
     func resumeReading(_ context: ChannelHandlerContext) {
-        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled else { return }
+        guard self.isReadHeldBack, self.phase == .reading, !self.isStalled, !self.isWaitingForTurn else { return }
         self.isReadHeldBack = false
         context.read()
     }
 
     /// Goes on with what has arrived until there is nothing left to do but wait.
     func advance(_ context: ChannelHandlerContext) {
-        while self.phase == .reading {
+        while self.phase == .reading, !self.isWaitingForTurn {
             self.isStalled = !context.channel.isWritable
             if self.isStalled { return self.wait(for: .room, self.core.limits.timeToSend, context) }
+            if self.answersInTurn >= TurnQueue.answersPerTurn, self.reader.heldOctets > 0 {
+                return self.waitForTurn(context)
+            }
             do throws(RequestRefusal) {
                 switch try self.reader.next() {
                 case .head(let head): try self.begin(head, context)
@@ -52,7 +56,29 @@ extension HTTPConnection {
         }
     }
 
+    /// Lets others be answered before this client's next request, which has arrived already.
+    private func waitForTurn(_ context: ChannelHandlerContext) {
+        self.isWaitingForTurn = true
+        self.waitForNothing(context)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let turns = self.core.turns
+        context.eventLoop.scheduleTask(in: turns.enter()) {
+            turns.leave()
+            bound.value.takeTurn()
+        }
+    }
+
+    private func takeTurn() {
+        self.isWaitingForTurn = false
+        self.answersInTurn = 0
+        guard let context = self.context, self.phase == .reading else { return }
+        self.advance(context)
+        self.flush(context)
+        self.resumeReading(context)
+    }
+
     func endReading(_ context: ChannelHandlerContext) {
+        if self.reader.progress == .idle { self.answersInRow = 0 }
         guard !self.isInputClosed else { return self.inputClosed(context) }
         guard !self.isDraining || self.reader.progress != .idle else { return self.close(context) }
         self.waitForRequest(context)
@@ -68,13 +94,21 @@ extension HTTPConnection {
             guard head.bodyLength == 0, (try self.reader.next()) != nil else { throw error }
             return self.send(Self.response(to: error, self.core.limits), refusal: error, context)
         }
-        self.exchange = HTTPExchange(head, route: route)
+        self.exchange = HTTPExchange(head, route: route, share: try self.share(for: head.bodyLength))
         if head.expectsContinue, self.reader.heldOctets == 0 {
             var buffer = context.channel.allocator.buffer(capacity: ResponseWriter.continueLine.utf8CodeUnitCount)
             buffer.writeStaticString(ResponseWriter.continueLine)
             context.write(self.wrapOutboundOut(buffer), promise: nil)
             self.needsFlush = true
         }
+    }
+
+    private func share(for bodyLength: Int) throws(RequestRefusal) -> BodyShare? {
+        guard bodyLength > HTTPLimits.smallBody else { return nil }
+        guard let share = self.core.bodies.reserve(bodyLength) else {
+            throw RequestRefusal(503, "too many large bodies are on their way")
+        }
+        return share
     }
 
     func dispatch(_ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -104,6 +138,7 @@ extension HTTPConnection {
                     request: request,
                     logger: logger,
                     handler: handler,
+                    share: exchange.share,
                     connection: NIOLoopBound(self, eventLoop: context.eventLoop),
                     eventLoop: context.eventLoop
                 )

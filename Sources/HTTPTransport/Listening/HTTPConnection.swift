@@ -47,6 +47,11 @@ final class HTTPConnection: ChannelDuplexHandler {
     var isSendingMore = false
     /// Set while the client has too many answers outstanding to be given another.
     var isStalled = false
+    /// Set while others have their turn.
+    var isWaitingForTurn = false
+    var answersInTurn = 0
+    /// Answers since nothing sent ahead was left.
+    var answersInRow = 0
 
     init(core: ListenerCore, admission: ConnectionCensus.Admission, isTLS: Bool, source: String) {
         self.core = core
@@ -114,7 +119,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func inputClosed(_ context: ChannelHandlerContext) {
         self.isInputClosed = true
         switch self.phase {
-        case .reading where self.isStalled: break
+        case .reading where self.isStalled || self.isWaitingForTurn: break
         case .reading where self.reader.progress == .idle: self.close(context)
         case .reading: self.refuse(.bad("the request is incomplete"), context)
         case .lingering, .securing: self.close(context)

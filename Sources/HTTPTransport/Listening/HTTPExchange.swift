@@ -6,10 +6,13 @@ struct HTTPExchange: Sendable {
     let route: Route?
     let id: String
     let start: NIODeadline
+    /// Keeps memory set aside for the body; `nil` for one that is small, or not awaited.
+    let share: BodyShare?
 
-    init(_ head: RequestHead, route: Route?) {
+    init(_ head: RequestHead, route: Route?, share: BodyShare? = nil) {
         self.head = head
         self.route = route
+        self.share = share
         self.id = Self.makeID()
         self.start = .now()
     }

@@ -48,7 +48,8 @@ package final class HTTPListener: Service {
             logger: logger,
             census: ConnectionCensus(limits: limits),
             writer: ResponseWriter(),
-            pending: continuation
+            pending: continuation,
+            bodies: BodyBudget(limit: limits.bodyBudget)
         )
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(ChannelOptions.backlog, value: 1024)

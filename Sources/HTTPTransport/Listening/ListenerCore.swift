@@ -8,4 +8,6 @@ struct ListenerCore: Sendable {
     let census: ConnectionCensus
     let writer: ResponseWriter
     let pending: AsyncStream<PendingRequest>.Continuation
+    let bodies: BodyBudget
+    let turns = TurnQueue()
 }

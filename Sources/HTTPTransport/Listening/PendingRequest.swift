@@ -6,6 +6,7 @@ struct PendingRequest: Sendable {
     let request: HTTPRequest
     let logger: Logger
     let handler: @Sendable (HTTPRequest, Logger) async -> HTTPResponse
+    let share: BodyShare?
     let connection: NIOLoopBound<HTTPConnection>
     let eventLoop: any EventLoop
 

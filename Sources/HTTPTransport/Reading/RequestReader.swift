@@ -98,7 +98,7 @@ package struct RequestReader: Sendable {
     }
 
     private func oversized() -> RequestRefusal {
-        self.lines.isEmpty
+        self.lines.first.map { $0.count + 2 > self.limits.headOctets } ?? true
             ? RequestRefusal(414, "the request line is too long")
             : RequestRefusal(431, "the header fields are too large")
     }
@@ -144,6 +144,8 @@ package struct RequestReader: Sendable {
     }
 
     private mutating func nextBody(_ remaining: Int) -> [UInt8]? {
+        // Once and for the whole body: growing by doubling would take up to twice its size, and copy it each time.
+        if self.body.isEmpty, remaining > 0 { self.body.reserveCapacity(remaining) }
         let part = min(remaining, self.arrived.count - self.start)
         if part > 0 {
             self.body.append(contentsOf: self.arrived[self.start..<(self.start + part)])
