@@ -10,6 +10,16 @@ struct StructureWatch: Service {
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
+        // Reading takes a while; a stop in the middle of it ends it at the next table.
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await self.check() }
+            group.addTask { await shutdown.wait() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func check() async throws(EnrollmentError) {
         do throws(EnrollmentError) {
             try await self.ledger.checkStructure()
         } catch {
