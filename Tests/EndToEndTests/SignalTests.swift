@@ -88,13 +88,22 @@ struct SignalTests {
                 simulation.concurrency = 2
                 #expect(await simulation.run().enrolled == 2)
             }
-            try await gatehouse.wait("former connections are closed") { try gatehouse.openFiles() < 60 }
+            do {
+                try await gatehouse.wait("former connections are closed") { try gatehouse.openFiles().count < 60 }
+            } catch {
+                Issue.record("still open: \(try gatehouse.openFiles().sorted())")
+            }
         }
     }
 }
 
 extension RunningGatehouse {
-    fileprivate func openFiles() throws -> Int {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(self.processIdentifier)/fd").count
+    /// What the program has open; sockets by number.
+    fileprivate func openFiles() throws -> [String] {
+        let folder = "/proc/\(self.processIdentifier)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).map { name in
+            // One that was closed meanwhile has nothing to show any more.
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) ?? "closed"
+        }
     }
 }
