@@ -52,7 +52,12 @@ struct SimulateCommand: AsyncParsableCommand {
         var connections = "one-per-device"
         @Option(help: "The same seed plays the same devices.")
         var seed: UInt64?
-        @Option(help: "How many different keys the devices share; makes large runs start sooner.")
+        @Option(
+            help: ArgumentHelp(
+                "How many different keys the devices share; default: one each, which takes about 50 ms a device"
+                    + " beforehand. This service refuses a key that another device holds."
+            )
+        )
         var keys: Int?
         @Option(
             help: "A request as it should not be: \(RequestVariation.allCases.map { "\($0)" }.joined(separator: ", "))."
