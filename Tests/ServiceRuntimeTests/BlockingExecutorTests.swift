@@ -45,14 +45,20 @@ struct BlockingExecutorTests {
         // More than the pool has threads, so that a single one on the pool would end in a standstill.
         let count = 24
         let semaphore = DispatchSemaphore(value: 0)
-        await withTaskGroup(of: Void.self) { group in
+        let released = await withTaskGroup(of: Int.self) { group in
             for number in 0..<count {
-                group.addTask { await Worker(label: "blocked \(number)").block(on: semaphore) }
+                group.addTask {
+                    await Worker(label: "blocked \(number)").block(on: semaphore)
+                    return 1
+                }
             }
             group.addTask {
                 await Task.yield()
                 for _ in 0..<count { semaphore.signal() }
+                return 0
             }
+            return await group.reduce(0, +)
         }
+        #expect(released == count)
     }
 }

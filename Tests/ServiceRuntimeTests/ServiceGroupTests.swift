@@ -82,6 +82,8 @@ struct ServiceGroupTests {
 
     @Test("of nobody ends at once")
     func empty() async throws {
-        try await ServiceGroup([]).run(until: ShutdownSignal())
+        let shutdown = ShutdownSignal()
+        try await ServiceGroup([]).run(until: shutdown)
+        #expect(!shutdown.isRaised, "it did not wait to be told")
     }
 }
