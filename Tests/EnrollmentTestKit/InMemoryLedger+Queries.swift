@@ -146,7 +146,12 @@ extension CertificateRecord {
             keyDigest: self.keyDigest,
             der: certificate?.der ?? self.der,
             thumbprint: certificate?.thumbprint ?? self.thumbprint,
-            reason: reason ?? self.reason
+            reason: reason ?? self.reason,
+            crlShard: self.crlShard,
+            protection: self.protection,
+            predecessor: self.predecessor,
+            seen: self.seen,
+            supersedeAfter: self.supersedeAfter
         )
     }
 }

@@ -67,7 +67,8 @@ extension InMemoryLedger.State {
             keyDigest: prepared.keyDigest,
             der: nil,
             thumbprint: nil,
-            reason: nil
+            reason: nil,
+            crlShard: prepared.draft.crlShard
         )
         self.certificates.append(
             InMemoryLedger.Certificate(record: record, traceID: traceID, previousContact: previousContact)

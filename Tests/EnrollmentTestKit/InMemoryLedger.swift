@@ -31,6 +31,11 @@ public final class InMemoryLedger: Sendable {
         var issuers: [IssuerRecord] = []
         var services: [ServiceCertificateRecord] = []
         var sealing: [UInt8]?
+        var revocation = Revocations()
+        /// Of certificates that retention removed.
+        var proofs: [SerialNumber: CertificateProof] = [:]
+        /// Oldest first.
+        var acts: [ActRecord] = []
     }
 
     let state = Mutex(State())

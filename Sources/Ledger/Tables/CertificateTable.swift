@@ -80,8 +80,8 @@ struct CertificateTable {
         let statement = try self.connection.prepare(
             """
             INSERT INTO certificate (serial, issuer_id, state, profile, device, trace_id, subject, not_before,
-                not_after, recorded, previous_contact, digest, key_digest, to_be_signed, evidence)
-            VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                not_after, recorded, previous_contact, digest, key_digest, to_be_signed, evidence, crl_shard)
+            VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """
         )
         try statement.bind(draft.serialNumber.octets, at: 1)
@@ -98,6 +98,7 @@ struct CertificateTable {
         try statement.bind(prepared.keyDigest, at: 12)
         try statement.bind(prepared.toBeSigned, at: 13)
         try statement.bind(evidence, at: 14)
+        try statement.bind(draft.crlShard.map { Int64($0) }, at: 15)
         try statement.run()
     }
 
