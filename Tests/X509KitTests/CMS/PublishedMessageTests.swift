@@ -1,35 +1,13 @@
-import Foundation
+import EnrollmentTestKit
 import OpenSSLKit
 import Testing
 import X509Kit
 
-/// Published messages, where a copy stands beside the checkout or `GATEHOUSE_SAMPLES` names one.
-@Suite("Published signed requests")
+@Suite("Published signed requests", .enabled(if: PublishedSamples.folder != nil))
 struct PublishedMessageTests {
-    static let folder: URL? = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let named = ProcessInfo.processInfo.environment["GATEHOUSE_SAMPLES"].map { URL(filePath: $0) }
-        let candidates = [named, root.deletingLastPathComponent().appending(path: "shared/samples")]
-        return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path()) }
-    }()
-
-    private func base64(in name: String, from start: String, to end: String) throws -> [UInt8] {
-        let folder = try #require(Self.folder)
-        let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-        let first = try #require(text.range(of: start))
-        let last = try #require(text.range(of: end, range: first.upperBound..<text.endIndex))
-        let body = text[first.upperBound..<last.lowerBound].filter { !$0.isWhitespace }
-        return Array(try #require(Data(base64Encoded: body)))
-    }
-
-    @Test("a captured CMC request of Windows 11 is read, and proven by the key inside it", .enabled(if: folder != nil))
+    @Test("a captured CMC request of Windows 11 is read, and proven by the key inside it")
     func captured() throws {
-        let der = try self.base64(
-            in: "mde2/real-win11-26200-certreq-cmc-request.pem.txt",
-            from: "-----BEGIN NEW CERTIFICATE REQUEST-----",
-            to: "-----END"
-        )
+        let der = try PublishedSamples.cmcRequest()
         let message = try SignedData(der: der)
         #expect(message.contentType == .pkiData)
         #expect(message.certificates.isEmpty)
@@ -46,13 +24,9 @@ struct PublishedMessageTests {
         #expect(try key.verifies(request.signature, over: request.info, with: .rsaPKCS1(.sha256)))
     }
 
-    @Test("the published renewal of 2009 is read, and refused for the SHA-1 of its time", .enabled(if: folder != nil))
+    @Test("the published renewal of 2009 is read, and refused for the SHA-1 of its time")
     func renewal() throws {
-        let der = try self.base64(
-            in: "mde2/spec-wstep-renewal-request.xml",
-            from: "oasis-200401-wss-wssecurity-secext-1.0.xsd\">",
-            to: "</BinarySecurityToken>"
-        )
+        let der = try PublishedSamples.renewalRequest()
         let message = try SignedData(der: der)
         #expect(message.contentType == .data)
         #expect(message.certificates.count == 1)
