@@ -218,6 +218,7 @@ package struct AuthorityFounder: Sendable {
             purposes: profile.purposes,
             alternativeNames: alternatives,
             crlURLs: addresses.map { [$0.crl(issuer: issuerID, serialNumber: serialNumber)] } ?? [],
+            crlShard: addresses.map { $0.shard(of: serialNumber) },
             ocspURL: addresses?.ocsp(issuer: issuerID),
             issuerURL: addresses?.certificate(of: issuerID)
         )

@@ -18,7 +18,7 @@ extension InMemoryLedger: LedgerUnderTest {}
 
 extension SQLiteLedger: LedgerUnderTest {
     func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
-        try await self.pendingEvents(limit: 1_000).map(\.event)
+        try await self.pendingEvents(limit: 1_000).map(\.id)
     }
 }
 

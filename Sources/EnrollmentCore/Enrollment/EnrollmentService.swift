@@ -252,7 +252,7 @@ extension EnrollmentService {
         let confirmation = Confirmation(
             receipt: reserved.receipt,
             certificate: certificate,
-            sealedAccount: sealedAccount,
+            course: .enrollment(sealedAccount: sealedAccount),
             attempt: recorder.attempt,
             eventID: eventID,
             now: now,

@@ -38,7 +38,23 @@ struct ConclusionTransaction {
             )
         }
         try self.devices.issue(device, holding: certificate)
-        try self.outbox.insert(confirmation, device: standing, predecessor: predecessor)
+        guard case .enrollment(let sealedAccount) = confirmation.course else {
+            throw EnrollmentError(.internalService, "Renewals are not recorded yet.", rule: "ledger.renewal")
+        }
+        let event = HandOffEvent(
+            id: confirmation.eventID,
+            kind: .enrolled,
+            device: device,
+            generation: Int(standing.generation) + 1,
+            serialNumber: certificate.serialNumber
+        )
+        try self.outbox.insert(
+            event,
+            predecessor: predecessor,
+            traceID: confirmation.attempt.traceID,
+            sealedAccount: sealedAccount,
+            at: confirmation.now
+        )
         try self.attempts.close(confirmation.attempt)
     }
 
