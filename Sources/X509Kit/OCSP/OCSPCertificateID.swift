@@ -56,6 +56,14 @@ public struct OCSPCertificateID: Hashable, Sendable {
         )
     }
 
+    /// Reads what ``der`` gave.
+    public init(der: [UInt8]) throws(X509Error) {
+        var cursor = DERCursor(der[...])
+        let element = try cursor.required(DERTag.sequence, "CertID")
+        try cursor.end("CertID")
+        try self.init(element)
+    }
+
     init(_ element: DERCursor.Element) throws(X509Error) {
         var fields = element.cursor
         var algorithm = try fields.required(DERTag.sequence, "hashAlgorithm").cursor
