@@ -86,7 +86,7 @@ extension InMemoryLedger.State {
             return self.acts.append(ActRecord(act: act, device: device, facts: facts))
         }
         let former = self.acts[index]
-        guard former.act.verb == act.verb, former.act.actor == act.actor, former.act.reason == act.reason else {
+        guard former.act.actor == act.actor, former.act.reason == act.reason else {
             throw InMemoryLedger.refusal("act.trace-id")
         }
         self.acts[index] = ActRecord(

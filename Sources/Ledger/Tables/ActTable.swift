@@ -7,7 +7,8 @@ struct ActTable {
 
     /// Records an act with what it did.
     ///
-    /// An act that is carried out in several parts is one record: the facts of later parts are added to it.
+    /// An act that is carried out in several parts, such as blocking a key and revoking what has it, is one record: the
+    /// first part names it, the facts of later ones are added.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when the trace id is another act's.
     func record(_ act: AdministrativeAct, device: DeviceID?, facts: [Fact]) throws {
@@ -17,7 +18,7 @@ struct ActTable {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (trace_id) DO UPDATE SET facts = CAST(facts || excluded.facts AS BLOB),
                 device = CASE WHEN device IS excluded.device THEN device END
-            WHERE verb = excluded.verb AND actor = excluded.actor AND reason = excluded.reason
+            WHERE actor = excluded.actor AND reason = excluded.reason
             """
         )
         try statement.bind(act.traceID.description, at: 1)

@@ -3,7 +3,8 @@ internal import SQLiteKit
 
 /// Who is revoked, and the log of how that changed; CRLs and OCSP answers come from here alone.
 ///
-/// Neither method touches the certificate's own state: what a revocation means for it is its caller's business.
+/// Neither method touches the certificate's own state: what a revocation means for it is its caller's business. A
+/// certificate that names no CRL falls to shard 0, since a revocation must never be on none.
 struct RevocationTable {
     let connection: SQLiteConnection
 
@@ -13,9 +14,6 @@ struct RevocationTable {
         let notAfter: Int64
         let reason: RevocationReason?
     }
-
-    /// The shard of a certificate that names no CRL: a revocation must never be on none.
-    static let shardOfTheShardless: Int64 = 0
 
     /// Revokes a certificate, or gives its revocation a reason that replaces the former one.
     ///
@@ -63,14 +61,13 @@ struct RevocationTable {
     private func standing(of serial: SerialNumber) throws -> Standing? {
         let row = try self.connection.prepare(
             """
-            SELECT c.issuer_id, coalesce(c.crl_shard, ?2), c.not_after, r.reason FROM certificate c
+            SELECT c.issuer_id, coalesce(c.crl_shard, 0), c.not_after, r.reason FROM certificate c
             LEFT JOIN revocation r
-                ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, ?2) AND r.serial = c.serial
+                ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, 0) AND r.serial = c.serial
             WHERE c.serial = ?1 AND +c.state <> 'closed'
             """
         )
         try row.bind(serial.octets, at: 1)
-        try row.bind(Self.shardOfTheShardless, at: 2)
         guard try row.step() else { return nil }
         return Standing(
             shard: CRLShard(issuerID: row.text(0), number: Int(row.integer(1))),
