@@ -12,7 +12,11 @@ extension InMemoryLedger {
 
         struct Shard: Sendable {
             var lastNumber: Int64 = 0
-            var published: PublishedCRL?
+            var published: PublishedCRL? {
+                didSet { self.formerUpdate = oldValue?.facts.thisUpdate }
+            }
+            /// `thisUpdate` of the CRL before the published one: what had ended by then is on no list any more.
+            private(set) var formerUpdate: Timestamp?
             /// Numbers of recorded intents with the digest of what was to be signed.
             var recorded: [Int64: [UInt8]] = [:]
         }
