@@ -105,16 +105,10 @@ struct RevocationTransaction {
             try self.certificates.keep(next.serial)
             return try self.devices.hold(next.serial, endingAt: next.notAfter, of: device)
         }
+        try self.devices.end(device, as: .revoked, needsPermit: false)
         for intent in try self.certificates.openIntents(of: device) { try self.revokeIntent(intent.serial) }
-        try self.devices.end(device, as: .revoked)
-        let event = HandOffEvent(
-            id: .fresh(),
-            kind: .revoked,
-            device: device,
-            generation: Int(standing.generation) + 1,
-            serialNumber: current
-        )
-        try self.outbox.insert(event, traceID: self.act.traceID, at: self.act.time)
+        try self.outbox
+            .tell(.revoked, of: device, about: current, traceID: self.act.traceID, at: self.act.time)
         self.outcome.ended.append(device)
     }
 
