@@ -30,7 +30,7 @@ extension SQLiteLedger: DeviceLedger {
         try await self.readers.read { connection in
             let permits = PermitTable(connection: connection)
             return try Permit.Kind.allCases.compactMap { kind in
-                try permits.unused(kind, of: device).flatMap { $0.until > now ? $0 : nil }
+                try permits.unused(kind, of: device).flatMap { $0.until >= now ? $0 : nil }
             }
         }
     }

@@ -90,7 +90,7 @@ extension InMemoryLedger: DeviceLedger {
 
     public func permits(of device: DeviceID, at now: Timestamp) async throws(EnrollmentError) -> [Permit] {
         self.state.withLock { state in
-            Permit.Kind.allCases.compactMap { state.unused($0, of: device) }.filter { $0.until > now }
+            Permit.Kind.allCases.compactMap { state.unused($0, of: device) }.filter { $0.until >= now }
         }
     }
 

@@ -72,17 +72,15 @@ extension InMemoryLedger.State {
             $0.record.device == id && $0.record.state == .issued && $0.record.notAfter >= now
         }
         if let next {
-            self.certificates[next].supersedeAfter = nil
-            let record = self.certificates[next].record
+            let record = self.certificates[next].record.with(supersedeAfter: .some(nil))
+            self.certificates[next].record = record
             self.devices[device].record = self.devices[device].record
                 .with(currentSerial: record.serialNumber, ends: record.notAfter)
             return
         }
         self.revokeIntents(self.openIntents(of: id) { _ in true }, at: now, &outcome)
-        let record = self.devices[device].record
-        self.devices[device].pendingSerial = nil
-        self.devices[device].record = record.with(state: .revoked, generation: record.generation + 1)
-        self.events.append(DeviceID(random: (0..<16).map { _ in UInt8.random(in: .min ... .max) }))
+        self.end(device, as: .revoked, needsPermit: false)
+        self.tell(.revoked, of: device, about: current)
         outcome.ended.append(id)
     }
 

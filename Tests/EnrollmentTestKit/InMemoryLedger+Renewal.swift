@@ -64,7 +64,7 @@ extension InMemoryLedger.State {
         else { return .standingChanged }
         let permit = self.unused(.renewal, of: known.device)
         if reservation.usesPermit {
-            guard let permit, permit == candidate.permit, permit.until > reservation.now else {
+            guard let permit, permit == candidate.permit, permit.until >= reservation.now else {
                 return .standingChanged
             }
         }

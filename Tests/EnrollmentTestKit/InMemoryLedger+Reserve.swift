@@ -52,7 +52,7 @@ extension InMemoryLedger.State {
                 ?? (record.claimedDeviceID.lowercased() == claims.deviceID.lowercased())
         }
         guard let latest, latest.needsPermit else { return nil }
-        if let permit = self.unused(.enrollment, of: latest.record.device), permit.until > reservation.now {
+        if let permit = self.unused(.enrollment, of: latest.record.device), permit.until >= reservation.now {
             return permit
         }
         throw EnrollmentError(.authorization, "The hardware needs a permit.", rule: "device.permit")

@@ -41,7 +41,11 @@ struct QueryPlanTests {
         try await ledger.enroll(LedgerFixture.reservation(of: user, claims: own, device: reservation.device))
         _ = try await ledger.reserve(LedgerFixture.reservation(of: user, limit: 0))
         _ = try await ledger.reserve(LedgerFixture.reservation(of: user))
-        _ = try await ledger.releaseReservations(madeBefore: LedgerFixture.start.adding(days: 1), limit: 10)
+        _ = try await ledger.releaseReservations(
+            madeBefore: LedgerFixture.start.adding(days: 1),
+            at: LedgerFixture.start.adding(days: 1),
+            limit: 10
+        )
         _ = try await ledger.supersede(dueBy: LedgerFixture.start.adding(days: 2), limit: 10)
         try await ledger.blockKey(LedgerFixture.octets(32), reason: "leaked", at: LedgerFixture.start)
         _ = try await ledger.setLimitOverride(nil, of: user.id)
@@ -50,6 +54,7 @@ struct QueryPlanTests {
         _ = try await ledger.record(LedgerFixture.attempt())
         try await ledger.storeSealingParameters([1])
         try await self.useRevocation(ledger, again)
+        try await self.useLife(ledger)
         // Reads go around the readers in turn, so each is asked twice.
         for _ in 0..<2 {
             _ = try await ledger.recognize([.device(again.device), .hardware("a"), .enrollment("b")], of: "nobody")
@@ -76,6 +81,7 @@ struct QueryPlanTests {
             _ = try await ledger.serviceCertificate(for: "tls")
             _ = try await ledger.sealingParameters()
             try await self.askForRevocations(ledger, user, again)
+            try await self.askForLife(ledger, again)
         }
     }
 

@@ -7,13 +7,14 @@ public enum DeviceOrderRule: Hashable, Sendable, CaseIterable {
     /// Why what has ended is neither held nor resumed.
     public static let ended = "It has ended already."
 
-    /// Why the order is refused for this device, as a sentence; `nil` when it is allowed.
+    /// Whether the order is refused for this device.
     ///
     /// An expired device can be reset and retired: that keeps it from renewing late and its hardware from enrolling.
     ///
     /// - Parameters:
     ///   - device: The device, in another state than the one that the order leads to.
     ///   - isRetired: Whether a retirement has brought it to `revoked`.
+    /// - Returns: Why, as a sentence; `nil` when it is allowed.
     public func refusal(of device: DeviceRecord, isRetired: Bool) -> String? {
         switch (self, device.state) {
         case (.reset, .released), (.retire, .released):
@@ -29,7 +30,7 @@ public enum DeviceOrderRule: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Why a permit is refused, as a sentence; `nil` when it is given.
+    /// Whether a permit is refused.
     ///
     /// - Parameters:
     ///   - kind: What it is to allow.
@@ -37,6 +38,7 @@ public enum DeviceOrderRule: Hashable, Sendable, CaseIterable {
     ///   - now: The present.
     ///   - device: Whom it is for.
     ///   - needsPermit: Whether the device's hardware may enroll again only with one.
+    /// - Returns: Why, as a sentence; `nil` when it is given.
     public static func refusal(
         ofPermit kind: Permit.Kind,
         until: Timestamp,

@@ -98,13 +98,6 @@ extension CertificateTable {
         try statement.run()
     }
 
-    /// Takes back that a certificate is to be superseded.
-    func keep(_ serial: SerialNumber) throws {
-        let statement = try self.connection.prepare("UPDATE certificate SET supersede_after = NULL WHERE serial = ?1")
-        try statement.bind(serial.octets, at: 1)
-        try statement.run()
-    }
-
     /// Certificates that are to be superseded by `moment`, the longest overdue first, and whether each is its device's
     /// current one after all.
     func due(by moment: Timestamp, limit: Int) throws -> [(serial: SerialNumber, device: DeviceID, isCurrent: Bool)] {
@@ -161,6 +154,8 @@ extension CertificateTable {
     ///   - device: The device.
     ///   - state: `issued`, or `intent` for those whose certificate it may hold.
     ///   - now: The present.
+    /// - Returns: Their serial numbers, oldest first.
+    /// - Throws: What SQLite answered, or that a row cannot be read.
     func held(by device: DeviceID, _ state: CertificateState, at now: Timestamp) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """

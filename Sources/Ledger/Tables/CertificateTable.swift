@@ -41,6 +41,7 @@ struct CertificateTable {
     ///   - device: Whose certificates do not matter; `nil` where everybody's do.
     ///   - userID: The user who asks.
     /// - Returns: `nil` for nobody; an empty id for the authority itself.
+    /// - Throws: What SQLite answered.
     func holder(ofKey digest: [UInt8], otherThan device: DeviceID?, of userID: String) throws -> [UInt8]? {
         let statement = try self.connection.prepare(
             """
@@ -93,6 +94,7 @@ struct CertificateTable {
     ///   - prepared: What is to be signed.
     ///   - now: The present.
     ///   - course: What it is for; `nil` for the authority's and the service's own certificates.
+    /// - Throws: What SQLite answered.
     func insert(_ prepared: PreparedCertificate, at now: Timestamp, for course: Course? = nil) throws {
         let draft = prepared.draft
         let statement = try self.connection.prepare(

@@ -11,6 +11,8 @@ extension DeviceTable {
     ///   - userID: Who uses it.
     ///   - known: The device that it is; `nil` for a new one.
     ///   - isProven: Whether it proved that with its certificate.
+    /// - Returns: The sentences; empty where nothing contradicts.
+    /// - Throws: What SQLite answered, or that a row cannot be read.
     func conflicts(
         of claims: DeviceClaims,
         by userID: String,

@@ -78,6 +78,7 @@ extension DeviceTable {
     ///   - device: The device.
     ///   - state: What it becomes; one that fills no slot.
     ///   - needsPermit: Whether its hardware may enroll again only with a permit.
+    /// - Throws: What SQLite answered.
     func end(_ device: DeviceID, as state: DeviceState, needsPermit: Bool) throws {
         let statement = try self.connection.prepare(
             """

@@ -219,7 +219,8 @@ struct DeviceTable {
     /// Ends a reservation of the device: a new one is released, one that was there keeps its earlier standing, and one
     /// that came back after it had expired is expired again.
     ///
-    /// Where another reservation of the same device is still open, that one carries on.
+    /// Where another reservation of the same device is still open, that one carries on. A permit that the ended one used
+    /// is free again.
     func endReservation(of device: [UInt8], serial: [UInt8], other: [UInt8]?, previousContact: Int64?) throws {
         let statement = try self.connection.prepare(
             """
@@ -237,6 +238,7 @@ struct DeviceTable {
         try statement.bind(other, at: 3)
         try statement.bind(previousContact, at: 4)
         try statement.run()
+        try PermitTable(connection: self.connection).giveBack(usedFor: serial)
     }
 
     /// - Returns: `false` when there is no such device.

@@ -54,14 +54,14 @@ struct PermitTable {
     ///
     /// Where another permit of the kind was given meanwhile, that one stays and this one is gone; so is one to renew
     /// where the device was reset, retired or revoked meanwhile.
-    func giveBack(usedFor serial: SerialNumber) throws {
+    func giveBack(usedFor serial: [UInt8]) throws {
         let row = try self.connection.prepare(
             """
             SELECT p.ordinal, p.device, p.kind, d.state FROM permit p CROSS JOIN device d ON d.id = p.device
             WHERE p.used_serial = ?1
             """
         )
-        try row.bind(serial.octets, at: 1)
+        try row.bind(serial, at: 1)
         guard try row.step() else { return }
         guard let device = DeviceID(octets: row.octets(1)), let kind = Permit.Kind(rawValue: row.text(2)),
             let state = DeviceState(rawValue: row.text(3))

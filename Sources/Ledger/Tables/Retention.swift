@@ -65,6 +65,8 @@ struct Retention {
     ///   - moment: The moment.
     ///   - newest: Gives the highest ordinal.
     ///   - next: Gives ordinal and time of the first row from an ordinal on.
+    /// - Returns: The lowest ordinal of them; above the highest one when there are none.
+    /// - Throws: What SQLite answered.
     private func firstOrdinal(from moment: Timestamp, newest: SQL, next: SQL) throws -> Int64 {
         var low: Int64 = 0
         var high = (try self.connection.integer(newest) ?? 0) + 1

@@ -6,7 +6,6 @@ struct ConclusionTransaction {
     private let devices: DeviceTable
     private let certificates: CertificateTable
     private let revocations: RevocationTable
-    private let permits: PermitTable
     private let attempts: AttemptTable
     private let outbox: OutboxTable
     private let supersession: Supersession
@@ -15,7 +14,6 @@ struct ConclusionTransaction {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
         self.revocations = RevocationTable(connection: connection)
-        self.permits = PermitTable(connection: connection)
         self.attempts = AttemptTable(connection: connection)
         self.outbox = OutboxTable(connection: connection)
         self.supersession = Supersession(on: connection)
@@ -148,7 +146,6 @@ struct ConclusionTransaction {
 
     private func endReservation(_ serial: SerialNumber, _ intent: CertificateTable.Intent) throws {
         guard let device = intent.device else { return }
-        try self.permits.giveBack(usedFor: serial)
         try self.devices.endReservation(
             of: device,
             serial: serial.octets,

@@ -62,7 +62,7 @@ struct RenewalTransaction {
             return Ground(certificate: certificate, device: device, permit: nil)
         }
         guard let permit = try self.permits.unused(.renewal, of: device.device), permit == candidate.permit,
-            permit.until > self.reservation.now
+            permit.until >= self.reservation.now
         else { return nil }
         return Ground(certificate: certificate, device: device, permit: permit)
     }

@@ -65,7 +65,7 @@ struct ReservationTransaction {
         let claims = self.reservation.claims
         guard let barred = try self.devices.barred(claims, of: self.reservation.user.id) else { return nil }
         let permit = try self.permits.unused(.enrollment, of: barred.device)
-        if let permit, permit.until > self.reservation.now { return permit }
+        if let permit, permit.until >= self.reservation.now { return permit }
         throw EnrollmentError(
             .authorization,
             "The hardware was \(barred.state == .reset ? "reset" : "retired") as device \(barred.device) and has no"
