@@ -23,8 +23,11 @@ struct RenewalSigner {
                 cause: error
             )
         }
-        guard algorithm.scheme.fits(self.key.key), !KeyQuality.isCostly(self.key.key) else {
+        guard algorithm.scheme.fits(self.key.key) else {
             throw Self.refusal("The signature does not go with the signer's key.")
+        }
+        guard !KeyQuality.isCostly(self.key.key) else {
+            throw Self.refusal("The signer's key is larger than any that is certified here.")
         }
         let signed = try self.signedOctets(of: message, digest: algorithm.digest)
         guard try self.isSignature(over: signed, with: SignatureAlgorithm(algorithm.scheme)) else {

@@ -215,25 +215,20 @@ struct RenewalForgeryTests {
 
     @Test("a signer's key that would be costly to use is not used")
     func costlyKey() throws {
-        var scene = try RenewalScene()
-        let giant = DERElement.rsaKey(modulus: [0x80] + [UInt8](repeating: 1, count: 2_048))
-        var der = scene.holder.certificate.octets
-        let key = scene.holder.key.publicKeyInfo
-        let start = try #require(der.indices.first { der[$0...].starts(with: key) })
-        // Rebuilt from its parts, since all lengths change with the key.
-        der =
-            DERElement.sequence([
-                .sequence([
-                    .context(0, [.integer([2])]), scene.holder.serialNumber, ForgedRequest.ecdsaWithSHA256,
-                    scene.holder.issuer, .sequence([.utcTime("260101000000Z"), .utcTime("271231235959Z")]),
-                    scene.holder.subject, giant,
-                ]), ForgedRequest.ecdsaWithSHA256, .bitString([0x30, 0x00]),
-            ]).octets
-        #expect(start > 0)
-        scene.certificates = [DERElement(der)]
-        scene.request.attributes = nil
-        scene.signer = Deviation("") { $0.signatureAlgorithm = ForgedRequest.rsaWithSHA256 }
-        #expect(RenewalScene.refusal(of: try scene.message().der) == .ineligible("renewal.signature"))
+        let giants: [DERElement] = [
+            .rsaKey(modulus: [0x80] + [UInt8](repeating: 1, count: 1_024)),
+            .rsaKey(modulus: [UInt8](repeating: 0x81, count: 256), exponent: [UInt8](repeating: 0x81, count: 33)),
+        ]
+        for giant in giants {
+            var scene = try RenewalScene()
+            scene.certificates = [scene.holder.certificate(of: giant)]
+            scene.request.attributes = nil
+            scene.signer = Deviation("") { $0.signatureAlgorithm = ForgedRequest.rsaWithSHA256 }
+            let octets = try scene.message().der
+            let error = #expect(throws: EnrollmentError.self) { try SignedRenewalInspector().inspect(octets) }
+            #expect(error?.rule == "renewal.signature")
+            #expect(error?.detail.contains("larger than any") == true)
+        }
     }
 
     // MARK: Hostile octets

@@ -21,7 +21,10 @@ public struct ForgedIdentity: Sendable {
     }
 
     /// The certificate.
-    public var certificate: DERElement {
+    public var certificate: DERElement { self.certificate(of: DERElement(self.key.publicKeyInfo)) }
+
+    /// The certificate, of another key.
+    public func certificate(of publicKeyInfo: DERElement) -> DERElement {
         let algorithm = ForgedRequest.algorithm(of: .ecdsaP256)
         let identifier = self.keyIdentifier.map { DERElement.octetString($0).octets }
         let extensions = identifier.map {
@@ -30,7 +33,7 @@ public struct ForgedIdentity: Sendable {
         let validity = DERElement.sequence([.utcTime("260101000000Z"), .utcTime("271231235959Z")])
         let fields: [DERElement] = [
             .context(0, [.integer([2])]), self.serialNumber, algorithm, self.issuer, validity, self.subject,
-            DERElement(self.key.publicKeyInfo),
+            publicKeyInfo,
         ]
         return .sequence([.sequence(fields + (extensions ?? [])), algorithm, .bitString([0x30, 0x00])])
     }
