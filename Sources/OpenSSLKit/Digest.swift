@@ -7,6 +7,14 @@ public enum Digest {
         try self.digest(message, with: FetchedDigest.pointer(for: .sha256), length: 32)
     }
 
+    /// The digest that goes with a signature scheme: 32, 48 or 64 octets.
+    public static func octets(
+        of message: [UInt8],
+        with algorithm: SignatureAlgorithm.Digest
+    ) throws(OpenSSLError) -> [UInt8] {
+        try self.digest(message, with: FetchedDigest.pointer(for: algorithm), length: algorithm.length)
+    }
+
     /// The same over a part of larger octets, which are not copied for it.
     public static func sha256(_ message: ArraySlice<UInt8>) throws(OpenSSLError) -> [UInt8] {
         ERR_clear_error()
