@@ -46,25 +46,19 @@ final class OutsideJudges: Sendable {
         return file.path()
     }
 
-    /// `openssl verify -x509_strict -crl_check_all` with these CRLs and no other.
+    /// `openssl verify -x509_strict -crl_check` with this CRL and no other.
     func verify(
         _ der: [UInt8],
         root: [UInt8],
-        untrusted: [UInt8],
-        crls: [[UInt8]],
+        untrusted: [UInt8]?,
+        crl: [UInt8],
         at moment: Timestamp
     ) async throws -> ExternalCommand.Outcome {
-        let file = self.folder.appending(path: UUID().uuidString + ".crls")
-        try Data(crls.map { Self.pem($0, label: "X509 CRL") }.joined().utf8).write(to: file)
-        // -extended_crl: the distribution points and their critical extension count.
-        return try await ExternalCommand.run(
-            "openssl",
-            [
-                "verify", "-x509_strict", "-extended_crl", "-crl_check_all", "-attime", "\(moment.seconds)",
-                "-no-CApath", "-no-CAstore", "-CAfile", try self.file(root), "-untrusted", try self.file(untrusted),
-                "-CRLfile", file.path(), try self.file(der),
-            ]
-        )
+        var arguments = ["verify", "-x509_strict", "-crl_check", "-attime", "\(moment.seconds)"]
+        arguments += ["-no-CApath", "-no-CAstore", "-CAfile", try self.file(root)]
+        if let untrusted { arguments += ["-untrusted", try self.file(untrusted)] }
+        arguments += ["-CRLfile", try self.file(crl, label: "X509 CRL"), try self.file(der)]
+        return try await ExternalCommand.run("openssl", arguments)
     }
 
     /// `openssl crl -text`, with the signature checked by its issuer's certificate.
@@ -76,8 +70,9 @@ final class OutsideJudges: Sendable {
     /// A question that `openssl ocsp` asks, with a nonce of its own unless told otherwise.
     func ask(_ der: [UInt8], issuer: [UInt8], _ others: [String] = []) async throws -> [UInt8] {
         let file = self.folder.appending(path: UUID().uuidString + ".req")
-        let arguments = ["ocsp", "-issuer", try self.file(issuer), "-cert", try self.file(der)]
-        let outcome = try await ExternalCommand.run("openssl", arguments + others + ["-reqout", file.path()])
+        // The digest has to be named before the certificate.
+        let arguments = ["-issuer", try self.file(issuer), "-cert", try self.file(der), "-reqout", file.path()]
+        let outcome = try await ExternalCommand.run("openssl", ["ocsp"] + others + arguments)
         guard outcome.status == 0 else { throw NoQuestion(output: outcome.output) }
         return Array(try Data(contentsOf: file))
     }
@@ -93,14 +88,16 @@ final class OutsideJudges: Sendable {
         about der: [UInt8],
         issuer: [UInt8],
         root: [UInt8],
-        at moment: Timestamp
+        at moment: Timestamp,
+        _ others: [String] = []
     ) async throws -> ExternalCommand.Outcome {
         try await ExternalCommand.run(
             "openssl",
-            [
-                "ocsp", "-respin", try self.raw(answer), "-reqin", try self.raw(question), "-issuer",
+            ["ocsp"] + others + [
+                "-respin", try self.raw(answer), "-reqin", try self.raw(question), "-issuer",
                 try self.file(issuer), "-cert", try self.file(der), "-CAfile", try self.file(root), "-verify_other",
-                try self.file(issuer), "-no-CApath", "-no-CAstore", "-attime", "\(moment.seconds)", "-text",
+                try self.file(issuer), "-no-CApath", "-no-CAstore", "-no_nonce", "-attime", "\(moment.seconds)",
+                "-text",
                 // openssl compares the times in answers with the machine's clock, which the tests do not follow.
                 "-validity_period", "2000000000",
             ]

@@ -192,7 +192,6 @@ struct CRLPublisherTests {
         let judges = try OutsideJudges()
         let device = try await rig.device()
         let issuer = rig.founding.result.issuer
-        let rootShard = CRLShard(issuerID: "root-2026", number: Founding.addresses.shard(of: issuer.serialNumber))
         for (reason, expected) in [
             (nil, nil), (.certificateHold, "certificate revoked"), (nil, nil), (.keyCompromise, "certificate revoked"),
         ] as [(RevocationReason?, String?)] {
@@ -200,12 +199,11 @@ struct CRLPublisherTests {
             rig.clock.advance(seconds: 11)
             #expect(try await rig.publisher.publishDue().failures.isEmpty)
             let crl = try #require(try await rig.crl(of: device.serialNumber))
-            let rootCRL = try #require(try await rig.book.crl(of: rootShard))
             let outcome = try await judges.verify(
                 device.der,
                 root: rig.founding.result.root.der,
                 untrusted: issuer.der,
-                crls: [crl.der, rootCRL.der],
+                crl: crl.der,
                 at: rig.clock.now
             )
             #expect((outcome.status == 0) == (expected == nil), "\(outcome.output)")
@@ -214,6 +212,21 @@ struct CRLPublisherTests {
             #expect(shown.status == 0)
             #expect(shown.output.contains("verify OK"), "\(shown.output)")
             #expect(shown.output.contains("Issuing Distribution Point: critical"))
+        }
+        // The issuing authority itself, by its root's CRL; and a CRL of another shard says nothing about it.
+        let number = Founding.addresses.shard(of: issuer.serialNumber)
+        for (offset, status) in [(0, 0), (1, 2)] as [(Int, Int32)] {
+            let shard = CRLShard(issuerID: "root-2026", number: (number + offset) % 4)
+            let crl = try #require(try await rig.book.crl(of: shard))
+            let root = rig.founding.result.root.der
+            let outcome = try await judges.verify(
+                issuer.der,
+                root: root,
+                untrusted: nil,
+                crl: crl.der,
+                at: rig.clock.now
+            )
+            #expect(outcome.status == status, "\(outcome.output)")
         }
     }
 

@@ -37,7 +37,8 @@ struct OCSPResponderTests {
                     about: device.der,
                     issuer: issuer,
                     root: root,
-                    at: rig.clock.now
+                    at: rig.clock.now,
+                    options.filter { $0 == "-sha256" }
                 )
                 #expect(outcome.status == 0, "\(outcome.output)")
                 #expect(outcome.output.contains("Response verify OK"), "\(outcome.output)")
@@ -168,8 +169,10 @@ struct OCSPResponderTests {
         let (asked, forgotten) = (try await rig.device().serialNumber, try await rig.device().serialNumber)
         for serial in [asked, forgotten] { _ = try await rig.status(try rig.question(serial)) }
         _ = rig.responder.cached(for: try rig.question(asked))
-        rig.clock.advance(seconds: 7_200 - 600)
-        #expect(try await rig.responder.follow().presigned == 0)
+        for _ in 0..<11 {
+            rig.clock.advance(seconds: 600)
+            #expect(try await rig.responder.follow().presigned == 0)
+        }
         rig.clock.advance(seconds: 300)
         #expect(try await rig.responder.follow().presigned == 1)
         #expect(rig.responder.cached(for: try rig.question(asked))?.thisUpdate == rig.clock.now)

@@ -105,7 +105,7 @@ struct ServiceCertificateKeeperTests {
         rig.clock.advance(seconds: -40 * 86_400)
         let round = await rig.keeper.renewDue()
         #expect(round.renewed.map(\.use) == ["ocsp/root-2026", "ocsp/2026-a"])
-        #expect(round.renewed.map(\.reason) == [.age, .age])
+        #expect(round.renewed.map(\.reason) == [.clock, .clock])
     }
 
     @Test("at the issuer's end nothing is made again and again, and after it nothing at all")
