@@ -184,7 +184,7 @@ struct OCSPResponderTests {
     @Test("the cache is bounded, and what is asked for stays longer")
     func bounded() async throws {
         let founding = try await SharedFoundings.all.founding()
-        let rig = try await RevocationRig(founding, answers: .init(capacity: 4))
+        let rig = try await RevocationRig(founding, answers: .init(validity: 4 * 3_600, capacity: 4))
         try await rig.open()
         let favorite = SerialNumber(node: 1, random: [UInt8](repeating: 1, count: 16))
         rig.book.issue(favorite, by: "2026-a", until: rig.clock.now.adding(days: 1))
@@ -295,6 +295,15 @@ struct OCSPResponderTests {
         #expect(rig.responder.cached(for: question) != nil)
         _ = try await rig.responder.follow()
         #expect(rig.responder.keptAnswers == 0)
+    }
+
+    @Test("another validity counts from the next answer on")
+    func validity() async throws {
+        let rig = try await RevocationRig(try await SharedFoundings.all.founding())
+        try await rig.open()
+        rig.responder.setValidity(300)
+        let answer = await rig.responder.answer(try rig.question(try await rig.device().serialNumber)).answer
+        #expect(answer.nextUpdate == rig.clock.now.adding(seconds: 300))
     }
 
     @Test("an answer ends with the responder's certificate at the latest")

@@ -29,7 +29,7 @@ struct RevocationRig: Sendable {
     init(
         _ founding: Founding? = nil,
         schedule: CRLSchedule = CRLSchedule(),
-        answers: OCSPResponder.Settings = .init(),
+        answers: OCSPResponder.Settings = .init(validity: 4 * 3_600),
         responderKey: KeyType = .ecdsaP256
     ) async throws {
         let founding = if let founding { founding } else { try await Founding() }
