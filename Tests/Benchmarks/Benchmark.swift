@@ -10,6 +10,7 @@ struct Benchmark: Sendable {
         Benchmark(name: "scale", summary: "openssl speed and slapd binds, for scale", run: scaleBenchmark),
         Benchmark(name: "ledger", summary: "commits with and without group commit", run: ledgerBenchmark),
         Benchmark(name: "issuance", summary: "issuance alone, in process", run: issuanceBenchmark),
+        Benchmark(name: "revocation", summary: "CRLs and OCSP answers, in process", run: revocationBenchmark),
         Benchmark(name: "start", summary: "start to first answer, memory at start", run: startBenchmark),
         Benchmark(name: "transport", summary: "trivial requests, kept-alive and on new connections") {
             try await transportBenchmark($0)
