@@ -162,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "AuthorityTests",
             dependencies: [
-                "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit",
+                "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             swiftSettings: house
         ),

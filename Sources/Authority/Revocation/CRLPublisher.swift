@@ -99,7 +99,7 @@ package struct CRLPublisher: Sendable {
         guard let issuer = self.keys.issuer(id) else {
             throw EnrollmentError(.internalService, "Issuer \(id) does not sign here.", rule: "issuer.unknown")
         }
-        return try await self.publish(standing, of: issuer, by: try self.keys.party(id))
+        return try await self.publish(standing, of: issuer, by: try await self.keys.party(id))
     }
 
     /// The issuer's key is fetched once for all its shards: a root's is not kept, and opening it is work.
@@ -110,7 +110,7 @@ package struct CRLPublisher: Sendable {
     ) async {
         let party: SigningParty
         do throws(EnrollmentError) {
-            party = try self.keys.party(issuer.id)
+            party = try await self.keys.party(issuer.id)
         } catch {
             round.failures += due.map { Round.Failure(shard: $0.0.shard, error: error) }
             return

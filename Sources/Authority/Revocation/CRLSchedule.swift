@@ -25,6 +25,9 @@ package struct CRLSchedule: Hashable, Sendable {
     /// Seconds within which a revocation is shown; ``gathering`` may take half of it.
     package static let promise: Int64 = 60
 
+    /// Seconds that may pass between the moment a CRL is due and the moment clients have it, for clocks and caches.
+    private static let slack: Int64 = 3_600
+
     package init(interval: Int64 = 6 * 3_600, validity: Int64 = 24 * 3_600, gathering: Int64 = 10) {
         self.interval = interval
         self.validity = validity
@@ -34,9 +37,10 @@ package struct CRLSchedule: Hashable, Sendable {
     /// Why these times cannot keep what is promised; `nil` when they can.
     package var problem: String? {
         if self.interval < 60 { return "the interval of \(self.interval) s is shorter than a minute" }
-        if self.validity < 2 * self.interval {
-            return "a CRL counts for \(self.validity) s and is made every \(self.interval) s: "
-                + "nothing is left for a day on which it cannot be made; give it twice the interval at least"
+        if self.validity <= self.interval + Self.slack {
+            return
+                "a CRL that counts for \(self.validity) s and is made every \(self.interval) s would be out of date at "
+                + "times; the validity has to be longer than the interval and an hour"
         }
         if !(0...Self.promise / 2).contains(self.gathering) {
             return

@@ -13,6 +13,7 @@ package final class IssuerKeys: Sendable {
 
     private let ledger: any AuthorityLedger
     private let vault: Vault
+    private let bench = KeyBench()
     private let state = Mutex(State())
 
     package init(ledger: any AuthorityLedger, vault: Vault) {
@@ -56,17 +57,13 @@ package final class IssuerKeys: Sendable {
     /// The issuer with its key; keep a root's no longer than it is needed.
     ///
     /// - Throws: ``EnrollmentError`` when it does not sign here, or its key cannot be opened.
-    func party(_ id: String) throws(EnrollmentError) -> SigningParty {
+    func party(_ id: String) async throws(EnrollmentError) -> SigningParty {
         if let party = self.state.withLock({ $0.parties[id] }) { return party }
         guard let issuer = self.issuer(id) else {
             throw EnrollmentError(.internalService, "Issuer \(id) does not sign here.", rule: "issuer.unknown")
         }
         let record = issuer.record
-        let party = try SigningParty(
-            id: record.id,
-            key: try self.vault.open(record.sealedKey, of: record.id),
-            certificate: record.certificate
-        )
+        let party = try await self.bench.open(record, with: self.vault)
         if record.role == .issuing { self.state.withLock { $0.parties[id] = party } }
         return party
     }

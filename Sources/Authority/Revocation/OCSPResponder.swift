@@ -15,7 +15,7 @@ package final class OCSPResponder: Sendable {
         /// Answers kept, about 1 kB each.
         package var capacity: Int
 
-        package init(validity: Int64 = 4 * 3_600, capacity: Int = 50_000) {
+        package init(validity: Int64 = 3_600, capacity: Int = 50_000) {
             self.validity = validity
             self.capacity = capacity
         }
@@ -31,6 +31,7 @@ package final class OCSPResponder: Sendable {
 
     private struct State: Sendable {
         var cache: OCSPAnswerCache
+        var validity: Int64
         var signers: [String: OCSPSigner] = [:]
         /// The last step of the revocation log that the cache shows; `nil` before the first look.
         var followed: Int64?
@@ -46,7 +47,6 @@ package final class OCSPResponder: Sendable {
     private let vault: Vault
     private let keys: IssuerKeys
     private let clock: any WallClock
-    private let settings: Settings
     private let bench = OCSPBench()
     private let state: Mutex<State>
 
@@ -63,8 +63,12 @@ package final class OCSPResponder: Sendable {
         self.vault = vault
         self.keys = keys
         self.clock = clock
-        self.settings = settings
-        self.state = Mutex(State(cache: OCSPAnswerCache(capacity: settings.capacity)))
+        self.state = Mutex(State(cache: OCSPAnswerCache(capacity: settings.capacity), validity: settings.validity))
+    }
+
+    /// Changes how long answers made from now on may be relied on; seconds.
+    package func setValidity(_ seconds: Int64) {
+        self.state.withLock { $0.validity = seconds }
     }
 
     // MARK: Answering
@@ -121,7 +125,7 @@ package final class OCSPResponder: Sendable {
         by signer: OCSPSigner
     ) async throws(EnrollmentError) -> OCSPAnswer {
         // Before the ledger is asked: a step that comes in between may have made its answer wrong.
-        let followed = self.state.withLock { $0.followed }
+        let (followed, validity) = self.state.withLock { ($0.followed, $0.validity) }
         var statuses: [(OCSPCertificateID, CertificateStatus)] = []
         for identifier in identifiers {
             guard let serialNumber = SerialNumber(octets: identifier.serialNumber) else {
@@ -134,8 +138,8 @@ package final class OCSPResponder: Sendable {
         let now = self.clock.now
         let answer =
             signer.isSlow
-            ? try await self.bench.sign(statuses, nonce: nonce, at: now, validFor: self.settings.validity, by: signer)
-            : try signer.sign(statuses, nonce: nonce, at: now, validFor: self.settings.validity)
+            ? try await self.bench.sign(statuses, nonce: nonce, at: now, validFor: validity, by: signer)
+            : try signer.sign(statuses, nonce: nonce, at: now, validFor: validity)
         self.keep(answer, to: identifiers[0], of: signer.issuerID, asOf: followed)
         return answer
     }
@@ -207,8 +211,10 @@ package final class OCSPResponder: Sendable {
             }
         }
         self.state.withLock { $0.lastLook = now }
-        let soon = now.adding(seconds: max(1, self.settings.validity / 32))
-        let due = self.state.withLock { $0.cache.due(by: soon, window: 5_000, limit: 200) }
+        let due = self.state.withLock { state in
+            let soon = now.adding(seconds: max(1, state.validity / 32))
+            return state.cache.due(by: soon, window: 5_000, limit: 200)
+        }
         for renewal in due where try await self.presign(renewal.question, of: renewal.issuerID) {
             round.presigned += 1
         }

@@ -65,6 +65,7 @@ package struct ServiceCertificateKeeper: Sendable {
     private let clock: any WallClock
     private let settings: Settings
     private let maker: CertificateMaker
+    private let bench = KeyBench()
     private let onRenewed: @Sendable (String) async -> Void
 
     /// - Parameters:
@@ -172,7 +173,7 @@ package struct ServiceCertificateKeeper: Sendable {
         let present = try await self.ledger.serviceCertificate(for: use)
         let now = self.clock.now
         guard let reason = try wish.need(instead: present, at: now) else { return nil }
-        let party = try self.keys.party(wish.issuer.id)
+        let party = try await self.keys.party(wish.issuer.id)
         let end = try self.maker.validity(of: wish.profile, by: party).notAfter
         // At its issuer's end a new one would end no later; to make one at every look would help nobody.
         if reason == .age, let present, end <= present.notAfter.adding(seconds: 60) { return nil }
@@ -180,7 +181,7 @@ package struct ServiceCertificateKeeper: Sendable {
             profile: wish.profile,
             subject: wish.subject,
             alternativeNames: wish.names,
-            key: try library("service.key") { () throws(OpenSSLError) in try SigningKey.generate(wish.key) },
+            key: try await self.bench.generate(wish.key),
             locations: locations
         )
         let certificate = try await self.maker.issueForService(order, use: use, by: party)

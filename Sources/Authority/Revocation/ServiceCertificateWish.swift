@@ -5,8 +5,10 @@ internal import X509Kit
 /// Why one of the service's own certificates has to be made anew.
 package enum ServiceCertificateNeed: String, Hashable, Sendable, CaseIterable {
     case missing
-    /// A third of its life is left, or less; or it has not begun, because a clock was set back.
+    /// A third of its life is left, or less.
     case age
+    /// It has not begun: a clock was set back.
+    case clock
     /// Another issuer signs now.
     case issuer
     /// Another kind of key is wanted.
@@ -40,7 +42,8 @@ struct ServiceCertificateWish: Sendable {
             )
         }
         if record.chain.dropFirst().first != self.issuer.record.certificate { return .issuer }
-        if end - now.seconds <= (end - begin) / 3 || now.seconds < begin { return .age }
+        if now.seconds < begin { return .clock }
+        if end - now.seconds <= (end - begin) / 3 { return .age }
         if KeyAlgorithm(key) != KeyAlgorithm(self.key) { return .key }
         let present = try alternativeNames(of: certificate)
         return self.names.allSatisfy(present.contains) ? nil : .names

@@ -65,7 +65,8 @@ public struct RevocationListBody: Hashable, Sendable {
                 try coder.serialize(ASN1OctetString(contentBytes: self.authorityKeyIdentifier[...]), as: 0)
             }
         }
-        try coder.appendExtension(OID.crlNumber, critical: false) { try $0.serialize(self.number) }
+        // Unsigned: the library writes a signed 128 as one octet, which is -128.
+        try coder.appendExtension(OID.crlNumber, critical: false) { try $0.serialize(UInt64(self.number)) }
         // Critical (RFC 5280 § 5.2.5): a reader that does not know that this is a part must not take it for the whole.
         try coder.appendExtension(OID.issuingDistributionPoint, critical: true) { coder in
             try coder.appendConstructedNode(identifier: .sequence) { coder in

@@ -96,6 +96,16 @@ struct RevocationListWriterTests {
         #expect(outcome.output.contains("No Revoked Certificates"))
     }
 
+    @Test(
+        "numbers are positive INTEGERs of every length",
+        arguments: [1, 127, 128, 255, 256, 32_767, 32_768, 1 << 31, 1 << 55, Int64.max]
+    )
+    func numbers(_ number: Int64) throws {
+        let der = try Self.list(try RevocationListWriter(Self.body(number: number)))
+        #expect(try CertificateRevocationList(der: der).ownNumber() == number)
+        #expect(try Self.findings(der) == [])
+    }
+
     @Test("times are UTCTime through 2049 and GeneralizedTime from then on")
     func times() throws {
         for moment in [2_524_607_999 - 86_400, 2_524_608_000, 2_524_607_999] as [Int64] {
