@@ -31,7 +31,7 @@ package final class LocalAuthority: CertificateAuthority {
         self.activeIssuer = ActiveIssuer(
             id: active.id,
             notAfter: try Self.end(of: party),
-            chain: try Self.chain(from: active, in: records)
+            authorities: try Self.authorities(from: active, in: records)
         )
     }
 
@@ -63,22 +63,28 @@ package final class LocalAuthority: CertificateAuthority {
     }
 
     /// The issuer's certificate and those above it, up to a root.
-    private static func chain(from issuer: IssuerRecord, in records: [IssuerRecord]) throws(EnrollmentError)
-        -> [[UInt8]]
+    private static func authorities(from issuer: IssuerRecord, in records: [IssuerRecord]) throws(EnrollmentError)
+        -> [AuthorityCertificate]
     {
-        var chain = [issuer.certificate]
+        var authorities = [AuthorityCertificate(issuer)]
         var current = issuer
         while current.signedBy != current.id {
-            guard let above = records.first(where: { $0.id == current.signedBy }), chain.count < 8 else {
+            guard let above = records.first(where: { $0.id == current.signedBy }), authorities.count < 8 else {
                 throw EnrollmentError(
                     .internalService,
                     "The store lacks issuer \(current.signedBy), which signed \(current.id). Restore the store.",
                     rule: "issuer.chain"
                 )
             }
-            chain.append(above.certificate)
+            authorities.append(AuthorityCertificate(above))
             current = above
         }
-        return chain
+        return authorities
+    }
+}
+
+extension AuthorityCertificate {
+    fileprivate init(_ record: IssuerRecord) {
+        self.init(issuerID: record.id, der: record.certificate, isRoot: record.role == .root)
     }
 }

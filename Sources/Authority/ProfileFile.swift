@@ -49,7 +49,8 @@ package enum ProfileFile {
             role: try self.role(role, reader),
             includesUserPrincipalName: try reader.boolean("includeUserPrincipalName", default: false),
             includesSecurityIdentifier: try reader.boolean("includeSecurityIdentifier", default: false),
-            renewal: try self.renewal(reader)
+            renewal: try self.renewal(reader),
+            renewAfterExpiryDays: try reader.integer("renewAfterExpiryDays", in: 0...365, default: 0)
         )
         try self.judge(profile, reader)
         try reader.finish()
@@ -63,10 +64,19 @@ package enum ProfileFile {
                     throw reader.error(key, "an end entity must not sign certificates or CRLs")
                 }
             }
+            if profile.purposes == [.ocspSigning] && profile.validityDays > 90 {
+                throw reader.error("validityDays", "an OCSP responder's certificate lives 90 days at most")
+            }
             if profile.purposes.count != 1 { throw reader.error("purposes", "an end entity has exactly one purpose") }
-            if profile.renewal.renewPeriodDays >= profile.validityDays {
+            // Only devices are told it.
+            if profile.purposes == [.clientAuth] && profile.renewal.renewPeriodDays >= profile.validityDays {
                 throw reader.error("renewPeriodDays", "must be smaller than validityDays, or devices renew at birth")
             }
+            if profile.renewAfterExpiryDays > 0, profile.purposes != [.clientAuth] {
+                throw reader.error("renewAfterExpiryDays", "is for the certificates of devices")
+            }
+        } else if profile.renewAfterExpiryDays > 0 {
+            throw reader.error("renewAfterExpiryDays", "is for the certificates of devices")
         } else if !profile.keyUsage.isSuperset(of: [.keyCertSign, .cRLSign]) {
             throw reader.error("keyUsage", "an authority needs keyCertSign and cRLSign")
         }

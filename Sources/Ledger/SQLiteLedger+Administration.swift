@@ -35,7 +35,7 @@ extension SQLiteLedger {
     }
 
     /// Hand-off events that wait, oldest first.
-    package func pendingEvents(limit: Int) async throws(EnrollmentError) -> [PendingEvent] {
+    package func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent] {
         try await self.readers.read { try OutboxTable(connection: $0).pending(limit: limit) }
     }
 }

@@ -1,4 +1,4 @@
-internal import OpenSSLKit
+package import OpenSSLKit
 
 /// What a client showed in the handshake; it has proved possession of the private key in every case but ``none``.
 package enum PresentedCertificate: Hashable, Sendable {
@@ -8,7 +8,7 @@ package enum PresentedCertificate: Hashable, Sendable {
     /// The leaf in DER and why it proves nothing: another authority's, expired, or not for clients.
     case unverified([UInt8], reason: String)
 
-    init(_ certificate: PeerCertificate) {
+    package init(_ certificate: PeerCertificate) {
         switch certificate {
         case .none: self = .none
         case .verified(let leaf): self = .verified(leaf)

@@ -60,6 +60,21 @@ struct ProfileFileTests {
         #expect(profile.includesUserPrincipalName)
         #expect(!profile.includesSecurityIdentifier)
         #expect(profile.renewal == RenewalSchedule(renewPeriodDays: 60, retryIntervalDays: 4))
+        #expect(profile.renewAfterExpiryDays == 0)
+    }
+
+    @Test("renewal after the end is off unless the file says for how long, and for devices alone")
+    func renewalAfterExpiry() throws {
+        let text = Self.device.replacing("4,", with: "4, renewAfterExpiryDays: 14,")
+        #expect(try ProfileFile.parse(text, file: "device.json5").renewAfterExpiryDays == 14)
+        let issuing = """
+            { name: "issuing", version: 1, role: "issuing", validityDays: 1826, renewAfterExpiryDays: 14,
+              keyUsage: ["keyCertSign", "cRLSign"] }
+            """
+        for text in [text.replacing("clientAuth", with: "serverAuth"), issuing] {
+            let error = #expect(throws: SettingsError.self) { try ProfileFile.parse(text, file: "wrong.json5") }
+            #expect(error?.path == "renewAfterExpiryDays")
+        }
     }
 
     @Test(
@@ -95,6 +110,8 @@ struct ProfileFileTests {
             WrongProfile("60", "0", line: 12, path: "renewPeriodDays"),
             WrongProfile("60", "365", line: 12, path: "renewPeriodDays"),
             WrongProfile("4,", "61,", line: 13, path: "retryIntervalDays"),
+            WrongProfile("4,", "4, renewAfterExpiryDays: -1,", line: 13, path: "renewAfterExpiryDays"),
+            WrongProfile("4,", "4, renewAfterExpiryDays: 366,", line: 13, path: "renewAfterExpiryDays"),
             WrongProfile("4,", "4, pathLength: 0,", line: 13, path: "pathLength"),
             WrongProfile("4,", "4, honorRequestedExtensions: true,", line: 13, path: "honorRequestedExtensions"),
             WrongProfile("}\n", "", line: 14, path: ""),

@@ -152,7 +152,7 @@ private struct LedgerBenchmark {
             Confirmation(
                 receipt: receipt,
                 certificate: certificate,
-                sealedAccount: Self.octets(200),
+                course: .enrollment(sealedAccount: Self.octets(200)),
                 attempt: attempt,
                 eventID: DeviceID(random: Self.octets(16)),
                 now: Self.now,

@@ -119,7 +119,7 @@ struct LDAPCredentialVerifierTests {
     @Test("the core's admission gate knows the directory's groups however they are spelled")
     func admission() async throws {
         let group = "CN=Staff, OU=Groups, DC=Corp, DC=Example"
-        let gate = AdmissionGate(verifier: try self.verifier(), admittedGroups: [GroupName(group)])
+        let gate = AdmissionGate(verifier: try self.verifier(), rule: AdmissionRule(groups: [GroupName(group)]))
         let password = { (name: String) in
             Credential.password(UsernamePassword(name: name, password: Redacted("\(name)-password")))
         }

@@ -27,7 +27,7 @@ enum Corpus {
         }
     }
 
-    static let messages: [Message] = ["discovery", "policy", "enrollment"].flatMap { Self.messages(of: $0) }
+    static let messages: [Message] = ["discovery", "policy", "enrollment", "renewal"].flatMap { Self.messages(of: $0) }
 
     private static func messages(of operation: String) -> [Message] {
         let folder = Self.folder.appending(path: operation)

@@ -10,11 +10,12 @@ struct CorpusTests {
             "http://schemas.microsoft.com/windows/management/2012/01/enrollment/IDiscoveryService/DiscoverResponse",
         "policy": "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy/IPolicy/GetPoliciesResponse",
         "enrollment": "http://schemas.microsoft.com/windows/pki/2009/01/enrollment/RSTRC/wstep",
+        "renewal": "http://schemas.microsoft.com/windows/pki/2009/01/enrollment/RSTRC/wstep",
     ]
 
     @Test("the corpus is there")
     func present() {
-        #expect(Corpus.messages.count > 140)
+        #expect(Corpus.messages.count > 190)
     }
 
     @Test("every message gets the answer that is written beside it", arguments: Corpus.messages)
@@ -52,22 +53,35 @@ struct CorpusTests {
         case "policy":
             #expect(journal.credentials == [[message["user"] ?? "", message["password"] ?? ""]])
             #expect(journal.attempts.first?.userID == "id-of-\(message["user"] ?? "")")
+        case "renewal":
+            let isAutomatic = message["credential"] == "none"
+            #expect(journal.credentials == (isAutomatic ? [] : [[message["user"] ?? "", message["password"] ?? ""]]))
+            #expect(journal.requests.isEmpty)
+            let request = try #require(journal.renewals.first)
+            #expect((request.credential == nil) == isAutomatic)
+            #expect(request.signedRequest.starts(with: 0...255))
+            #expect(request.signedRequest.suffix(5) == Array("pkcs7".utf8)[...])
+            try self.check(request.claims, against: message)
         default:
             #expect(journal.credentials == [[message["user"] ?? "", message["password"] ?? ""]])
             let request = try #require(journal.requests.first)
             #expect(request.certificateRequest.suffix(6) == Array("pkcs10".utf8)[...])
-            #expect(request.claims.deviceID == message["deviceID"])
-            #expect(request.claims.enrollmentType.rawValue == message["type"])
-            if let items = message["items"] { #expect("\(request.claims.items.count)" == items) }
-            for item in message[all: "item"] {
-                #expect(request.claims.items.contains { "\($0.name)=\($0.value)" == item })
-            }
+            try self.check(request.claims, against: message)
+        }
+    }
+
+    private func check(_ claims: DeviceClaims, against message: Corpus.Message) throws {
+        #expect(claims.deviceID == message["deviceID"])
+        #expect(claims.enrollmentType.rawValue == message["type"])
+        if let items = message["items"] { #expect("\(claims.items.count)" == items) }
+        for item in message[all: "item"] {
+            #expect(claims.items.contains { "\($0.name)=\($0.value)" == item })
         }
     }
 
     @Test("a refusal is recorded with its rule before it is answered, a success soon after")
     func recorded() async throws {
-        for message in Corpus.messages where message.operation != "enrollment" {
+        for message in Corpus.messages where ["discovery", "policy"].contains(message.operation) {
             let journal = Journal()
             _ = await journal.answer(message.octets, to: message.operation)
             let attempt = try #require(journal.attempts.first)

@@ -16,7 +16,7 @@ struct EndpointTests {
         #expect(response.octets.isEmpty)
     }
 
-    @Test("an empty POST is a 400 that nobody records", arguments: ["discovery", "policy", "enrollment"])
+    @Test("an empty POST is a 400 that nobody records", arguments: ["discovery", "policy", "enrollment", "renewal"])
     func empty(_ operation: String) async {
         let journal = Journal()
         let response = await journal.answer([], to: operation)
@@ -97,6 +97,75 @@ struct EndpointTests {
         let response = await journal.answer(try self.message("enrollment", "device-cap-reached"), to: "enrollment")
         #expect(response.attempt?.code == .deviceCapReached)
         #expect(journal.attempts.isEmpty)
+        #expect(try Answer(response.octets).detail("TraceId") == "\(Example.traceID)")
+    }
+
+    @Test(
+        "a renewal that does not get as far as the use case is recorded as one, with the device it came from",
+        arguments: [
+            ("base64-with-junk", "renewal.base64", nil), ("value-type-of-enrollment", "renewal.value-type", nil),
+            ("two-user-tokens", "credential.ambiguous", nil), ("password-digest", "credential.password-type", "ada"),
+        ]
+    )
+    func refusedRenewal(_ name: String, _ rule: String, _ user: String?) async throws {
+        let journal = Journal()
+        _ = await journal.answer(try self.message("renewal", name), to: "renewal")
+        let attempt = try #require(journal.attempts.first)
+        #expect(journal.attempts.count == 1)
+        #expect(attempt.operation == .renewal)
+        #expect(attempt.rule == rule)
+        #expect(attempt.claimedName == user.map { "\($0)@example.net" })
+        #expect(attempt.claimedDeviceID == "0A1B2C3D4E5F60718293A4B5C6D7E8F9")
+        #expect(attempt.deviceName == "LAPTOP7")
+    }
+
+    @Test("a renewal carries the certificate that the connection was made with, or none", arguments: [true, false])
+    func connection(_ isProven: Bool) async throws {
+        let journal = Journal()
+        let thumbprint = isProven ? [UInt8](repeating: 0xEE, count: 32) : nil
+        let octets = try self.message("renewal", "automatic-without-header")
+        let response = await EnrollmentEndpoint(
+            settings: Example.management,
+            enroll: journal.enroll,
+            renew: journal.renew,
+            thumbprint: { Example.thumbprint($0) },
+            services: journal.services
+        ).answer(Example.request(octets, clientCertificate: thumbprint))
+        #expect(journal.renewals.first?.connectionThumbprint == thumbprint)
+        #expect(journal.renewals.first?.sourceAddress == "192.0.2.7")
+        #expect(journal.attempts.isEmpty, "the use case records what reaches it")
+        let attempt = try #require(response.attempt)
+        #expect(attempt.operation == .renewal && attempt.outcome == .succeeded)
+        #expect(attempt.device != nil && attempt.serialNumber != nil && attempt.userID == "1")
+    }
+
+    @Test("where renewal is not offered, devices are told to enroll again")
+    func renewalNotOffered() async throws {
+        let journal = Journal()
+        let response = await EnrollmentEndpoint(
+            settings: Example.management,
+            enroll: journal.enroll,
+            thumbprint: { Example.thumbprint($0) },
+            services: journal.services
+        ).answer(Example.request(try self.message("renewal", "automatic-without-header")))
+        #expect(try Answer(response.octets).outcome == "s:Authorization NotEligibleToRenew")
+        #expect(journal.attempts.first?.operation == .renewal)
+    }
+
+    @Test("an answer whose authorities cannot be digested is a fault, under the trace id of the renewal")
+    func thumbprintFailure() async throws {
+        let journal = Journal()
+        let authority = AuthorityCertificate(issuerID: "a", der: [1], isRoot: true)
+        let response = await EnrollmentEndpoint(
+            settings: Example.management,
+            enroll: journal.enroll,
+            renew: { _ in Example.renewal(authorities: [authority]) },
+            thumbprint: { _ throws(EnrollmentError) in
+                throw EnrollmentError(.internalService, "No digest.", rule: "thumbprint")
+            },
+            services: journal.services
+        ).answer(Example.request(try self.message("renewal", "automatic-without-header")))
+        #expect(try Answer(response.octets).outcome == "a:InternalServiceFault")
         #expect(try Answer(response.octets).detail("TraceId") == "\(Example.traceID)")
     }
 

@@ -18,10 +18,11 @@ enum Example {
         address: "https://mdm.example.net/omadm"
     )
 
-    static func request(_ octets: [UInt8]) -> WireRequest {
+    static func request(_ octets: [UInt8], clientCertificate: [UInt8]? = nil) -> WireRequest {
         WireRequest(
             octets: octets,
             sourceAddress: "192.0.2.7",
+            clientCertificate: clientCertificate,
             traceID: self.traceID,
             now: Timestamp(seconds: 1_800_000_000),
             activityID: "0b7d5e1c-6a52-4c0f-9d5b-3f1f0a9c8e71"
@@ -29,19 +30,11 @@ enum Example {
     }
 
     static func enrollment(of user: DirectoryUser, claims: DeviceClaims, issuers: Int = 2) -> Enrollment {
-        let now = Timestamp(seconds: 1_800_000_000)
-        return Enrollment(
+        Enrollment(
             device: DeviceID(random: [UInt8](0..<16)),
             user: user,
             claims: claims,
-            certificate: IssuedCertificate(
-                serialNumber: SerialNumber(node: 1, random: [UInt8](repeating: 3, count: SerialNumber.randomOctets)),
-                issuerID: "2026-a",
-                der: Array("leaf certificate".utf8),
-                thumbprint: [UInt8](repeating: 0xAB, count: 32),
-                windowsThumbprint: [UInt8](repeating: 0xCD, count: 20),
-                validity: Validity(notBefore: now, notAfter: now.adding(days: 1))
-            ),
+            certificate: self.certificate,
             issuers: (0..<issuers).map { Array("issuer certificate \($0)".utf8) },
             account: ManagementAccount(
                 clientName: "client",
@@ -50,6 +43,29 @@ enum Example {
                 serverSecret: Redacted("server secret"),
                 serverNonce: "c2VydmVyIG5vbmNlIDE2IQ=="
             ),
+            renewal: RenewalSchedule(renewPeriodDays: 60, retryIntervalDays: 4)
+        )
+    }
+
+    private static var certificate: IssuedCertificate {
+        let now = Timestamp(seconds: 1_800_000_000)
+        return IssuedCertificate(
+            serialNumber: SerialNumber(node: 1, random: [UInt8](repeating: 3, count: SerialNumber.randomOctets)),
+            issuerID: "2026-a",
+            der: Array("leaf certificate".utf8),
+            thumbprint: [UInt8](repeating: 0xAB, count: 32),
+            windowsThumbprint: [UInt8](repeating: 0xCD, count: 20),
+            validity: Validity(notBefore: now, notAfter: now.adding(days: 1))
+        )
+    }
+
+    static func renewal(into type: EnrollmentType = .full, authorities: [AuthorityCertificate] = []) -> Renewal {
+        Renewal(
+            device: DeviceID(random: [UInt8](0..<16)),
+            user: DirectoryUser(id: "1", principalName: "ada@example.net", source: "journal"),
+            enrollmentType: type,
+            certificate: self.certificate,
+            authorities: authorities,
             renewal: RenewalSchedule(renewPeriodDays: 60, retryIntervalDays: 4)
         )
     }
@@ -80,6 +96,7 @@ extension Journal {
             return await EnrollmentEndpoint(
                 settings: Example.management,
                 enroll: self.enroll,
+                renew: self.renew,
                 thumbprint: { der in Example.thumbprint(der) },
                 services: self.services
             ).answer(request)

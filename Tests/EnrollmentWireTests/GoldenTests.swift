@@ -33,10 +33,14 @@ struct GoldenTests {
 
     @Test(
         "provisioning documents are what was agreed, for the user's store and the machine's",
-        arguments: [("windows-11-25h2", "provisioning-user"), ("device-enrollment", "provisioning-device")]
+        arguments: [
+            ("enrollment", "windows-11-25h2", "provisioning-user"),
+            ("enrollment", "device-enrollment", "provisioning-device"),
+            ("renewal", "automatic-without-header", "renewal-user"), ("renewal", "device-store", "renewal-device"),
+        ]
     )
-    func provisioning(_ message: String, _ golden: String) async throws {
-        let answer = try await self.answer(message, to: "enrollment")
+    func provisioning(_ operation: String, _ message: String, _ golden: String) async throws {
+        let answer = try await self.answer(message, to: operation)
         let start = try #require(answer.range(of: "wssecurity-secext-1.0.xsd\">")).upperBound
         let end = try #require(answer.range(of: "</BinarySecurityToken>")).lowerBound
         let document = try #require(Base64.decode(Array(answer[start..<end].utf8)[...]))

@@ -8,6 +8,7 @@ final class Journal: AttemptLedger, CredentialVerifier, WallClock, RandomSource 
         var attempts: [Attempt] = []
         var credentials: [Credential] = []
         var requests: [EnrollmentRequest] = []
+        var renewals: [RenewalRequest] = []
     }
 
     private let entries = Mutex(Entries())
@@ -21,6 +22,7 @@ final class Journal: AttemptLedger, CredentialVerifier, WallClock, RandomSource 
 
     var attempts: [Attempt] { self.entries.withLock { $0.attempts } }
     var requests: [EnrollmentRequest] { self.entries.withLock { $0.requests } }
+    var renewals: [RenewalRequest] { self.entries.withLock { $0.renewals } }
 
     /// User name and password of every credential that was to be verified.
     var credentials: [[String]] {
@@ -70,14 +72,37 @@ final class Journal: AttemptLedger, CredentialVerifier, WallClock, RandomSource 
             }
             return Example.enrollment(of: user, claims: request.claims)
         } catch {
-            var attempt = Attempt(
-                traceID: request.traceID,
-                operation: .enrollment,
-                started: self.now,
-                sourceAddress: request.sourceAddress
-            )
-            attempt.refuse(error, at: self.now)
-            throw Refusal(error: error, attempt: attempt, recordingFailure: nil)
+            throw self.refusal(error, of: .enrollment, request.traceID, request.sourceAddress)
         }
+    }
+
+    /// Stands in for the other use case: signs in who was asked, and refuses the one device that is held.
+    func renew(_ request: RenewalRequest) async throws(Refusal) -> Renewal {
+        self.entries.withLock { $0.renewals.append(request) }
+        do throws(EnrollmentError) {
+            if let credential = request.credential { _ = try await self.verify(credential) }
+            guard request.claims.deviceID != "HELD" else {
+                throw EnrollmentError(.notEligibleToRenew, "The device is held.", rule: "renewal.held")
+            }
+            return Example.renewal(into: request.claims.enrollmentType)
+        } catch {
+            throw self.refusal(error, of: .renewal, request.traceID, request.sourceAddress)
+        }
+    }
+
+    private func refusal(
+        _ error: EnrollmentError,
+        of operation: Attempt.Operation,
+        _ traceID: TraceID,
+        _ sourceAddress: String
+    ) -> Refusal {
+        var attempt = Attempt(
+            traceID: traceID,
+            operation: operation,
+            started: self.now,
+            sourceAddress: sourceAddress
+        )
+        attempt.refuse(error, at: self.now)
+        return Refusal(error: error, attempt: attempt, recordingFailure: nil)
     }
 }

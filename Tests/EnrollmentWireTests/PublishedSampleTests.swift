@@ -36,12 +36,38 @@ struct PublishedSampleTests {
             ("spec-mde2-discover-request-federated.xml", "discovery", "s:Authorization NotSupported"),
             ("spec-mde2-getpolicies-request-federated.xml", "policy", "s:Authorization NotSupported"),
             ("spec-mde2-getpolicies-request-certificate.xml", "policy", "s:Authorization NotSupported"),
-            ("itpro-renewal-request.xml", "enrollment", "s:Authorization NotEligibleToRenew"),
+            // It leaves out who the device is.
+            ("itpro-renewal-request.xml", "renewal", "s:MessageFormat"),
+            // A renewal of another protocol, for domain members: no device token, no device.
+            ("spec-wstep-renewal-request.xml", "renewal", "s:MessageFormat"),
         ]
     )
     func answers(_ name: String, _ operation: String, _ expected: String) async throws {
         let response = await Journal().answer(Array(try self.sample(name).utf8), to: operation)
         #expect(try Answer(response.octets).outcome == expected)
+    }
+
+    @Test(
+        "the published renewal is one without a password, once a device and a signed request stand in it",
+        .enabled(if: Self.folder != nil)
+    )
+    func renews() async throws {
+        let journal = Journal()
+        func item(_ name: String, _ value: String) -> String {
+            "<ContextItem Name=\"\(name)\"><Value>\(value)</Value></ContextItem>"
+        }
+        let text = try self.sample("itpro-renewal-request.xml")
+            .replacing("BinarySecurityTokenInsertedHere", with: "MIIBAA==")
+            .replacing(
+                "<ContextItem Name=\"DeviceType\">",
+                with: item("DeviceID", "7BA748C8-703E-4DF2-A74A-92984117346A") + item("EnrollmentType", "Full")
+                    + "<ContextItem Name=\"DeviceType\">"
+            )
+        let response = await journal.answer(Array(text.utf8), to: "renewal")
+        #expect(response.status == 200)
+        #expect(journal.renewals.first?.signedRequest == [0x30, 0x82, 0x01, 0x00])
+        #expect(journal.renewals.first?.credential == nil)
+        #expect(response.attempt?.claimedName == "user@contoso.com")
     }
 
     @Test(

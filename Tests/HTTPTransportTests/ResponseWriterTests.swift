@@ -30,6 +30,7 @@ struct ResponseWriterTests {
     @Test("an answer without content has no length, one without a body has length 0")
     func lengths() {
         #expect(!Self.head(HTTPResponse(status: 204)).contains { $0.hasPrefix("Content-Length") })
+        #expect(!Self.head(HTTPResponse(status: 304)).contains { $0.hasPrefix("Content-Length") })
         #expect(Self.head(HTTPResponse()).contains("Content-Length: 0"))
     }
 

@@ -5,8 +5,19 @@ import Testing
 struct RouterTests {
     private static let soap = ["application/soap+xml"]
 
-    private static func route(_ methods: [HTTPMethod], _ path: Route.Path, accepting: [String] = []) -> Route {
-        Route(methods, path, accepting: accepting, handler: .immediate { _, _ in HTTPResponse() })
+    private static func route(
+        _ methods: [HTTPMethod],
+        _ path: Route.Path,
+        accepting: [String] = [],
+        takesEncodedSlashes: Bool = false
+    ) -> Route {
+        Route(
+            methods,
+            path,
+            accepting: accepting,
+            takesEncodedSlashes: takesEncodedSlashes,
+            handler: .immediate { _, _ in HTTPResponse() }
+        )
     }
 
     private static let router = Router([
@@ -15,6 +26,12 @@ struct RouterTests {
         route([.get], .prefix("/pki/")),
         route([.get], .prefix("/pki/crl/")),
         route([.post], .exact("/pki/ocsp")),
+        route([.get], .prefix("/pki/ocsp/"), takesEncodedSlashes: true),
+        route([.get], .prefix("/pki/ocsp/closed/")),
+        // The option is for prefixes; elsewhere it means nothing.
+        route([.get], .exact("/one/two"), takesEncodedSlashes: true),
+        route([.get], .prefix("/mixed/"), takesEncodedSlashes: true),
+        route([.post], .prefix("/mixed/")),
     ])
 
     private static func head(_ request: String) throws -> RequestHead {
@@ -36,6 +53,34 @@ struct RouterTests {
     )
     func found(request: String, path: Route.Path) throws {
         #expect(try Self.router.route(for: try Self.head(request)).path == path)
+    }
+
+    @Test(
+        "an encoded slash is a slash in the rest of a prefix route that takes it, as are plus and equals signs",
+        arguments: [
+            ("/pki/ocsp/a/MEow%2FSDBG%2BMA%3D%3D", "/pki/ocsp/a/MEow/SDBG+MA=="),
+            ("/pki/ocsp/a/MEow/SDBG+MA==", "/pki/ocsp/a/MEow/SDBG+MA=="),
+            ("/pki/ocsp/a/MEow%2f%2F/SDBG", "/pki/ocsp/a/MEow///SDBG"),
+            ("/pki/ocsp/%2F", "/pki/ocsp//"),
+        ]
+    )
+    func encodedSlash(target: String, path: String) throws {
+        let head = try Self.head("GET \(target) HTTP/1.1")
+        #expect(head.path == path)
+        #expect(try Self.router.route(for: head).path == .prefix("/pki/ocsp/"))
+    }
+
+    @Test(
+        "an encoded slash is refused everywhere else, inside the prefix too and whether or not anything is there",
+        arguments: [
+            "/pki%2Froots.pem", "/pki/roots%2Fpem", "/pki/ocsp%2Fa", "/pki%2Focsp/a/MEow", "/nowhere%2Fa",
+            "/one%2Ftwo", "/EnrollmentServer%2FDiscovery.svc", "/pki/ocsp/closed%2Fx", "/pki/ocsp/closed/x%2Fy",
+            "/mixed/a%2Fb",
+        ]
+    )
+    func encodedSlashElsewhere(target: String) throws {
+        let head = try Self.head("GET \(target) HTTP/1.1")
+        #expect(#expect(throws: RequestRefusal.self) { try Self.router.route(for: head) }?.status == 400)
     }
 
     @Test(

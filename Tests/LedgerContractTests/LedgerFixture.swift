@@ -118,7 +118,7 @@ enum LedgerFixture {
         return Confirmation(
             receipt: receipt,
             certificate: certificate ?? Self.certificate(for: reservation),
-            sealedAccount: Self.octets(120),
+            course: .enrollment(sealedAccount: Self.octets(120)),
             attempt: attempt,
             eventID: DeviceID(random: Self.octets(16)),
             now: reservation.now,

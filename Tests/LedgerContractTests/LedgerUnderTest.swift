@@ -7,7 +7,7 @@ internal import SQLiteKit
 internal import Testing
 
 /// Everything an implementation has to offer for the contract to be tried on it.
-protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries {
+protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RevocationLedger {
     func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
     func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool
     func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError)
@@ -18,7 +18,7 @@ extension InMemoryLedger: LedgerUnderTest {}
 
 extension SQLiteLedger: LedgerUnderTest {
     func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
-        try await self.pendingEvents(limit: 1_000).map(\.event)
+        try await self.pendingEvents(limit: 1_000).map(\.id)
     }
 }
 

@@ -111,6 +111,23 @@ struct TLSSessionTests {
         let pair = try await Pair(authority, client: identity)
         try pair.connect()
         #expect(try pair.server.judgePeerCertificate() == .unverified(identity.certificates[0], reason: reason))
+        // The same of a certificate that a proxy hands on.
+        let verdict = try Pair.verifier(authority).judge(identity.certificates[0])
+        #expect(verdict == .unverified(identity.certificates[0], reason: reason))
+    }
+
+    @Test("a certificate that a proxy hands on is judged as one from a handshake, and nothing but a certificate is")
+    func judged() async throws {
+        let authority = try await CommandLineAuthority()
+        let credential = try await authority.client("device")
+        let leaf = try TLSIdentity.certificates(inPEM: credential.pem)[0]
+        let verifier = try Pair.verifier(authority)
+        for _ in 0..<2 { #expect(try verifier.judge(leaf) == .verified(leaf)) }
+        for octets in [
+            [], [0x30], leaf + [0], Array(leaf.dropLast()), leaf + leaf, [UInt8](repeating: 0xFF, count: 900),
+        ] {
+            #expect(throws: OpenSSLError.self) { try verifier.judge(octets) }
+        }
     }
 
     enum Stranger: CaseIterable {

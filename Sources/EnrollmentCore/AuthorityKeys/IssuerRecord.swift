@@ -68,16 +68,34 @@ public struct ServiceCertificateRecord: Hashable, Sendable {
     }
 }
 
+/// An authority's certificate and whose it is.
+public struct AuthorityCertificate: Hashable, Sendable {
+    public let issuerID: String
+    /// DER.
+    public let der: [UInt8]
+    /// Whether it is a root, which a device has to be told to trust.
+    public let isRoot: Bool
+
+    public init(issuerID: String, der: [UInt8], isRoot: Bool) {
+        self.issuerID = issuerID
+        self.der = der
+        self.isRoot = isRoot
+    }
+}
+
 /// The active issuer as the rest of the product sees it.
 public struct ActiveIssuer: Hashable, Sendable {
     public let id: String
     public let notAfter: Timestamp
-    /// Issuing certificate first, root last; DER each.
-    public let chain: [[UInt8]]
+    /// Issuing certificate first, root last.
+    public let authorities: [AuthorityCertificate]
 
-    public init(id: String, notAfter: Timestamp, chain: [[UInt8]]) {
+    public init(id: String, notAfter: Timestamp, authorities: [AuthorityCertificate]) {
         self.id = id
         self.notAfter = notAfter
-        self.chain = chain
+        self.authorities = authorities
     }
+
+    /// ``authorities`` as DER.
+    public var chain: [[UInt8]] { self.authorities.map(\.der) }
 }

@@ -65,7 +65,7 @@ public struct DeviceRecord: Hashable, Sendable {
 
 extension CertificateRecord {
     /// ``reason`` of a certificate that is superseded.
-    public static let replaced = "A later enrollment of the same device replaced it."
+    public static let replaced = "A later certificate of the same device replaced it."
 }
 
 /// One certificate as the ledger knows it: an intent, or what was issued.
@@ -92,6 +92,16 @@ public struct CertificateRecord: Hashable, Sendable {
     public let thumbprint: [UInt8]?
     /// Why an intent was closed or the certificate revoked.
     public let reason: String?
+    /// The shard of its issuer's CRLs that would list it; `nil` for a root.
+    public let crlShard: Int?
+    /// Where its request said that the private key is kept.
+    public let protection: KeyProtection
+    /// The certificate that it was renewed from; `nil` for a first one.
+    public let predecessor: SerialNumber?
+    /// When the device was first seen with it; `nil` as long as it was not.
+    public let seen: Timestamp?
+    /// When it is superseded even if its successor is not seen; `nil` without a successor.
+    public let supersedeAfter: Timestamp?
 
     public init(
         serialNumber: SerialNumber,
@@ -108,7 +118,12 @@ public struct CertificateRecord: Hashable, Sendable {
         keyDigest: [UInt8],
         der: [UInt8]?,
         thumbprint: [UInt8]?,
-        reason: String?
+        reason: String?,
+        crlShard: Int? = nil,
+        protection: KeyProtection = .unstated,
+        predecessor: SerialNumber? = nil,
+        seen: Timestamp? = nil,
+        supersedeAfter: Timestamp? = nil
     ) {
         self.serialNumber = serialNumber
         self.issuerID = issuerID
@@ -125,6 +140,11 @@ public struct CertificateRecord: Hashable, Sendable {
         self.der = der
         self.thumbprint = thumbprint
         self.reason = reason
+        self.crlShard = crlShard
+        self.protection = protection
+        self.predecessor = predecessor
+        self.seen = seen
+        self.supersedeAfter = supersedeAfter
     }
 }
 

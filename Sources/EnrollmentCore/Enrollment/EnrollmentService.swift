@@ -36,6 +36,7 @@ public struct EnrollmentService: Sendable {
     private static let preparations = 5
 
     private let ports: Ports
+    private let issuance: RecordedIssuance
     private let policy: IssuancePolicy
     private let limits: DeviceLimitPolicy
     private let node: UInt8
@@ -56,6 +57,12 @@ public struct EnrollmentService: Sendable {
         overlapSeconds: Int64 = 86_400
     ) {
         self.ports = ports
+        self.issuance = RecordedIssuance(
+            authority: ports.authority,
+            ledger: ports.ledger,
+            clock: ports.clock,
+            random: ports.random
+        )
         self.policy = policy
         self.limits = limits
         self.node = node
@@ -84,7 +91,7 @@ public struct EnrollmentService: Sendable {
         do throws(EnrollmentError) {
             reserved = try await self.reserve(request, recording: &recorder)
         } catch {
-            throw await self.refusal(error, recorder.attempt)
+            throw await self.issuance.refusal(error, recorder.attempt)
         }
         return try await self.issue(reserved, recording: &recorder)
     }
@@ -146,6 +153,8 @@ extension EnrollmentService {
                 device: device,
                 isReturning: known != nil,
                 prepared: prepared,
+                protection: proven.protection,
+                delivered: issuer.authorities.map(\.issuerID),
                 limit: self.limits.limit(for: user, at: now),
                 attempt: open,
                 now: now
@@ -191,24 +200,9 @@ extension EnrollmentService {
         case .recognitionChanged, .serialNumberTaken, .traceIDTaken:
             return nil
         case .limitReached(let limit, let counted):
-            throw EnrollmentError(
-                .deviceCapReached,
-                "\(user.principalName) has \(counted.count) devices that count, and \(limit.maximum) are allowed."
-                    + " One has to go before another can come, or the limit has to be raised.",
-                rule: "limit.reached",
-                facts: [
-                    Fact("counted", "\(counted.count)"),
-                    Fact("allowed", "\(limit.maximum)"),
-                    Fact("limit from", limit.rule),
-                ],
-                counted: counted
-            )
+            throw .limitReached(limit, counted, by: user)
         case .keyBlocked(let reason):
-            throw EnrollmentError(
-                .certificateRequest,
-                "The request's public key is blocked: \(reason). The device has to make a new key.",
-                rule: "key.blocked"
-            )
+            throw .keyBlocked(reason)
         case .keyInUse(let device):
             throw EnrollmentError(
                 .certificateRequest,
@@ -228,43 +222,31 @@ extension EnrollmentService {
         _ reserved: Reserved,
         recording recorder: inout AttemptRecorder
     ) async throws(Refusal) -> Enrollment {
-        let certificate: IssuedCertificate
         let account: ManagementAccount
         let sealedAccount: [UInt8]
         let eventID: DeviceID
-        var keyUse = AuthorityKeyUse.none
         do throws(EnrollmentError) {
             // Everything that can fail besides signing comes first: between signing and confirming nothing may.
             account = try self.account(for: reserved.device)
             sealedAccount = try self.sealed(account, of: reserved.device)
             eventID = DeviceID(random: try self.ports.random.octets(16))
-            certificate = try await recorder.step("sign") { () async throws(EnrollmentError) in
-                let ticket = try IssuanceTicket(for: reserved.prepared, recordedAs: reserved.receipt)
-                // From here on no error tells whether there is a signature somewhere.
-                keyUse = .possible
-                return try await self.ports.authority.sign(ticket)
-            }
         } catch {
-            throw await self.release(reserved.receipt, keyUse, after: error, recorder.attempt)
+            throw await self.issuance.release(reserved.receipt, .none, after: error, recorder.attempt)
         }
+        let certificate = try await self.issuance.sign(reserved.prepared, reserved.receipt, recording: &recorder)
         let now = self.ports.clock.now
         recorder.update { $0.succeed(at: now) }
-        let confirmation = Confirmation(
-            receipt: reserved.receipt,
-            certificate: certificate,
-            sealedAccount: sealedAccount,
-            attempt: recorder.attempt,
-            eventID: eventID,
-            now: now,
-            supersedeAfter: now.adding(seconds: self.overlapSeconds)
+        try await self.issuance.confirm(
+            Confirmation(
+                receipt: reserved.receipt,
+                certificate: certificate,
+                course: .enrollment(sealedAccount: sealedAccount),
+                attempt: recorder.attempt,
+                eventID: eventID,
+                now: now,
+                supersedeAfter: now.adding(seconds: self.overlapSeconds)
+            )
         )
-        do throws(EnrollmentError) {
-            try await self.ports.ledger.confirm(confirmation)
-        } catch {
-            // Signed but not confirmed: the certificate stays here, its intent stays in the ledger as issued-or-not.
-            recorder.update { $0.refuse(error, at: self.ports.clock.now) }
-            throw self.unrecorded(error, recorder.attempt, because: error)
-        }
         return Enrollment(
             device: reserved.device,
             user: reserved.user,
@@ -293,45 +275,5 @@ extension EnrollmentService {
             account.serverNonce,
         ]
         return try self.ports.sealer.seal(Array(lines.joined(separator: "\n").utf8), for: "account/\(device)")
-    }
-
-    /// Frees the slot after a refusal that came before there was a certificate to give.
-    private func release(
-        _ receipt: IntentReceipt,
-        _ keyUse: AuthorityKeyUse,
-        after error: EnrollmentError,
-        _ attempt: Attempt
-    ) async -> Refusal {
-        var attempt = attempt
-        attempt.refuse(error, at: self.ports.clock.now)
-        do throws(EnrollmentError) {
-            try await self.ports.ledger.release(receipt, keyUse: keyUse, closing: attempt)
-            return Refusal(error: error, attempt: attempt, recordingFailure: nil)
-        } catch let failure {
-            return self.unrecorded(error, attempt, because: failure)
-        }
-    }
-
-    /// Records a refusal that left nothing behind, under a fresh trace id should its own be taken.
-    private func refusal(_ error: EnrollmentError, _ attempt: Attempt) async -> Refusal {
-        var attempt = attempt
-        attempt.refuse(error, at: self.ports.clock.now)
-        do throws(EnrollmentError) {
-            try await self.ports.ledger.record(&attempt, random: self.ports.random)
-            return Refusal(error: error, attempt: attempt, recordingFailure: nil)
-        } catch let failure {
-            return self.unrecorded(error, attempt, because: failure)
-        }
-    }
-
-    /// A refusal that the store did not take: it is told the attempt again once it works, so that the trace id which
-    /// the device shows means something then.
-    private func unrecorded(
-        _ error: EnrollmentError,
-        _ attempt: Attempt,
-        because failure: EnrollmentError
-    ) -> Refusal {
-        self.ports.ledger.recordEventually(attempt)
-        return Refusal(error: error, attempt: attempt, recordingFailure: failure)
     }
 }

@@ -12,10 +12,19 @@ public struct AuthorityAddresses: Hashable, Sendable {
         self.shardCount = shardCount
     }
 
-    /// The CRL on which `serialNumber` would appear; fixed at issue.
+    /// Which of its issuer's CRLs would list `serialNumber`; fixed at issue.
+    public func shard(of serialNumber: SerialNumber) -> Int {
+        Int(serialNumber.octets.last ?? 0) % self.shardCount
+    }
+
+    /// Where the CRL of that shard is.
+    public func crl(of shard: CRLShard) -> String {
+        "\(self.base)/pki/crl/\(shard.issuerID)/\(shard.number).crl"
+    }
+
+    /// The CRL on which `serialNumber` would appear.
     public func crl(issuer: String, serialNumber: SerialNumber) -> String {
-        let shard = Int(serialNumber.octets.last ?? 0) % self.shardCount
-        return "\(self.base)/pki/crl/\(issuer)/\(shard).crl"
+        self.crl(of: CRLShard(issuerID: issuer, number: self.shard(of: serialNumber)))
     }
 
     /// The OCSP responder.

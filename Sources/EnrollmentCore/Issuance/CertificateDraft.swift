@@ -69,6 +69,8 @@ public struct CertificateDraft: Hashable, Sendable {
     public let alternativeNames: [AlternativeName]
     /// Where the shard's CRL is; each names the issuer's id.
     public let crlURLs: [String]
+    /// The shard that ``crlURLs`` names; `nil` where they are empty.
+    public let crlShard: Int?
     public let ocspURL: String?
     public let issuerURL: String?
     /// `S-1-5-…` for Microsoft's SID extension 1.3.6.1.4.1.311.25.2.
@@ -86,6 +88,7 @@ public struct CertificateDraft: Hashable, Sendable {
         purposes: [Purpose],
         alternativeNames: [AlternativeName],
         crlURLs: [String] = [],
+        crlShard: Int? = nil,
         ocspURL: String? = nil,
         issuerURL: String? = nil,
         securityIdentifier: String? = nil
@@ -101,6 +104,7 @@ public struct CertificateDraft: Hashable, Sendable {
         self.purposes = purposes
         self.alternativeNames = alternativeNames
         self.crlURLs = crlURLs
+        self.crlShard = crlShard
         self.ocspURL = ocspURL
         self.issuerURL = issuerURL
         self.securityIdentifier = securityIdentifier

@@ -16,6 +16,8 @@ public struct CertificateProfile: Hashable, Sendable {
     /// Whether the directory's `objectSid` is put in as Microsoft's SID extension.
     public let includesSecurityIdentifier: Bool
     public let renewal: RenewalSchedule
+    /// Days after its end for which a certificate may still be renewed; 0 for none.
+    public let renewAfterExpiryDays: Int
 
     public init(
         name: ProfileName,
@@ -28,7 +30,8 @@ public struct CertificateProfile: Hashable, Sendable {
         role: CertificateDraft.Role,
         includesUserPrincipalName: Bool,
         includesSecurityIdentifier: Bool,
-        renewal: RenewalSchedule
+        renewal: RenewalSchedule,
+        renewAfterExpiryDays: Int = 0
     ) {
         self.name = name
         self.validityDays = validityDays
@@ -41,5 +44,6 @@ public struct CertificateProfile: Hashable, Sendable {
         self.includesUserPrincipalName = includesUserPrincipalName
         self.includesSecurityIdentifier = includesSecurityIdentifier
         self.renewal = renewal
+        self.renewAfterExpiryDays = renewAfterExpiryDays
     }
 }

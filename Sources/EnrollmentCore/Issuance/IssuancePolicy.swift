@@ -47,6 +47,7 @@ public struct IssuancePolicy: Sendable {
             purposes: self.profile.purposes,
             alternativeNames: names,
             crlURLs: [self.addresses.crl(issuer: issuer.id, serialNumber: serialNumber)],
+            crlShard: self.addresses.shard(of: serialNumber),
             ocspURL: self.addresses.ocsp(issuer: issuer.id),
             issuerURL: self.addresses.certificate(of: issuer.id),
             securityIdentifier: namesUser && self.profile.includesSecurityIdentifier ? user.securityIdentifier : nil

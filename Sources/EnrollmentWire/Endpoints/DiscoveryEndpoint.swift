@@ -19,12 +19,7 @@ package struct DiscoveryEndpoint: Sendable {
     /// Answers a POST.
     package func answer(_ request: WireRequest) async -> WireResponse {
         guard !request.octets.isEmpty else { return .emptyRequest }
-        var attempt = Attempt(
-            traceID: request.traceID,
-            operation: .discovery,
-            started: request.now,
-            sourceAddress: request.sourceAddress
-        )
+        var attempt = request.attempt(at: .discovery)
         var messageID: String?
         do throws(EnrollmentError) {
             let envelope = try request.envelope(of: .discover, messageID: &messageID)

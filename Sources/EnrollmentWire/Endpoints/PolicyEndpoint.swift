@@ -16,12 +16,7 @@ package struct PolicyEndpoint: Sendable {
     /// Answers a POST: the user is verified before anything is told.
     package func answer(_ request: WireRequest) async -> WireResponse {
         guard !request.octets.isEmpty else { return .emptyRequest }
-        var attempt = Attempt(
-            traceID: request.traceID,
-            operation: .policy,
-            started: request.now,
-            sourceAddress: request.sourceAddress
-        )
+        var attempt = request.attempt(at: .policy)
         var messageID: String?
         do throws(EnrollmentError) {
             let envelope = try request.envelope(of: .getPolicies, messageID: &messageID)

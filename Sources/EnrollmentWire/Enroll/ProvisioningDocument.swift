@@ -120,28 +120,3 @@ struct ProvisioningDocument {
         }
     }
 }
-
-extension XMLWriter {
-    fileprivate mutating func characteristic(_ type: String, _ content: (inout XMLWriter) -> Void) {
-        self.element("characteristic", ["type": type], content)
-    }
-
-    fileprivate mutating func parameter(_ name: String, _ value: String?, type: String? = nil) {
-        self.element("parm", ["name": name, "value": value, "datatype": type])
-    }
-
-    fileprivate mutating func parameter(_ name: String, _ value: Int) {
-        self.parameter(name, "\(value)", type: "integer")
-    }
-
-    fileprivate mutating func parameter(_ name: String, _ value: Bool) {
-        self.parameter(name, value ? "true" : "false", type: "boolean")
-    }
-
-    /// Windows names certificates by SHA-1 in upper-case hexadecimal.
-    fileprivate mutating func certificate(_ der: [UInt8], thumbprint: [UInt8]) {
-        self.characteristic(Hexadecimal.encode(thumbprint).uppercased()) { writer in
-            writer.parameter("EncodedCertificate", String(decoding: Base64.encode(der), as: UTF8.self))
-        }
-    }
-}

@@ -1,40 +1,62 @@
 internal import EnrollmentCore
 internal import XMLKit
 
-/// A `wst:RequestSecurityToken` that asks for a first certificate ([MS-MDE2] § 3.4.4.1.1.1).
+/// A `wst:RequestSecurityToken`: what a device asks for, and what it says about itself ([MS-MDE2] § 3.4.4.1.1.1, § 3.5.4).
 struct SecurityTokenRequest: Sendable {
-    private static let longestCertificateRequest = 16 * 1024
+    /// What is asked for.
+    enum Purpose: Sendable {
+        /// A first certificate.
+        case enrollment
+        /// The next certificate in place of one that the device holds.
+        case renewal
+    }
+
     private static let tokenType =
         "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken"
 
-    /// PKCS #10, DER as sent.
-    let certificateRequest: [UInt8]
+    /// DER as sent: PKCS #10 for a first certificate, CMS SignedData around one for the next.
+    let message: [UInt8]
     let claims: DeviceClaims
 
     /// - Parameters:
     ///   - body: The request.
+    ///   - purpose: What it asks for, from ``purpose(of:)``.
     ///   - attempt: Is told what the device claims before anything can be wrong with the certificate request, so that the
     ///     record of a refusal says whose it was.
-    /// - Throws: ``EnrollmentError``: `messageFormat`, `certificateRequest` when the request's base64 is broken,
-    ///   `notEligibleToRenew` for a renewal, `notSupported` for what the protocol knows and this server does not offer.
-    init(_ body: XMLElement, notedIn attempt: inout Attempt) throws(EnrollmentError) {
-        try Self.checkType(body)
+    /// - Throws: ``EnrollmentError``: `messageFormat`, `certificateRequest` when the request's base64 is broken.
+    init(_ body: XMLElement, asking purpose: Purpose, notedIn attempt: inout Attempt) throws(EnrollmentError) {
+        guard try body.required("TokenType", in: Namespace.trust).value == Self.tokenType else {
+            throw .messageFormat("The TokenType is not the device enrollment token.", rule: "enrollment.token-type")
+        }
         self.claims = try ContextItems.claims(in: body, notedIn: &attempt)
-        self.certificateRequest = try Self.certificateRequest(in: body)
+        let token = try body.required("BinarySecurityToken", in: Namespace.security)
+        self.message =
+            switch purpose {
+            case .enrollment: try RequestToken.certificateRequest(in: token)
+            case .renewal: try RequestToken.signedRequest(in: token)
+            }
     }
 
-    private static func checkType(_ body: XMLElement) throws(EnrollmentError) {
+    /// Tells a renewal from an enrollment.
+    ///
+    /// - Throws: ``EnrollmentError``: `notEligibleToRenew` for a recovery, which ends the way a refused renewal does: the
+    ///   user enrolls again. `notSupported` for what the protocol knows and this server does not offer, `messageFormat` for
+    ///   anything else.
+    static func purpose(of body: XMLElement) throws(EnrollmentError) -> Purpose {
         let requestType = try body.required("RequestType", in: Namespace.trust).value(atMost: 512)
         switch requestType {
         case "\(Namespace.trust)/Issue":
-            break
+            return .enrollment
         case "\(Namespace.trust)/Renew":
+            return .renewal
+        case "\(Namespace.trust)/Recovery":
             throw EnrollmentError(
                 .notEligibleToRenew,
-                "The device asked to renew its certificate; renewal is not offered, it has to enroll again.",
-                rule: "enrollment.renewal"
+                "The device asked for a certificate in place of one it lost, with nothing to prove that it held it;"
+                    + " recovery is not offered, the user has to enroll the device again.",
+                rule: "enrollment.recovery"
             )
-        case "\(Namespace.trust)/Recovery", "\(Namespace.trust)/KET", "\(Namespace.enrollment)/QueryTokenStatus":
+        case "\(Namespace.trust)/KET", "\(Namespace.enrollment)/QueryTokenStatus":
             throw EnrollmentError(
                 .notSupported,
                 "The device asked for something other than a certificate, which is not offered.",
@@ -48,35 +70,5 @@ struct SecurityTokenRequest: Sendable {
                 facts: [Fact("requestType", requestType)]
             )
         }
-        guard try body.required("TokenType", in: Namespace.trust).value == Self.tokenType else {
-            throw .messageFormat("The TokenType is not the device enrollment token.", rule: "enrollment.token-type")
-        }
-    }
-
-    private static func certificateRequest(in body: XMLElement) throws(EnrollmentError) -> [UInt8] {
-        let token = try body.required("BinarySecurityToken", in: Namespace.security)
-        let type = token.attribute("ValueType").map { WireText.trimmed($0) }
-        guard type == "\(Namespace.enrollment)#PKCS10" else {
-            throw .messageFormat(
-                "The token in the request is not marked as a PKCS #10 request.",
-                rule: "enrollment.value-type"
-            )
-        }
-        guard let octets = Base64.decode(try token.octetsAlone), !octets.isEmpty else {
-            throw EnrollmentError(
-                .certificateRequest,
-                "The certificate request is not base64.",
-                rule: "enrollment.base64"
-            )
-        }
-        guard octets.count <= Self.longestCertificateRequest else {
-            throw EnrollmentError(
-                .certificateRequest,
-                "The certificate request is larger than any key this server certifies needs.",
-                rule: "enrollment.request-size",
-                facts: [Fact("octets", "\(octets.count)"), Fact("allowed", "\(Self.longestCertificateRequest)")]
-            )
-        }
-        return octets
     }
 }

@@ -34,6 +34,31 @@ enum SecurityHeader {
         guard let header else {
             throw Self.invalid("The message has no Security header.", rule: "credential.missing")
         }
+        guard let token = try Self.userToken(in: header) else {
+            throw Self.invalid("The Security header holds no token.", rule: "credential.missing")
+        }
+        return .password(try Self.password(in: token))
+    }
+
+    /// The credential of a message that may do without one.
+    ///
+    /// A device that renews by itself sends no header, one with a time stamp alone, or a UsernameToken whose password is
+    /// empty; the name in it then proves nothing ([MS-MDE2] § 3.5.4).
+    ///
+    /// - Throws: As ``credential(in:)``, except for what is missing.
+    static func optionalCredential(in header: XMLElement?) throws(EnrollmentError) -> Credential? {
+        guard let header, let token = try Self.userToken(in: header) else { return nil }
+        let password: String
+        do throws(EnrollmentError) {
+            password = try token.only("Password", in: Namespace.security)?.value ?? ""
+        } catch {
+            throw Self.malformedToken(because: error)
+        }
+        return password.isEmpty ? nil : .password(try Self.password(in: token))
+    }
+
+    /// The UsernameToken, or `nil` when there is no token at all.
+    private static func userToken(in header: XMLElement) throws(EnrollmentError) -> XMLElement? {
         let userTokens = header.children.filter { $0.matches("UsernameToken", in: Namespace.security) }
         let binaryTokens = header.children.filter { $0.matches("BinarySecurityToken", in: Namespace.security) }
         let isSigned = header.first("Signature", in: Namespace.signature) != nil
@@ -43,11 +68,10 @@ enum SecurityHeader {
                 rule: "credential.ambiguous"
             )
         }
-        if let token = userTokens.first { return .password(try Self.password(in: token)) }
+        if let token = userTokens.first { return token }
         if let token = binaryTokens.first { throw Self.refusal(of: isSigned ? .certificate : try Self.kind(of: token)) }
-        throw isSigned
-            ? Self.refusal(of: .certificate)
-            : Self.invalid("The Security header holds no token.", rule: "credential.missing")
+        if isSigned { throw Self.refusal(of: .certificate) }
+        return nil
     }
 
     private static func password(in token: XMLElement) throws(EnrollmentError) -> UsernamePassword {
@@ -59,13 +83,7 @@ enum SecurityHeader {
             password = try token.required("Password", in: Namespace.security)
             text = WireText.withoutLayout(try password.textAlone)
         } catch {
-            throw EnrollmentError(
-                .invalidSecurity,
-                "The UsernameToken lacks or repeats its user name or password, or one of them holds an element, or the "
-                    + "name is beyond \(Self.longestName) octets.",
-                rule: "credential.username-token",
-                cause: error
-            )
+            throw Self.malformedToken(because: error)
         }
         if let type = password.attribute("Type"), !WireText.trimmed(type).hasSuffix("#PasswordText") {
             throw Self.invalid(
@@ -88,6 +106,16 @@ enum SecurityHeader {
             )
         }
         return UsernamePassword(name: name, password: Redacted(text))
+    }
+
+    private static func malformedToken(because cause: EnrollmentError) -> EnrollmentError {
+        EnrollmentError(
+            .invalidSecurity,
+            "The UsernameToken lacks or repeats its user name or password, or one of them holds an element, or the "
+                + "name is beyond \(Self.longestName) octets.",
+            rule: "credential.username-token",
+            cause: cause
+        )
     }
 
     private static func kind(of token: XMLElement) throws(EnrollmentError) -> RefusedKind {

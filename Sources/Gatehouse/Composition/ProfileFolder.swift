@@ -6,6 +6,7 @@ import ServiceRuntime
 struct ProfileFolder: Sendable {
     let device: CertificateProfile
     let server: CertificateProfile
+    let ocsp: CertificateProfile
     let issuing: CertificateProfile
     let root: CertificateProfile
 
@@ -21,12 +22,62 @@ struct ProfileFolder: Sendable {
                 exit: .usage
             )
         }
+        try self.check(device, against: configuration)
         return ProfileFolder(
             device: device,
             server: try self.read("server", in: folder),
+            ocsp: try self.ocsp(in: folder),
             issuing: try self.read("issuing", in: folder),
             root: try self.read("root", in: folder)
         )
+    }
+
+    /// The profile of OCSP responders: the one that comes with the product where the folder was made before there was
+    /// one.
+    private static func ocsp(in folder: String) throws(CommandProblem) -> CertificateProfile {
+        let profile =
+            FilePath.exists("\(folder)/ocsp.json5")
+            ? try self.read("ocsp", in: folder)
+            : try self.parse(PackageResources.ocsp_json5, as: "ocsp", from: "ocsp.json5 (built in)")
+        guard profile.purposes == [.ocspSigning] else {
+            throw CommandProblem(
+                "GH-PROFILE-006",
+                "profile ocsp has other purposes than ocspSigning",
+                [("file", "\(folder)/ocsp.json5")],
+                exit: .usage
+            )
+        }
+        return profile
+    }
+
+    /// Refuses a pair of which one says what the other does not allow.
+    private static func check(_ device: CertificateProfile, against configuration: Configuration) throws(CommandProblem)
+    {
+        let period = device.renewal.renewPeriodDays
+        if let window = configuration.renewal.windowDays, window < period {
+            throw CommandProblem(
+                "GH-PROFILE-004",
+                "devices are told to renew \(period) days before the end of their certificates, and renewal.windowDays"
+                    + " would let them only \(window) days before",
+                [
+                    ("file", configuration.file),
+                    ("try", "renewal.windowDays of \(period) or more, or a smaller renewPeriodDays in \(device.name)"),
+                ],
+                exit: .usage
+            )
+        }
+        guard device.renewAfterExpiryDays <= configuration.retention.certificateDays else {
+            throw CommandProblem(
+                "GH-PROFILE-005",
+                "devices may renew for \(device.renewAfterExpiryDays) days after the end of their certificates, which are"
+                    + " kept for \(configuration.retention.certificateDays) days only",
+                [
+                    ("file", configuration.file),
+                    ("try", "retention.certificateDays of \(device.renewAfterExpiryDays) or more"),
+                ],
+                exit: .usage
+            )
+        }
     }
 
     private static func read(_ name: String, in folder: String) throws(CommandProblem) -> CertificateProfile {
@@ -37,6 +88,14 @@ struct ProfileFolder: Sendable {
         } catch {
             throw CommandProblem("GH-PROFILE-002", "the profile cannot be read: \(error)", exit: .usage)
         }
+        return try self.parse(octets, as: name, from: path)
+    }
+
+    private static func parse(
+        _ octets: [UInt8],
+        as name: String,
+        from path: String
+    ) throws(CommandProblem) -> CertificateProfile {
         let profile: CertificateProfile
         do throws(SettingsError) {
             profile = try ProfileFile.parse(String(decoding: octets, as: UTF8.self), file: path)

@@ -36,6 +36,9 @@ struct Reloader: Sendable {
         var keys: [String] = []
         if configuration.deviceListener != self.started.deviceListener { keys.append("listeners.device") }
         if configuration.plainListener != self.started.plainListener { keys.append("listeners.plain") }
+        if configuration.adminListener != self.started.adminListener { keys.append("listeners.admin") }
+        if configuration.crl != self.started.crl { keys.append("crl") }
+        if configuration.retention != self.started.retention { keys.append("retention") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }

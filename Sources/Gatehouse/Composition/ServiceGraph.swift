@@ -35,7 +35,7 @@ struct ServiceGraph: Sendable {
             faults: FaultTranslator(status: configuration.faultStatus)
         )
         let verifier = try Self.verifier(for: configuration, logger: logger)
-        let gate = AdmissionGate(verifier: verifier, admittedGroups: configuration.admittedGroups)
+        let gate = AdmissionGate(verifier: verifier, rule: AdmissionRule(groups: configuration.admittedGroups))
         let service = EnrollmentService(
             ports: EnrollmentService.Ports(
                 verifier: gate,
@@ -87,7 +87,7 @@ struct ServiceGraph: Sendable {
             }
         }
         do throws(DirectorySettingsError) {
-            return try LDAPCredentialVerifier(settings, logger: logger)
+            return try LDAPCredentialVerifier(settings, clock: SystemClock(), logger: logger)
         } catch {
             throw CommandProblem(
                 "GH-CONFIG-004",

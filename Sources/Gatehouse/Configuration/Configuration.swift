@@ -22,6 +22,21 @@ struct Configuration: Sendable {
         var key: SecretReference
     }
 
+    /// How often CRLs are published and how long each may be relied on.
+    struct CRLTimes: Hashable, Sendable {
+        /// From one publication to the next when nothing was revoked.
+        var intervalHours = 6
+        var validityHours = 24
+    }
+
+    /// How long what is over is kept.
+    struct Retention: Hashable, Sendable {
+        /// Since an attempt began.
+        var attemptDays = 180
+        /// Since a certificate ended; a proof of it is kept for longer.
+        var certificateDays = 400
+    }
+
     /// How lines of the log look.
     enum LogFormat: String, CaseIterable, Sendable {
         case text
@@ -39,6 +54,10 @@ struct Configuration: Sendable {
     let deviceListener: Listener
     /// `nil` when no plain listener is wanted.
     let plainListener: Listener?
+    /// `nil` when nobody asks for readiness and metrics.
+    let adminListener: Listener?
+    /// Whose word counts for who their clients are; `nil` when devices connect to us alone.
+    let proxies: TrustedProxies?
     /// Shown by SNI, the first to clients that name no host; the store's own certificate comes after them.
     let certificates: [CertificateFiles]
     let limits: HTTPLimits
@@ -55,6 +74,12 @@ struct Configuration: Sendable {
     let discovery: DiscoverySettings
     let policy: PolicySettings
     let management: ManagementSettings
+    /// Without the profile's part; see ``renewalPolicy(for:)``.
+    let renewal: RenewalPolicy
+    let crl: CRLTimes
+    /// How long an OCSP answer may be relied on.
+    let ocspValidityMinutes: Int
+    let retention: Retention
     /// HTTP status of faults.
     let faultStatus: Int
     /// Hours after which a reservation without an outcome frees its slot, and a replaced certificate is superseded.
@@ -70,6 +95,16 @@ struct Configuration: Sendable {
             minimalKeyLength: self.policy.minimalKeyLength,
             validityPeriod: Int64(profile.validityDays) * 86_400,
             renewalPeriod: Int64(profile.renewal.renewPeriodDays) * 86_400
+        )
+    }
+
+    /// When certificates of the profile that devices get may be renewed.
+    func renewalPolicy(for profile: CertificateProfile) -> RenewalPolicy {
+        RenewalPolicy(
+            windowDays: self.renewal.windowDays,
+            overlapSeconds: self.renewal.overlapSeconds,
+            afterExpiryDays: profile.renewAfterExpiryDays,
+            proof: self.renewal.proof
         )
     }
 

@@ -56,6 +56,9 @@ enum ConfigurationFile {
         let plainListener = try listeners.object("plain").map { (object) throws(SettingsError) in
             try self.listener(object, defaultPort: 80)
         }
+        let adminListener = try listeners.object("admin").map { (object) throws(SettingsError) in
+            try self.listener(object, defaultPort: 8_444, defaultAddress: "127.0.0.1")
+        }
         try listeners.finish()
 
         let certificates = try self.certificates(reader.object("tls"), folder: folder)
@@ -93,6 +96,8 @@ enum ConfigurationFile {
             publicURL: publicURL,
             deviceListener: deviceListener,
             plainListener: plainListener,
+            adminListener: adminListener,
+            proxies: try ProxiesSection.read(reader.object("proxies")),
             certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
             storePath: storePath,
@@ -107,6 +112,10 @@ enum ConfigurationFile {
             discovery: try WireSections.discovery(reader.object("discovery"), deviceURL: deviceURL),
             policy: policy,
             management: try WireSections.management(try reader.requiredObject("management")),
+            renewal: try RenewalSection.read(reader.object("renewal")),
+            crl: try RevocationSections.crl(reader.object("crl")),
+            ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),
+            retention: try RevocationSections.retention(reader.object("retention")),
             faultStatus: enrollment.faultStatus,
             reservationHours: enrollment.reservationHours,
             logLevel: log.level,
@@ -143,10 +152,11 @@ enum ConfigurationFile {
 
     private static func listener(
         _ reader: SettingsReader,
-        defaultPort: Int
+        defaultPort: Int,
+        defaultAddress: String = "0.0.0.0"
     ) throws(SettingsError) -> Configuration.Listener {
         let listener = Configuration.Listener(
-            address: try reader.string("address", default: "0.0.0.0"),
+            address: try reader.string("address", default: defaultAddress),
             port: try reader.integer("port", in: 0...65_535, default: defaultPort)
         )
         try reader.finish()

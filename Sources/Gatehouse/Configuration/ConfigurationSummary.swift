@@ -14,6 +14,8 @@ enum ConfigurationSummary {
 
     private static func placesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
         let plain = configuration.plainListener.map { "\($0.address):\($0.port)" } ?? "none"
+        let admin = configuration.adminListener.map { "\($0.address):\($0.port)" } ?? "none"
+        let proxies = configuration.proxies
         let certificates = configuration.certificates.map(\.chain).joined(separator: ", ")
         return [
             ("file", configuration.file),
@@ -22,6 +24,10 @@ enum ConfigurationSummary {
             ("urls.pki", configuration.publicURL.text),
             ("listeners.device", "\(configuration.deviceListener.address):\(configuration.deviceListener.port)"),
             ("listeners.plain", plain),
+            ("listeners.admin", admin),
+            ("proxies.addresses", proxies?.networks.map { "\($0)" }.joined(separator: ", ") ?? "none"),
+            ("proxies.clientCertificate", proxies?.certificateField?.rawValue ?? "not handed on"),
+            ("proxies.sourceAddress", proxies?.addressField?.rawValue ?? "not handed on"),
             ("tls.certificates", certificates.isEmpty ? "the store's own" : certificates),
             ("store", "sqlite \(configuration.storePath)"),
             ("keys.passphrase", configuration.passphrase.place),
@@ -93,6 +99,17 @@ enum ConfigurationSummary {
                 "\(poll.firstRetries) × \(poll.firstInterval) min, \(poll.secondRetries) ×"
                     + " \(poll.secondInterval) min, then every \(poll.remainingInterval) min, on login \(poll.pollsOnLogin)"
             ),
+            (
+                "renewal.windowDays",
+                configuration.renewal.windowDays.map { "\($0)" } ?? "the profile's renewPeriodDays and a day"
+            ),
+            ("renewal.overlapDays", "\(configuration.renewal.overlapSeconds / 86_400)"),
+            ("renewal.proof", configuration.renewal.proof.rawValue),
+            ("crl.intervalHours", "\(configuration.crl.intervalHours)"),
+            ("crl.validityHours", "\(configuration.crl.validityHours)"),
+            ("ocsp.validityMinutes", "\(configuration.ocspValidityMinutes)"),
+            ("retention.attemptDays", "\(configuration.retention.attemptDays)"),
+            ("retention.certificateDays", "\(configuration.retention.certificateDays)"),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
         ]

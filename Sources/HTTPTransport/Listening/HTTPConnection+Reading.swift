@@ -131,18 +131,34 @@ extension HTTPConnection {
         case .immediate(let handler):
             self.send(handler(request, logger), refusal: nil, context)
         case .asynchronous(let handler):
-            self.phase = .answering
-            self.waitForNothing(context)
-            self.core.pending.yield(
-                PendingRequest(
-                    request: request,
-                    logger: logger,
-                    handler: handler,
-                    share: exchange.share,
-                    connection: NIOLoopBound(self, eventLoop: context.eventLoop),
-                    eventLoop: context.eventLoop
-                )
-            )
+            self.hand(request, of: exchange, to: handler, logger, context)
+        case .eitherWay(let atOnce, let later):
+            if let response = atOnce(request, logger) {
+                self.send(response, refusal: nil, context)
+            } else {
+                self.hand(request, of: exchange, to: later, logger, context)
+            }
         }
+    }
+
+    private func hand(
+        _ request: HTTPRequest,
+        of exchange: HTTPExchange,
+        to handler: @escaping @Sendable (HTTPRequest, Logger) async -> HTTPResponse,
+        _ logger: Logger,
+        _ context: ChannelHandlerContext
+    ) {
+        self.phase = .answering
+        self.waitForNothing(context)
+        self.core.pending.yield(
+            PendingRequest(
+                request: request,
+                logger: logger,
+                handler: handler,
+                share: exchange.share,
+                connection: NIOLoopBound(self, eventLoop: context.eventLoop),
+                eventLoop: context.eventLoop
+            )
+        )
     }
 }

@@ -24,7 +24,8 @@ struct ResponseWriter: Sendable {
             buffer.writeStaticString("\r\nDate: ")
         }
         buffer.writeString(self.date.now)
-        if response.status != 204 {
+        // For a 304 the length would be that of the 200 it stands for (RFC 9110 § 8.6).
+        if response.status != 204, response.status != 304 {
             buffer.writeStaticString("\r\nContent-Length: ")
             buffer.writeString(String(response.body.count))
         }

@@ -14,7 +14,7 @@ final class HTTPDate: Sendable {
         }
     }
 
-    /// `second` counts from 1970 in UTC.
+    /// Writes a second counted from 1970 in UTC.
     static func text(_ second: time_t) -> String {
         var second = second
         var parts = tm()

@@ -3,6 +3,8 @@ package struct RequestHead: Sendable {
     package let method: HTTPMethod
     package let path: String
     package let query: String?
+    /// Where in ``path``, in octets, the first slash is that came as `%2F`; `nil` when none did.
+    package let firstEncodedSlash: Int?
     package let headers: HTTPHeaders
     /// Octets of the body that follows; 0 when none does.
     package let bodyLength: Int

@@ -54,6 +54,7 @@ struct RequestHeadParser {
             method: method,
             path: target.path,
             query: target.query,
+            firstEncodedSlash: target.firstEncodedSlash,
             headers: HTTPHeaders(octets: self.octets, fields: self.fields),
             bodyLength: length,
             expectsContinue: self.expectsContinue && minor > 0 && length > 0,

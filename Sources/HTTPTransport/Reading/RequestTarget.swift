@@ -1,17 +1,20 @@
 /// What a request asks for: the path, decoded once and for all, and the query as sent (RFC 9112 § 3.2).
 ///
-/// Strict, since whatever two readers understand differently is a way around the stricter of them: encoded slashes and
-/// backslashes, NUL and control characters, dot segments in any spelling and fragments are refused, not cleaned up.
+/// Strict, since whatever two readers understand differently is a way around the stricter of them: encoded backslashes,
+/// NUL and control characters, dot segments in any spelling and fragments are refused, not cleaned up. Encoded slashes are
+/// refused by the ``Router``, save where a route takes them.
 struct RequestTarget: Hashable, Sendable {
     let path: String
     let query: String?
+    /// Where in ``path``, in octets, the first slash is that came encoded; `nil` when none did.
+    let firstEncodedSlash: Int?
 
     /// Reads origin-form (`/path?query`) and absolute-form (`http://host/path?query`, whose host is checked, not used).
     init(_ octets: ArraySlice<UInt8>) throws(RequestRefusal) {
         var rest = octets
         if rest.first != UInt8(ascii: "/") { rest = try Self.afterAuthority(octets) }
         let mark = rest.firstIndex(of: UInt8(ascii: "?"))
-        self.path = try Self.decode(rest[..<(mark ?? rest.endIndex)])
+        (self.path, self.firstEncodedSlash) = try Self.decode(rest[..<(mark ?? rest.endIndex)])
         if let mark {
             let query = rest[(mark + 1)...]
             guard query.allSatisfy(Self.isVisible) else {
@@ -42,8 +45,11 @@ struct RequestTarget: Hashable, Sendable {
         throw .bad("the request target is neither a path nor an http address")
     }
 
-    private static func decode(_ octets: ArraySlice<UInt8>) throws(RequestRefusal) -> String {
+    private static func decode(
+        _ octets: ArraySlice<UInt8>
+    ) throws(RequestRefusal) -> (path: String, firstEncodedSlash: Int?) {
         var decoded: [UInt8] = []
+        var firstEncodedSlash: Int?
         decoded.reserveCapacity(octets.count)
         var position = octets.startIndex
         while position < octets.endIndex {
@@ -56,9 +62,10 @@ struct RequestTarget: Hashable, Sendable {
                     let low = ASCII.hexValue(octets[position + 2])
                 else { throw .bad("the path holds a broken percent-encoding") }
                 octet = high << 4 | low
-                guard octet != UInt8(ascii: "/"), octet != UInt8(ascii: "\\"), octet > 0x1F, octet != 0x7F else {
+                guard octet != UInt8(ascii: "\\"), octet > 0x1F, octet != 0x7F else {
                     throw .bad("the path holds an encoded separator or control character")
                 }
+                if octet == UInt8(ascii: "/"), firstEncodedSlash == nil { firstEncodedSlash = decoded.count }
                 position += 2
             }
             decoded.append(octet)
@@ -66,7 +73,7 @@ struct RequestTarget: Hashable, Sendable {
         }
         try self.refuseDotSegments(decoded)
         guard let path = String(validating: decoded, as: UTF8.self) else { throw .bad("the path is not UTF-8") }
-        return path
+        return (path, firstEncodedSlash)
     }
 
     private static func refuseDotSegments(_ path: [UInt8]) throws(RequestRefusal) {

@@ -19,24 +19,46 @@ package struct Route: Sendable {
         ///
         /// It is not cancelled because its client went away: what it has begun to record, it finishes.
         case asynchronous(@Sendable (HTTPRequest, Logger) async -> HTTPResponse)
+        /// Asks the first closure as ``immediate(_:)`` does and, when it has no answer at hand, the second as
+        /// ``asynchronous(_:)`` does: for answers that are mostly kept ready, such as those of OCSP.
+        case eitherWay(
+            atOnce: @Sendable (HTTPRequest, Logger) -> HTTPResponse?,
+            later: @Sendable (HTTPRequest, Logger) async -> HTTPResponse
+        )
     }
 
     package let methods: [HTTPMethod]
     package let path: Path
     /// Media types a body may have, in lower case and without parameters; empty takes any, or none.
     package let acceptedTypes: [String]
+    /// Whether `%2F` may stand for a slash in what follows a prefix, as it does in OCSP's base64 (RFC 6960 § A.1).
+    package let takesEncodedSlashes: Bool
     package let handler: Handler
 
     /// - Parameters:
     ///   - methods: What it answers; GET brings HEAD along.
     ///   - path: Where it applies.
     ///   - acceptedTypes: Media types a body may have; other bodies are told 415. A request without a body is let through.
+    ///   - takesEncodedSlashes: Whether the rest of a prefix route may hold `%2F`; everywhere else that is a 400.
     ///   - handler: How it answers.
-    package init(_ methods: [HTTPMethod], _ path: Path, accepting acceptedTypes: [String] = [], handler: Handler) {
+    package init(
+        _ methods: [HTTPMethod],
+        _ path: Path,
+        accepting acceptedTypes: [String] = [],
+        takesEncodedSlashes: Bool = false,
+        handler: Handler
+    ) {
         self.methods = methods
         self.path = path
         self.acceptedTypes = acceptedTypes
+        self.takesEncodedSlashes = takesEncodedSlashes
         self.handler = handler
+    }
+
+    /// Whether a path whose first encoded slash is at `position` is meant for this route; one inside the prefix is not.
+    func takesEncodedSlash(at position: Int) -> Bool {
+        guard self.takesEncodedSlashes, case .prefix(let prefix) = self.path else { return false }
+        return position >= prefix.utf8.count
     }
 
     func answers(_ method: HTTPMethod) -> Bool {

@@ -18,12 +18,17 @@ package struct Router: Sendable {
         self.prefixes = prefixes.sorted { $0.key.utf8.count > $1.key.utf8.count }.map { ($0.key, $0.value) }
     }
 
-    /// - Throws: ``RequestRefusal`` 404 when nothing is there, 405 when it is not to be had by this method, 415 when the
-    ///   body is of a kind that the route does not take.
+    /// - Throws: ``RequestRefusal`` 400 for an encoded slash where no route takes one, 404 when nothing is there, 405 when
+    ///   it is not to be had by this method, 415 when the body is of a kind that the route does not take.
     package func route(for head: RequestHead) throws(RequestRefusal) -> Route {
-        guard let candidates = self.candidates(for: head.path) else {
-            throw RequestRefusal(404, "there is nothing here")
+        let found = self.candidates(for: head.path)
+        if let position = head.firstEncodedSlash {
+            // Before anything else is said about the path: what it means to us may not be what it meant to a proxy.
+            guard let found, found.allSatisfy({ $0.takesEncodedSlash(at: position) }) else {
+                throw .bad("the path holds an encoded separator or control character")
+            }
         }
+        guard let candidates = found else { throw RequestRefusal(404, "there is nothing here") }
         guard let route = candidates.first(where: { $0.answers(head.method) }) else {
             throw RequestRefusal(405, "this is not to be had by that method", allowed: Self.allowed(candidates))
         }

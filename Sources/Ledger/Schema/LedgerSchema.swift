@@ -6,7 +6,7 @@ enum LedgerSchema {
     static let applicationID: Int64 = 0x4741_5445
 
     /// The n-th script brings version n - 1 to version n.
-    static let migrations: [SQL] = [Self.first]
+    static let migrations: [SQL] = [Self.first, Self.second]
 
     static var version: Int64 { Int64(Self.migrations.count) }
 
@@ -174,5 +174,145 @@ enum LedgerSchema {
             only INTEGER PRIMARY KEY CHECK (only = 1),
             parameters BLOB NOT NULL
         ) STRICT;
+        """
+
+    /// Renewal, revocation, permits, retention.
+    ///
+    /// The shard of certificates made before is read from where it is written for good: their distribution point.
+    private static let second: SQL = """
+        ALTER TABLE certificate ADD COLUMN crl_shard INTEGER;
+        ALTER TABLE certificate ADD COLUMN key_protection TEXT NOT NULL DEFAULT 'unstated'
+            CHECK (key_protection IN ('hardware', 'software', 'unstated'));
+        ALTER TABLE certificate ADD COLUMN predecessor BLOB;
+        ALTER TABLE certificate ADD COLUMN seen INTEGER;
+        ALTER TABLE certificate ADD COLUMN delivered BLOB;
+        CREATE INDEX certificate_end ON certificate (not_after);
+        UPDATE certificate SET crl_shard = CAST(CAST(substr(to_be_signed,
+                instr(to_be_signed, CAST('/pki/crl/' || issuer_id || '/' AS BLOB))
+                    + length(CAST('/pki/crl/' || issuer_id || '/' AS BLOB)), 4) AS TEXT) AS INTEGER)
+            WHERE instr(to_be_signed, CAST('/pki/crl/' || issuer_id || '/' AS BLOB)) > 0;
+
+        ALTER TABLE device ADD COLUMN held_from TEXT;
+        ALTER TABLE device ADD COLUMN needs_permit INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX device_ends ON device (certificate_ends) WHERE is_live = 1;
+        CREATE INDEX device_barred ON device (user_id) WHERE needs_permit = 1;
+
+        CREATE TABLE permit (
+            ordinal INTEGER PRIMARY KEY,
+            device BLOB NOT NULL REFERENCES device (id),
+            kind TEXT NOT NULL CHECK (kind IN ('enrollment', 'renewal')),
+            until INTEGER NOT NULL,
+            trace_id TEXT NOT NULL,
+            used_serial BLOB
+        ) STRICT;
+        CREATE UNIQUE INDEX permit_unused ON permit (device, kind) WHERE used_serial IS NULL;
+        CREATE INDEX permit_used ON permit (used_serial) WHERE used_serial IS NOT NULL;
+
+        CREATE TABLE trust (
+            device BLOB NOT NULL REFERENCES device (id),
+            issuer_id TEXT NOT NULL,
+            confirmed INTEGER NOT NULL,
+            PRIMARY KEY (device, issuer_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX trust_issuer ON trust (issuer_id);
+
+        CREATE TABLE act (
+            ordinal INTEGER PRIMARY KEY,
+            trace_id TEXT NOT NULL UNIQUE,
+            verb TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            ticket TEXT,
+            recorded INTEGER NOT NULL,
+            device BLOB,
+            facts BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX act_device ON act (device) WHERE device IS NOT NULL;
+
+        CREATE TABLE revocation (
+            issuer_id TEXT NOT NULL,
+            shard INTEGER NOT NULL,
+            serial BLOB NOT NULL,
+            reason INTEGER NOT NULL,
+            revoked INTEGER NOT NULL,
+            not_after INTEGER NOT NULL,
+            PRIMARY KEY (issuer_id, shard, serial)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE revocation_change (
+            ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+            issuer_id TEXT NOT NULL,
+            shard INTEGER NOT NULL,
+            serial BLOB NOT NULL,
+            recorded INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX revocation_change_shard ON revocation_change (issuer_id, shard);
+
+        CREATE TABLE crl_shard (
+            issuer_id TEXT NOT NULL,
+            shard INTEGER NOT NULL,
+            last_number INTEGER NOT NULL DEFAULT 0,
+            published INTEGER,
+            through INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (issuer_id, shard)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO crl_shard (issuer_id, shard)
+            SELECT DISTINCT issuer_id, crl_shard FROM certificate WHERE crl_shard IS NOT NULL;
+
+        CREATE TABLE crl (
+            ordinal INTEGER PRIMARY KEY,
+            issuer_id TEXT NOT NULL,
+            shard INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            through INTEGER NOT NULL,
+            recorded INTEGER NOT NULL,
+            to_be_signed_digest BLOB NOT NULL CHECK (length(to_be_signed_digest) = 32),
+            this_update INTEGER,
+            next_update INTEGER,
+            entries INTEGER,
+            octets INTEGER,
+            thumbprint BLOB,
+            der BLOB,
+            UNIQUE (issuer_id, shard, number)
+        ) STRICT;
+
+        CREATE TABLE lease (
+            name TEXT PRIMARY KEY NOT NULL,
+            holder TEXT NOT NULL,
+            until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE certificate_proof (
+            serial BLOB PRIMARY KEY NOT NULL,
+            issuer_id TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            not_after INTEGER NOT NULL,
+            reason INTEGER,
+            revoked INTEGER,
+            pruned INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE next_outbox (
+            ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+            event BLOB NOT NULL UNIQUE,
+            kind TEXT NOT NULL CHECK (kind IN ('enrolled', 'renewed', 'superseded', 'held', 'resumed', 'reset',
+                'revoked', 'expired')),
+            device BLOB NOT NULL REFERENCES device (id),
+            generation INTEGER NOT NULL,
+            serial BLOB,
+            predecessor BLOB,
+            trace_id TEXT,
+            recorded INTEGER NOT NULL,
+            sealed_account BLOB,
+            acknowledged INTEGER
+        ) STRICT;
+        INSERT INTO next_outbox (ordinal, event, kind, device, generation, serial, predecessor, trace_id, recorded,
+                sealed_account, acknowledged)
+            SELECT ordinal, event, 'enrolled', device, generation, serial, predecessor, trace_id, recorded,
+                sealed_account, acknowledged
+            FROM outbox;
+        DROP TABLE outbox;
+        ALTER TABLE next_outbox RENAME TO outbox;
+        CREATE INDEX outbox_pending ON outbox (ordinal) WHERE acknowledged IS NULL;
         """
 }

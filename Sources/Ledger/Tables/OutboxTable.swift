@@ -1,55 +1,87 @@
-package import EnrollmentCore
+internal import EnrollmentCore
 internal import SQLiteKit
 
 /// Hand-off events that wait for the management server's acknowledgement.
 struct OutboxTable {
     let connection: SQLiteConnection
 
-    func insert(_ confirmation: Confirmation, device: DeviceTable.Standing, predecessor: [UInt8]?) throws {
+    /// Puts an event in; its generation is the device's next one, which the caller stores with the device.
+    func insert(
+        _ event: HandOffEvent,
+        predecessor: [UInt8]? = nil,
+        traceID: TraceID? = nil,
+        sealedAccount: [UInt8]? = nil,
+        at now: Timestamp
+    ) throws {
         let statement = try self.connection.prepare(
             """
-            INSERT INTO outbox (event, device, generation, serial, predecessor, trace_id, recorded, sealed_account)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded,
+                sealed_account)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """
         )
-        try statement.bind(confirmation.eventID.octets, at: 1)
-        try statement.bind(device.device.octets, at: 2)
-        try statement.bind(device.generation + 1, at: 3)
-        try statement.bind(confirmation.certificate.serialNumber.octets, at: 4)
-        try statement.bind(predecessor, at: 5)
-        try statement.bind(confirmation.attempt.traceID.description, at: 6)
-        try statement.bind(confirmation.now.microseconds, at: 7)
-        try statement.bind(confirmation.sealedAccount, at: 8)
+        try statement.bind(event.id.octets, at: 1)
+        try statement.bind(event.kind.rawValue, at: 2)
+        try statement.bind(event.device.octets, at: 3)
+        try statement.bind(Int64(event.generation), at: 4)
+        try statement.bind(event.serialNumber?.octets, at: 5)
+        try statement.bind(predecessor, at: 6)
+        try statement.bind(traceID?.description, at: 7)
+        try statement.bind(now.microseconds, at: 8)
+        try statement.bind(sealedAccount, at: 9)
         try statement.run()
     }
 
-    private static let columns: SQL = "SELECT event, device, generation, serial FROM outbox"
+    private static let columns: SQL = "SELECT event, kind, device, generation, serial FROM outbox"
     private static let pending =
         Self.columns + "WHERE acknowledged IS NULL AND ordinal > ?1 ORDER BY ordinal LIMIT ?2"
 
-    func pending(limit: Int) throws -> [PendingEvent] {
+    func pending(limit: Int) throws -> [HandOffEvent] {
         let row = try self.connection.prepare(Self.pending)
         try row.bind(0 as Int64, at: 1)
         try row.bind(max(0, limit), at: 2)
-        var events: [PendingEvent] = []
+        var events: [HandOffEvent] = []
         while try row.step() {
-            guard let event = DeviceID(octets: row.octets(0)), let device = DeviceID(octets: row.octets(1)),
-                let serial = SerialNumber(octets: row.octets(3))
+            guard let id = DeviceID(octets: row.octets(0)), let kind = HandOffEvent.Kind(rawValue: row.text(1)),
+                let device = DeviceID(octets: row.octets(2))
             else { throw EnrollmentError.unreadable("a hand-off event") }
             events.append(
-                PendingEvent(event: event, device: device, generation: Int(row.integer(2)), serialNumber: serial)
+                HandOffEvent(
+                    id: id,
+                    kind: kind,
+                    device: device,
+                    generation: Int(row.integer(3)),
+                    serialNumber: row.optionalOctets(4).flatMap { SerialNumber(octets: $0) }
+                )
             )
         }
         return events
     }
 }
 
-/// A hand-off event that the management server has not acknowledged.
-package struct PendingEvent: Hashable, Sendable {
-    /// The event's own id, `webhook-id` on the wire.
-    package let event: DeviceID
-    package let device: DeviceID
-    /// Orders the events of one device.
-    package let generation: Int
-    package let serialNumber: SerialNumber
+extension OutboxTable {
+    /// Puts an event under the device's next generation in.
+    ///
+    /// - Returns: The event's id.
+    @discardableResult
+    func tell(
+        _ kind: HandOffEvent.Kind,
+        of device: DeviceID,
+        about serial: SerialNumber?,
+        id: DeviceID = .fresh(),
+        predecessor: SerialNumber? = nil,
+        traceID: TraceID? = nil,
+        at now: Timestamp
+    ) throws -> DeviceID {
+        let generation = try DeviceTable(connection: self.connection).nextGeneration(of: device)
+        let event = HandOffEvent(
+            id: id,
+            kind: kind,
+            device: device,
+            generation: generation,
+            serialNumber: serial
+        )
+        try self.insert(event, predecessor: predecessor?.octets, traceID: traceID, at: now)
+        return id
+    }
 }

@@ -28,6 +28,15 @@ public final class PeerCertificateVerifier: Sendable {
         X509_STORE_set_flags(self.store.pointer, UInt(copenssl_verify_flags_trust_issuers()))
     }
 
+    /// Judges a certificate whose key somebody else saw proved, such as a proxy that ends TLS before us.
+    ///
+    /// - Parameter der: The leaf alone, in DER; issuers are known here.
+    /// - Returns: What the handshake itself would have found; never `none`.
+    /// - Throws: ``OpenSSLError`` when it is no certificate or has octets after it, and when memory runs out.
+    public func judge(_ der: [UInt8]) throws(OpenSSLError) -> PeerCertificate {
+        try self.verify(try CertificateView(der: der).handle.pointer, chain: nil)
+    }
+
     /// Judges `leaf`, helped by the certificates in `chain` that came with it.
     func verify(_ leaf: OpaquePointer, chain: OpaquePointer?) throws(OpenSSLError) -> PeerCertificate {
         ERR_clear_error()

@@ -107,6 +107,99 @@ struct CommandLineTests {
     }
 
     @Test(
+        "checks what a certificate's life follows: ranges, addresses and what contradicts the profile",
+        arguments: [
+            ("proxies: {}", "proxies.addresses: names no address"),
+            ("proxies: { addresses: [\"10.0.0.1/8\"] }", "proxies.addresses: 10.0.0.1/8 is neither an address nor"),
+            ("proxies: { addresses: [\"0.0.0.0/0\"] }", "proxies.addresses: 0.0.0.0/0 is neither an address nor"),
+            ("proxies: { addresses: [\"proxy.example\"] }", "proxies.addresses: proxy.example is neither"),
+            (
+                "proxies: { addresses: [\"::1\"], clientCertificate: \"ngnix\" }",
+                "proxies.clientCertificate: ngnix is not one of rfc9440, nginx; did you mean nginx?"
+            ),
+            (
+                "proxies: { addresses: [\"::1\"], sourceAddress: \"forwarded\" }",
+                "proxies.sourceAddress: forwarded is not one of x-forwarded-for"
+            ),
+            ("proxies: { addresses: [\"::1\"], certificate: \"nginx\" }", "proxies.certificate: unknown key"),
+            ("renewal: { windowDays: 0 }", "renewal.windowDays: 0 is outside 1 … 1096"),
+            ("renewal: { overlapDays: 366 }", "renewal.overlapDays: 366 is outside 1 … 365"),
+            ("renewal: { proof: \"password\" }", "renewal.proof: password is not one of connection, signature"),
+            ("renewal: { afterExpiryDays: 3 }", "renewal.afterExpiryDays: unknown key"),
+            ("renewal: { windowDays: 59 }", "told to renew 60 days before the end"),
+            ("crl: { intervalHours: 7 }", "crl.intervalHours: 7 is outside 1 … 6"),
+            ("crl: { validityHours: 745 }", "crl.validityHours: 745 is outside 2 … 744"),
+            ("crl: { validityHours: 7 }", "crl.validityHours: a CRL valid for 7 hours and replaced after 6 would be"),
+            ("crl: { intervalHours: 5, validityHours: 6 }", "longer than the interval and an hour"),
+            ("ocsp: { validityMinutes: 4 }", "ocsp.validityMinutes: 4 is outside 5 … 10080"),
+            ("retention: { attemptDays: 0 }", "retention.attemptDays: 0 is outside 1 … 3650"),
+            ("retention: { certificateDays: 3651 }", "retention.certificateDays: 3651 is outside 1 … 3650"),
+            ("retention: { days: 1 }", "retention.days: unknown key"),
+        ]
+    )
+    func lifecycle(section: String, words: String) async throws {
+        let place = try await CommandPlace.founded()
+        try place.edit("gatehouse.json5", ("    store: {", "    \(section),\n    store: {"))
+        let check = ["config", "check", "--json", "--config", place.configuration]
+        try await self.expectProblem(place, check, status: 2, words: words)
+    }
+
+    @Test("refuses to forget certificates that may still be renewed")
+    func forgetful() async throws {
+        let place = try await CommandPlace.founded()
+        try place.edit("gatehouse.json5", ("    store: {", "    retention: { certificateDays: 30 },\n    store: {"))
+        let check = ["config", "check", "--json", "--config", place.configuration]
+        #expect(try await place.run(check).status == 0)
+        try place.edit("profiles/device.json5", ("renewAfterExpiryDays: 0", "renewAfterExpiryDays: 31"))
+        try await self.expectProblem(place, check, status: 2, words: "which are kept for 30 days only")
+        try place.edit("profiles/device.json5", ("renewAfterExpiryDays: 31", "renewAfterExpiryDays: 30"))
+        #expect(try await place.run(check).status == 0)
+    }
+
+    @Test("shows what a certificate's life follows, as given or by default")
+    func lifecycleShown() async throws {
+        let place = try await CommandPlace.founded()
+        let show = ["config", "show", "--json", "--config", place.configuration]
+        func settings() async throws -> [String: String] {
+            let document = try JSONDocument(parsing: try await place.run(show).output)
+            return Dictionary(
+                uniqueKeysWithValues: [
+                    "listeners.admin", "proxies.addresses", "proxies.clientCertificate", "proxies.sourceAddress",
+                    "renewal.windowDays", "renewal.overlapDays", "renewal.proof", "crl.intervalHours",
+                    "crl.validityHours", "ocsp.validityMinutes", "retention.attemptDays", "retention.certificateDays",
+                ].map { ($0, document["settings"]?[$0]?.text ?? "missing") }
+            )
+        }
+        #expect(
+            try await settings() == [
+                "listeners.admin": "none", "proxies.addresses": "none", "proxies.clientCertificate": "not handed on",
+                "proxies.sourceAddress": "not handed on",
+                "renewal.windowDays": "the profile's renewPeriodDays and a day", "renewal.overlapDays": "30",
+                "renewal.proof": "connection", "crl.intervalHours": "6", "crl.validityHours": "24",
+                "ocsp.validityMinutes": "60", "retention.attemptDays": "180", "retention.certificateDays": "400",
+            ]
+        )
+        let sections = """
+            proxies: { addresses: ["10.0.0.0/8", "2001:DB8::1"], clientCertificate: "nginx",
+                       sourceAddress: "x-forwarded-for" },
+            renewal: { windowDays: 60, overlapDays: 7, proof: "signature" },
+            crl: { intervalHours: 1, validityHours: 3 }, ocsp: { validityMinutes: 5 },
+            retention: { attemptDays: 1, certificateDays: 2 },
+            store: {
+            """
+        try place.edit("gatehouse.json5", ("    store: {", sections), ("listeners: {", "listeners: { admin: {},"))
+        #expect(
+            try await settings() == [
+                "listeners.admin": "127.0.0.1:8444", "proxies.addresses": "10.0.0.0/8, 2001:db8::1",
+                "proxies.clientCertificate": "nginx", "proxies.sourceAddress": "x-forwarded-for",
+                "renewal.windowDays": "60", "renewal.overlapDays": "7", "renewal.proof": "signature",
+                "crl.intervalHours": "1", "crl.validityHours": "3", "ocsp.validityMinutes": "5",
+                "retention.attemptDays": "1", "retention.certificateDays": "2",
+            ]
+        )
+    }
+
+    @Test(
         "checks a configuration: line and column where it is no JSON5",
         arguments: [
             ("    },\n\n    listeners", "    \n\n    listeners", "a comma or } is expected"),

@@ -23,7 +23,7 @@ struct AdmissionGateTests {
     func admits(groups: [String]) async throws {
         let gate = AdmissionGate(
             verifier: Directory(answer: .success(Rehearsal.kim)),
-            admittedGroups: groups.map { GroupName($0) }
+            rule: AdmissionRule(groups: groups.map { GroupName($0) })
         )
         #expect(try await gate.verify(self.credential) == Rehearsal.kim)
     }
@@ -35,7 +35,7 @@ struct AdmissionGateTests {
     func refuses(group: String) async throws {
         let gate = AdmissionGate(
             verifier: Directory(answer: .success(Rehearsal.kim)),
-            admittedGroups: [GroupName(group)]
+            rule: AdmissionRule(groups: [GroupName(group)])
         )
         let error = await #expect(throws: EnrollmentError.self) { try await gate.verify(self.credential) }
         #expect(error?.code == .authorization)
@@ -51,7 +51,7 @@ struct AdmissionGateTests {
     @Test("passes the directory's own refusal on untouched")
     func passesOn() async throws {
         let refusal = EnrollmentError(.authentication, "No.", rule: "directory.password")
-        let gate = AdmissionGate(verifier: Directory(answer: .failure(refusal)), admittedGroups: [])
+        let gate = AdmissionGate(verifier: Directory(answer: .failure(refusal)), rule: AdmissionRule(groups: []))
         let error = await #expect(throws: EnrollmentError.self) { try await gate.verify(self.credential) }
         #expect(error?.rule == "directory.password")
         #expect(error?.code == .authentication)

@@ -21,7 +21,7 @@ struct IssuancePolicyTests {
                 type: type,
                 key: ProvenRequest(publicKeyInfo: [1, 2, 3], algorithm: algorithm),
                 serialNumber: Self.serial,
-                issuer: ActiveIssuer(id: "2026-A", notAfter: Self.now.adding(days: issuerDays), chain: []),
+                issuer: ActiveIssuer(id: "2026-A", notAfter: Self.now.adding(days: issuerDays), authorities: []),
                 at: Self.now
             )
     }

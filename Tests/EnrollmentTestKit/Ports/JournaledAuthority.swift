@@ -18,7 +18,10 @@ public final class JournaledAuthority: CertificateAuthority {
         self.activeIssuer = ActiveIssuer(
             id: "2026-A",
             notAfter: notAfter,
-            chain: [Array("issuer".utf8), Array("root".utf8)]
+            authorities: [
+                AuthorityCertificate(issuerID: "2026-A", der: Array("issuer".utf8), isRoot: false),
+                AuthorityCertificate(issuerID: "R1", der: Array("root".utf8), isRoot: true),
+            ]
         )
     }
 
