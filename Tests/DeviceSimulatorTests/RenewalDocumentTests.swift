@@ -32,6 +32,12 @@ struct RenewalDocumentTests {
         )
         #expect(beside != golden)
         #expect(try self.read(beside).certificate == Array("leaf".utf8))
+        let identified = golden.replacing(
+            "value=\"Example\"/>",
+            with: "value=\"Example\"/><parm name=\"APPID\" value=\"w7\"/>"
+        )
+        #expect(identified != golden)
+        #expect(try self.read(identified).certificate == Array("leaf".utf8))
         let silent = golden.replacing(
             "<characteristic type=\"APPLICATION\"><parm name=\"PROVIDER-ID\" value=\"Example\"/></characteristic>",
             with: ""
@@ -68,6 +74,7 @@ struct RenewalDocumentTests {
             Mutation("value=\"bGVhZg==\"/>", "value=\"bGVhZg==\"/><parm name=\"Extra\"/>", .renewalSurplus),
             Mutation("value=\"Example\"", "value=\"Other\"", .providerID),
             Mutation("\"PROVIDER-ID\"", "\"APPID\"", .providerID),
+            Mutation("value=\"Example\"/>", "value=\"Example\"/><parm name=\"APPID\" value=\"w4\"/>", .applicationID),
             Mutation("value=\"Example\"/>", "value=\"Example\"/><parm name=\"ADDR\"/>", .renewalSurplus),
             Mutation(
                 "</wap-provisioningdoc>",

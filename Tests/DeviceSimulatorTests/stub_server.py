@@ -81,8 +81,8 @@ def renewed_request(request, peer, device, manual):
         try:
             openssl("cms -verify -inform DER -in message.der -CAfile authorities.pem -purpose any -binary"
                     " -signer signer.pem -out content.der")
-        except subprocess.CalledProcessError:
-            raise Refused("signature")
+        except subprocess.CalledProcessError as error:
+            raise Refused("signature, " + error.stderr.decode()[-300:].replace("<", ""))
         signer = openssl("x509 -in signer.pem -outform DER").stdout
         with open("content.der", "rb") as file:
             content = file.read()
@@ -149,8 +149,9 @@ class Enrollment(http.server.BaseHTTPRequestHandler):
             if user and password.group(1) != "right":
                 raise Refused("password")
             inner = renewed_request(request, self.connection.getpeercert(True), device, bool(user))
-        except Refused:
+        except Refused as why:
             fault = golden("fault.xml").replace("DeviceCapReached", "NotEligibleToRenew")
+            fault = fault.replace("Too many devices.", "Refused: " + str(why))
             return self.answer(fault.replace(message_id, related), 500)
         certificate = issue(inner, device)
         document = golden("renewal.xml")

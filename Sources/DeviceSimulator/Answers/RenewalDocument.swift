@@ -117,11 +117,15 @@ struct RenewalDocument: Hashable, Sendable {
             "PROVIDER-ID \(providerID), the device's account",
             found: named
         )
-        let surplus = application.parameters.keys.filter { $0 != "PROVIDER-ID" } + application.children.map(\.type)
+        let identifier = application.parameters["APPID"].map { $0.value ?? "none" } ?? "w7"
+        try judge.require(identifier == "w7", .applicationID, "APPID w7, or none", found: identifier)
+        let surplus =
+            application.parameters.keys.filter { $0 != "PROVIDER-ID" && $0 != "APPID" }
+            + application.children.map(\.type)
         try judge.require(
             surplus.isEmpty,
             .renewalSurplus,
-            "PROVIDER-ID alone in APPLICATION",
+            "APPID and PROVIDER-ID alone in APPLICATION",
             found: surplus.sorted().joined(separator: ", ")
         )
     }

@@ -85,7 +85,7 @@ struct SimulateRenewCommand: OperatorCommand {
         }
         renewal.keep = { index, identity throws(SimulationFailure) in try folders[index].replace(with: identity) }
         let isLoud = !self.common.json && folders.count * self.repeats == 1
-        if !isLoud {
+        if folders.count * self.repeats > 1 {
             renewal.progress = ProgressOutput(isTerminal: Terminal.errorIsInteractive) { Terminal.explain($0) }
         }
         let shutdown = ShutdownSignal()
