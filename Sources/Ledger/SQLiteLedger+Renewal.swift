@@ -14,7 +14,7 @@ extension SQLiteLedger: RenewalLedger {
                 revocation: sighting.revocation,
                 device: device,
                 permit: try PermitTable(connection: connection).unused(.renewal, of: id),
-                trusted: try TrustTable(connection: connection).trusted(by: id)
+                trusted: try TrustTable(connection: connection).trusted(by: id).union(sighting.delivered)
             )
         }
     }

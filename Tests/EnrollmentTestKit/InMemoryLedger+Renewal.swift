@@ -4,7 +4,8 @@ internal import Synchronization
 extension InMemoryLedger: RenewalLedger {
     public func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate? {
         self.state.withLock { state in
-            guard let certificate = state.certificates.first(where: { $0.record.thumbprint == thumbprint })?.record,
+            guard let entry = state.certificates.first(where: { $0.record.thumbprint == thumbprint }),
+                case let certificate = entry.record,
                 let device = certificate.device.flatMap({ state.index(of: $0) }).map({ state.devices[$0] })
             else { return nil }
             return RenewalCandidate(
@@ -12,7 +13,7 @@ extension InMemoryLedger: RenewalLedger {
                 revocation: state.standingRevocation(of: certificate),
                 device: device.record,
                 permit: state.unused(.renewal, of: device.record.device),
-                trusted: device.trusted
+                trusted: device.trusted.union(entry.delivered)
             )
         }
     }

@@ -6,7 +6,7 @@ internal import X509Kit
 package struct RevocationIssuer: Sendable {
     package let record: IssuerRecord
     let certificate: Certificate
-    let notAfter: Timestamp
+    package let notAfter: Timestamp
     private let nameHashes: [OCSPCertificateID.HashAlgorithm: [UInt8]]
     private let keyHashes: [OCSPCertificateID.HashAlgorithm: [UInt8]]
 

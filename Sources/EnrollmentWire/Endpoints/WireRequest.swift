@@ -7,7 +7,9 @@ package struct WireRequest: Sendable {
     /// Address of the peer, without the port.
     package let sourceAddress: String
     /// SHA-256 over the certificate whose key the connection was made with, be it to us or to a proxy we trust; `nil` when
-    /// it was made without one, or with one that no authority of ours vouches for.
+    /// it was made without one.
+    ///
+    /// Whose it is and whether it still counts is for the ledger to say: one that has ended may be renewed by permit.
     package let clientCertificate: [UInt8]?
     /// Proposed by the caller; an endpoint takes another should the ledger know it already.
     package let traceID: TraceID

@@ -1,5 +1,5 @@
 /// Base64 (RFC 4648 § 4), tolerant of white space only.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// 0–63 for a symbol, 64 for white space, 255 for anything else.
@@ -14,7 +14,7 @@ enum Base64 {
     ///
     /// - Returns: `nil` for a foreign symbol, missing or surplus padding, or bits behind the last octet that are not
     ///   zero: one sequence of octets has one spelling.
-    static func decode(_ symbols: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ symbols: ArraySlice<UInt8>) -> [UInt8]? {
         var octets: [UInt8] = []
         octets.reserveCapacity(symbols.count / 4 * 3)
         var group: UInt32 = 0

@@ -124,22 +124,67 @@ struct Server: Sendable {
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
         let contexts = TLSContextSource(try await tls.context(for: self.configuration))
-
+        let logger = self.logger
+        let revocation = try RevocationSetup(
+            self.configuration,
+            profiles: profiles,
+            on: foundation,
+            logger: logger,
+            onServerCertificate: { await contexts.renew(by: tls, for: current.value.configuration, logger) }
+        )
+        do throws(EnrollmentError) {
+            try await revocation.service.prepare()
+            try await revocation.shelf.refresh()
+        } catch {
+            throw CommandProblem(error)
+        }
+        let clock = SystemClock()
+        let traffic = TrafficCount()
+        let device = DeviceRoutes(
+            current: current,
+            contacts: ContactWatch(ledger: ledger, clock: clock),
+            traffic: traffic
+        )
         var services: [any Service] = [
-            try await self.listener(
-                "device",
-                self.configuration.deviceListener,
-                contexts,
-                DeviceRoutes(current: current).router
-            )
+            try await self.listener("device", self.configuration.deviceListener, contexts, device.router)
         ]
         if let plain = self.configuration.plainListener {
-            services.append(try await self.listener("plain", plain, nil, PlainRoutes(issuers: issuers).router))
+            let routes = PlainRoutes(
+                issuers: issuers,
+                shelf: revocation.shelf,
+                responder: revocation.responder,
+                clock: clock
+            )
+            services.append(try await self.listener("plain", plain, nil, routes.router))
+        }
+        if let admin = self.configuration.adminListener {
+            let report = StatusReport(
+                leafDays: profiles.device.validityDays,
+                ledger: ledger,
+                shelf: revocation.shelf,
+                keys: revocation.keys,
+                traffic: traffic,
+                clock: clock
+            )
+            let routes = StatusRoutes(readiness: report.readiness, metrics: report.metrics)
+            services.append(try await self.listener("admin", admin, contexts, routes.router))
         }
         services.append(DirectoryWatch(current: current))
-        services.append(StructureWatch(ledger: ledger, logger: self.logger))
+        services.append(StructureWatch(ledger: ledger, logger: logger))
+        services.append(revocation.service)
+        services.append(ShelfWatch(shelf: revocation.shelf, logger: logger))
         services.append(
-            Housekeeping(ledger: ledger, reservationHours: self.configuration.reservationHours, logger: self.logger)
+            Housekeeping(
+                ledger: ledger,
+                clock: clock,
+                periods: Housekeeping.Periods(
+                    reservationHours: self.configuration.reservationHours,
+                    afterExpiryDays: profiles.device.renewAfterExpiryDays,
+                    attemptDays: self.configuration.retention.attemptDays,
+                    certificateDays: self.configuration.retention.certificateDays
+                ),
+                logger: logger
+            )
         )
         let reloader = Reloader(
             file: self.configuration.file,
@@ -148,7 +193,7 @@ struct Server: Sendable {
             current: current,
             contexts: contexts,
             tls: tls,
-            logger: self.logger
+            logger: logger
         )
         services.append(Signals(reload: reloader.reload))
         let issuer = authority.activeIssuer

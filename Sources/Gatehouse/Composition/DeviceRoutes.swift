@@ -13,10 +13,12 @@ struct DeviceRoutes: Sendable {
     private static let soapTypes = ["application/soap+xml", "text/xml"]
 
     let current: CurrentGraph
+    let contacts: ContactWatch
+    let traffic: TrafficCount
 
     var router: Router {
         Router([
-            Route([.get], .anyCase("/EnrollmentServer/Discovery.svc"), handler: .immediate(Self.probe)),
+            Route([.get], .anyCase("/EnrollmentServer/Discovery.svc"), handler: .immediate(self.probe)),
             self.soap("/EnrollmentServer/Discovery.svc") { graph, request in await graph.discovery.answer(request) },
             self.soap("/EnrollmentServer/Policy.svc") { graph, request in await graph.policy.answer(request) },
             self.soap("/EnrollmentServer/Enrollment.svc") { graph, request in await graph.enrollment.answer(request) },
@@ -27,43 +29,63 @@ struct DeviceRoutes: Sendable {
         _ path: String,
         _ answer: @escaping @Sendable (ServiceGraph, WireRequest) async -> WireResponse
     ) -> Route {
-        let current = self.current
-        return Route(
+        Route(
             [.post],
             .anyCase(path),
             accepting: Self.soapTypes,
             handler: .asynchronous { request, logger in
-                await Self.respond(to: request, logger: logger) { await answer(current.value, $0) }
+                await self.respond(to: request, logger: logger, by: answer)
             }
         )
     }
 
-    private static func respond(
+    private func respond(
         to request: HTTPRequest,
         logger: Logger,
-        by answer: (WireRequest) async -> WireResponse
+        by answer: (ServiceGraph, WireRequest) async -> WireResponse
     ) async -> HTTPResponse {
+        let graph = self.current.value
+        let origin = graph.origin(of: request)
         let random: [UInt8]
+        let certificate: [UInt8]?
         do throws(EnrollmentError) {
             random = try OpenSSLRandomSource().octets(TraceID.randomOctets)
+            certificate = try self.contacts.thumbprint(of: origin)
         } catch {
-            logger.error("no random numbers", metadata: ["detail": "\(error.detail)"])
+            logger.error("the cryptographic library does not work", metadata: ["detail": "\(error.detail)"])
             return HTTPResponse(status: 503, headers: [("Retry-After", "5")])
         }
+        self.note(origin, certificate, logger)
         let response = await answer(
+            graph,
             WireRequest(
                 octets: request.body,
-                sourceAddress: request.remoteAddress,
+                sourceAddress: origin.sourceAddress,
+                clientCertificate: certificate,
                 traceID: TraceID(random: random),
                 now: SystemClock().now
             )
         )
-        self.report(response, to: logger)
+        if let attempt = response.attempt { self.traffic.count(attempt.operation, refusal: response.refusal) }
+        Self.report(response, to: logger)
         return HTTPResponse(
             status: response.status,
             headers: response.contentType.map { [("Content-Type", $0)] } ?? [],
             body: response.octets
         )
+    }
+
+    private func note(_ origin: RequestOrigin, _ certificate: [UInt8]?, _ logger: Logger) {
+        switch origin.certificate {
+        case .connection(.verified), .forwarded:
+            if let certificate { self.contacts.saw(certificate) }
+        case .unusable(let reason):
+            logger.warning(
+                "a proxy's word about a client certificate cannot be used",
+                metadata: ["reason": "\(reason)"]
+            )
+        case .connection, .none: break
+        }
     }
 
     /// One line per outcome; what only the operator can mend is a warning.
@@ -92,26 +114,35 @@ struct DeviceRoutes: Sendable {
     }
 
     /// Answers a device that asks whether there is a server, and says what became of a client certificate.
-    private static func probe(_ request: HTTPRequest, _ logger: Logger) -> HTTPResponse {
+    @Sendable private func probe(_ request: HTTPRequest, _ logger: Logger) -> HTTPResponse {
         let probe = DiscoveryEndpoint.probe()
         var headers = probe.contentType.map { [(name: "Content-Type", value: $0)] } ?? []
-        switch request.clientCertificate {
-        case .none:
-            break
-        case .verified(let leaf):
-            headers.append((self.certificateHeader, "verified; sha256=\(Self.thumbprint(leaf))"))
-        case .unverified(let leaf, let reason):
-            let plain = String(decoding: reason.utf8.filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
-            headers.append((self.certificateHeader, "unverified; sha256=\(Self.thumbprint(leaf)); reason=\(plain)"))
+        let origin = self.current.value.origin(of: request)
+        do throws(EnrollmentError) {
+            if let thumbprint = try self.contacts.thumbprint(of: origin) {
+                self.note(origin, thumbprint, logger)
+                headers.append((Self.certificateHeader, Self.verdict(on: origin, Hexadecimal.encode(thumbprint))))
+            }
+        } catch {
+            logger.error("the cryptographic library does not work", metadata: ["detail": "\(error.detail)"])
         }
         return HTTPResponse(status: probe.status, headers: headers, body: probe.octets)
     }
 
-    private static func thumbprint(_ leaf: [UInt8]) -> String {
-        do throws(OpenSSLError) {
-            return Hexadecimal.encode(try Digest.sha256(leaf))
-        } catch {
-            return "unknown"
+    private static func verdict(on origin: RequestOrigin, _ thumbprint: String) -> String {
+        switch origin.certificate {
+        case .connection(.unverified(_, let reason)):
+            let plain = String(decoding: reason.utf8.filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
+            return "unverified; sha256=\(thumbprint); reason=\(plain)"
+        case .forwarded: return "forwarded; sha256=\(thumbprint)"
+        case .connection, .unusable, .none: return "verified; sha256=\(thumbprint)"
         }
+    }
+}
+
+extension ServiceGraph {
+    /// Who a request comes from, seen through the proxies that are trusted.
+    fileprivate func origin(of request: HTTPRequest) -> RequestOrigin {
+        (self.configuration.proxies ?? TrustedProxies(networks: [])).origin(of: request)
     }
 }

@@ -1,61 +1,78 @@
 import EnrollmentCore
-import Ledger
 import Logging
 import ServiceRuntime
 
-/// Ends reservations that never came to anything and certificates that were replaced, a few at a time.
+/// Ends what time has overtaken and removes what is no longer needed, a few at a time.
 struct Housekeeping: Service {
     private static let batch = 500
     private static let period = Duration.seconds(60)
+    /// Days that steps of the revocation log stay for those who follow it.
+    private static let logDays = 7
+
+    /// How long things are kept.
+    struct Periods: Hashable, Sendable {
+        /// Hours after which a reservation without an outcome is released.
+        var reservationHours: Int
+        /// Days past its certificate's end for which a device may still renew.
+        var afterExpiryDays: Int
+        /// Days that attempts are kept.
+        var attemptDays: Int
+        /// Days past their end that certificates are kept.
+        var certificateDays: Int
+    }
 
     let name = "housekeeping"
-    let ledger: SQLiteLedger
-    let reservationHours: Int
+    let ledger: any EnrollmentLedger & RetentionLedger
+    let clock: any WallClock
+    let periods: Periods
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
-        while !shutdown.isRaised {
-            await self.tidy(until: shutdown)
-            await withDiscardingTaskGroup { group in
-                // Whichever comes first: the next round, or the end.
-                let (stream, continuation) = AsyncStream<Never>.makeStream()
-                group.addTask {
-                    await shutdown.wait()
-                    continuation.finish()
-                }
-                group.addTask {
-                    // A cancelled sleep is the end of the wait, which is all it is for.
-                    try? await Task.sleep(for: Self.period)
-                    continuation.finish()
-                }
-                for await _ in stream {}
-                group.cancelAll()
-            }
-        }
+        await self.repeatedly(every: Self.period, until: shutdown) { await self.tidy(until: shutdown) }
     }
 
     private func tidy(until shutdown: ShutdownSignal) async {
-        let now = SystemClock().now
-        let before = now.adding(seconds: -Int64(self.reservationHours) * 3_600)
-        await self.repeatedly("reservations without an outcome", until: shutdown) { () throws(EnrollmentError) in
-            try await self.ledger.releaseReservations(madeBefore: before, at: now, limit: Self.batch)
+        let now = self.clock.now
+        let ledger = self.ledger
+        await self.end("reservations without an outcome", until: shutdown) { () throws(EnrollmentError) in
+            try await ledger.releaseReservations(
+                madeBefore: now.adding(seconds: -Int64(self.periods.reservationHours) * 3_600),
+                at: now,
+                limit: Self.batch
+            )
         }
-        await self.repeatedly("replaced certificates", until: shutdown) { () throws(EnrollmentError) in
-            try await self.ledger.supersede(dueBy: now, limit: Self.batch)
+        await self.end("replaced certificates", until: shutdown) { () throws(EnrollmentError) in
+            try await ledger.supersede(dueBy: now, limit: Self.batch)
+        }
+        await self.end("devices with expired certificates", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(days: -self.periods.afterExpiryDays)
+            return try await ledger.expire(endedBefore: moment, at: now, limit: Self.batch)
+        }
+        await self.end("old attempts", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(days: -self.periods.attemptDays)
+            return try await ledger.pruneAttempts(startedBefore: moment, limit: Self.batch)
+        }
+        await self.end("old certificates", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(days: -self.periods.certificateDays)
+            return try await ledger.pruneCertificates(endedBefore: moment, at: now, limit: Self.batch)
+        }
+        await self.end("steps of the revocation log", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(days: -Self.logDays)
+            return try await ledger.pruneChanges(recordedBefore: moment, limit: Self.batch)
         }
     }
 
     /// Ends what is due in batches, so that enrollments get their turn in between.
-    private func repeatedly(
+    private func end(
         _ what: String,
         until shutdown: ShutdownSignal,
-        _ end: () async throws(EnrollmentError) -> Int
+        _ batch: () async throws(EnrollmentError) -> Int
     ) async {
         var total = 0
         do throws(EnrollmentError) {
             var count = Self.batch
             while count == Self.batch, !shutdown.isRaised {
-                count = try await end()
+                count = try await batch()
                 total += count
             }
         } catch {

@@ -1,51 +1,189 @@
+import Authority
 import EnrollmentCore
 import EnrollmentWire
 import HTTPTransport
 import Logging
+import OpenSSLKit
 
 /// What the plain listener serves: nothing secret, and nothing that takes a secret.
+///
+/// Revocation is published here because a client that had to check our TLS certificate first would go round in circles.
 struct PlainRoutes: Sendable {
+    private static let ocspTypes = ["application/ocsp-request"]
+
     let issuers: [IssuerRecord]
+    let shelf: RevocationShelf
+    let responder: OCSPResponder
+    let clock: any WallClock
 
     var router: Router {
-        Router(
-            [
-                Route(
-                    [.get],
-                    .anyCase("/EnrollmentServer/Discovery.svc"),
-                    handler: .immediate { _, _ in
-                        let probe = DiscoveryEndpoint.probe()
-                        return HTTPResponse(
-                            status: probe.status,
-                            headers: probe.contentType.map { [("Content-Type", $0)] } ?? [],
-                            body: probe.octets
-                        )
-                    }
-                ),
-                self.roots,
-            ] + self.issuers.map(self.certificate)
+        Router([self.probe, self.roots, self.lists] + self.issuers.flatMap(self.certificate) + self.questions)
+    }
+
+    private var probe: Route {
+        Route(
+            [.get],
+            .anyCase("/EnrollmentServer/Discovery.svc"),
+            handler: .immediate { _, _ in
+                let probe = DiscoveryEndpoint.probe()
+                return HTTPResponse(
+                    status: probe.status,
+                    headers: probe.contentType.map { [("Content-Type", $0)] } ?? [],
+                    body: probe.octets
+                )
+            }
         )
     }
+
+    // MARK: Certificates
 
     private var roots: Route {
         let pem = self.issuers.filter { $0.role == .root }.map { PEM.encode($0.certificate, label: "CERTIFICATE") }
-        let body = Array(pem.joined().utf8)
+        return self.fixed("/pki/roots.pem", "application/x-pem-file", Array(pem.joined().utf8))
+    }
+
+    /// DER under the name that certificates carry (RFC 5280 § 4.2.2.1), PEM beside it.
+    private func certificate(of issuer: IssuerRecord) -> [Route] {
+        let pem = PEM.encode(issuer.certificate, label: "CERTIFICATE")
+        return [
+            self.fixed("/pki/issuer/\(issuer.id).cer", "application/pkix-cert", issuer.certificate),
+            self.fixed("/pki/issuer/\(issuer.id).pem", "application/x-pem-file", Array(pem.utf8)),
+        ]
+    }
+
+    private func fixed(_ path: String, _ contentType: String, _ body: [UInt8]) -> Route {
+        let clock = self.clock
+        let representation = (try? Digest.sha256(body)).map {
+            Representation(contentType: contentType, body: body, entityTag: EntityTag(digest: $0))
+        }
         return Route(
             [.get],
-            .exact("/pki/roots.pem"),
-            handler: .immediate { _, _ in
-                HTTPResponse(contentType: "application/x-pem-file", body: body)
+            .exact(path),
+            handler: .immediate { request, _ in
+                representation?.answer(to: request, now: clock.now.seconds)
+                    ?? HTTPResponse(contentType: contentType, body: body)
             }
         )
     }
 
-    private func certificate(of issuer: IssuerRecord) -> Route {
-        Route(
+    // MARK: CRLs
+
+    private static let listPrefix = "/pki/crl/"
+
+    private var lists: Route {
+        let (shelf, clock) = (self.shelf, self.clock)
+        return Route(
             [.get],
-            .exact("/pki/issuer/\(issuer.id).cer"),
-            handler: .immediate { _, _ in
-                HTTPResponse(contentType: "application/pkix-cert", body: issuer.certificate)
+            .prefix(Self.listPrefix),
+            handler: .immediate { request, _ in
+                guard let shard = Self.shard(in: request.path), let item = shelf.item(shard) else {
+                    return .text(404, "there is no such CRL")
+                }
+                return item.representation.answer(to: request, now: clock.now.seconds)
             }
         )
+    }
+
+    /// Takes `/pki/crl/{issuer}/{shard}.crl` apart; one spelling for each shard.
+    static func shard(in path: String) -> CRLShard? {
+        let parts = path.dropFirst(Self.listPrefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].hasSuffix(".crl") else { return nil }
+        let digits = parts[1].dropLast(4)
+        guard let number = Int(digits), "\(number)" == digits, number >= 0 else { return nil }
+        return CRLShard(issuerID: String(parts[0]), number: number)
+    }
+
+    // MARK: OCSP
+
+    private static let questionPath = "/pki/ocsp"
+
+    /// With the issuer in the path, as certificates have it, and without; the question says by itself whom it is about.
+    private var questions: [Route] {
+        let places = [Self.questionPath] + self.issuers.map { "\(Self.questionPath)/\($0.id)" }
+        return places.map(self.posted) + places.map(self.gotten)
+    }
+
+    private func posted(_ place: String) -> Route {
+        let (responder, clock) = (self.responder, self.clock)
+        return Route(
+            [.post],
+            .exact(place),
+            accepting: Self.ocspTypes,
+            handler: .eitherWay(
+                atOnce: { request, _ in
+                    responder.cached(for: request.body).map { Self.response($0, isGet: false, at: clock.now) }
+                },
+                later: { request, logger in
+                    await Self.answer(request.body, by: responder, isGet: false, at: clock.now, logger)
+                }
+            )
+        )
+    }
+
+    /// The request in base64 behind the path (RFC 6960 § A.1).
+    private func gotten(_ place: String) -> Route {
+        let (responder, clock) = (self.responder, self.clock)
+        let prefix = "\(place)/"
+        return Route(
+            [.get],
+            .prefix(prefix),
+            takesEncodedSlashes: true,
+            handler: .eitherWay(
+                atOnce: { request, _ in
+                    guard let question = Self.question(in: request.path.dropFirst(prefix.count)) else {
+                        return .text(404, "there is no such responder, and this is no OCSP request in base64")
+                    }
+                    return responder.cached(for: question).map { Self.response($0, isGet: true, at: clock.now) }
+                },
+                later: { request, logger in
+                    let question = Self.question(in: request.path.dropFirst(prefix.count)) ?? []
+                    return await Self.answer(question, by: responder, isGet: true, at: clock.now, logger)
+                }
+            )
+        )
+    }
+
+    /// What is not even the beginning of a DER SEQUENCE in base64 is taken for the name of another responder.
+    private static func question(in path: Substring) -> [UInt8]? {
+        guard path.first == "M" else { return nil }
+        // Some clients leave the padding out.
+        let symbols = Array(path.utf8)
+        let padding = symbols.last == UInt8(ascii: "=") ? 0 : (4 - symbols.count % 4) % 4
+        return Base64.decode(symbols[...] + [UInt8](repeating: UInt8(ascii: "="), count: padding)) ?? []
+    }
+
+    private static func answer(
+        _ question: [UInt8],
+        by responder: OCSPResponder,
+        isGet: Bool,
+        at now: Timestamp,
+        _ logger: Logger
+    ) async -> HTTPResponse {
+        let (answer, error) = await responder.answer(question)
+        if let error {
+            logger.warning(
+                "an OCSP request could not be answered",
+                metadata: ["rule": "\(error.rule)", "detail": "\(error.detail)"]
+            )
+        }
+        return Self.response(answer, isGet: isGet, at: now)
+    }
+
+    /// Caches may keep an answer for half of what is left of it (RFC 5019 § 6.2 lets them until its end, which would keep
+    /// a revocation from those behind them).
+    private static func response(_ answer: OCSPAnswer, isGet: Bool, at now: Timestamp) -> HTTPResponse {
+        var headers = [(name: "Content-Type", value: "application/ocsp-response")]
+        if isGet, answer.isCacheable, let begin = answer.thisUpdate, let end = answer.nextUpdate {
+            let age = max(0, (end.seconds - now.seconds) / 2)
+            headers += [
+                ("Cache-Control", "public, max-age=\(age), must-revalidate, no-transform"),
+                ("ETag", answer.entityTag),
+                ("Last-Modified", HTTPDate.text(Int(min(begin, now).seconds))),
+                ("Expires", HTTPDate.text(Int(now.seconds + age))),
+            ]
+        } else {
+            headers.append(("Cache-Control", "no-store"))
+        }
+        return HTTPResponse(status: 200, headers: headers, body: answer.octets)
     }
 }

@@ -8,6 +8,7 @@ import OpenSSLKit
 
 /// The endpoints and what they lean on, for one configuration.
 struct ServiceGraph: Sendable {
+    let configuration: Configuration
     let discovery: DiscoveryEndpoint
     let policy: PolicyEndpoint
     let enrollment: EnrollmentEndpoint
@@ -35,7 +36,9 @@ struct ServiceGraph: Sendable {
             faults: FaultTranslator(status: configuration.faultStatus)
         )
         let verifier = try Self.verifier(for: configuration, logger: logger)
-        let gate = AdmissionGate(verifier: verifier, rule: AdmissionRule(groups: configuration.admittedGroups))
+        let rule = AdmissionRule(groups: configuration.admittedGroups)
+        let gate = AdmissionGate(verifier: verifier, rule: rule)
+        let issuance = IssuancePolicy(profile: profiles.device, addresses: configuration.addresses)
         let service = EnrollmentService(
             ports: EnrollmentService.Ports(
                 verifier: gate,
@@ -46,11 +49,30 @@ struct ServiceGraph: Sendable {
                 clock: clock,
                 random: random
             ),
-            policy: IssuancePolicy(profile: profiles.device, addresses: configuration.addresses),
+            policy: issuance,
             limits: configuration.deviceLimit,
             node: configuration.node,
             overlapSeconds: Int64(configuration.reservationHours) * 3_600
         )
+        let renewal = RenewalService(
+            ports: RenewalService.Ports(
+                verifier: gate,
+                users: verifier,
+                inspector: SignedRenewalInspector(),
+                authority: foundation.authority,
+                ledger: foundation.ledger,
+                clock: clock,
+                random: random
+            ),
+            rules: RenewalService.Rules(
+                issuance: issuance,
+                renewal: configuration.renewalPolicy(for: profiles.device),
+                admission: rule,
+                limits: configuration.deviceLimit
+            ),
+            node: configuration.node
+        )
+        self.configuration = configuration
         self.verifier = verifier
         self.discovery = DiscoveryEndpoint(settings: configuration.discovery, services: services)
         self.policy = PolicyEndpoint(
@@ -61,6 +83,7 @@ struct ServiceGraph: Sendable {
         self.enrollment = EnrollmentEndpoint(
             settings: configuration.management,
             enroll: service.enroll,
+            renew: renewal.renew,
             thumbprint: { (der) throws(EnrollmentError) in try WindowsThumbprint.of(der) },
             services: services
         )

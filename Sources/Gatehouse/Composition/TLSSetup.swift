@@ -1,7 +1,9 @@
 import Authority
 import EnrollmentCore
 import Ledger
+import Logging
 import OpenSSLKit
+import TLSTransport
 
 /// Makes the TLS context of the device listener: certificates kept in files first, then the store's own.
 struct TLSSetup: Sendable {
@@ -99,5 +101,17 @@ struct TLSSetup: Sendable {
 
     private static func unusable(_ name: String, _ error: TLSConfigurationError) -> CommandProblem {
         CommandProblem("GH-TLS-001", "the TLS certificate \(name) cannot be used: \(error)", exit: .usage)
+    }
+}
+
+extension TLSContextSource {
+    /// Lets new connections have the certificate that was just renewed; those that are open keep theirs.
+    func renew(by setup: TLSSetup, for configuration: Configuration, _ logger: Logger) async {
+        do throws(CommandProblem) {
+            self.replace(with: try await setup.context(for: configuration))
+            logger.notice("renewed TLS certificate in effect")
+        } catch {
+            logger.error("renewed TLS certificate not in effect", metadata: ["detail": "\(error.sentence)"])
+        }
     }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 
 /// The `Date` field's value (IMF-fixdate, RFC 9110 § 5.6.7), written anew once a second.
-final class HTTPDate: Sendable {
+package final class HTTPDate: Sendable {
     private let last = Mutex<(second: time_t, text: String)>((-1, ""))
 
     /// The present second.
@@ -15,8 +15,8 @@ final class HTTPDate: Sendable {
     }
 
     /// Writes a second counted from 1970 in UTC.
-    static func text(_ second: time_t) -> String {
-        var second = second
+    package static func text(_ second: Int) -> String {
+        var second = time_t(second)
         var parts = tm()
         gmtime_r(&second, &parts)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

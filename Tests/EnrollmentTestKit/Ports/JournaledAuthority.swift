@@ -9,20 +9,34 @@ public final class JournaledAuthority: CertificateAuthority {
         var signed: [PreparedCertificate] = []
     }
 
-    public let activeIssuer: ActiveIssuer
+    private let issuer: Mutex<ActiveIssuer>
     private let journal: PortJournal
     private let state = Mutex(State())
 
     init(journal: PortJournal, notAfter: Timestamp) {
         self.journal = journal
-        self.activeIssuer = ActiveIssuer(
-            id: "2026-A",
-            notAfter: notAfter,
-            authorities: [
-                AuthorityCertificate(issuerID: "2026-A", der: Array("issuer".utf8), isRoot: false),
-                AuthorityCertificate(issuerID: "R1", der: Array("root".utf8), isRoot: true),
-            ]
+        self.issuer = Mutex(
+            ActiveIssuer(
+                id: "2026-A",
+                notAfter: notAfter,
+                authorities: [
+                    AuthorityCertificate(issuerID: "2026-A", der: Array("issuer".utf8), isRoot: false),
+                    AuthorityCertificate(issuerID: "R1", der: Array("root".utf8), isRoot: true),
+                ]
+            )
         )
+    }
+
+    public var activeIssuer: ActiveIssuer { self.issuer.withLock { $0 } }
+
+    /// Lets another issuer sign from now on.
+    public func activate(_ issuer: ActiveIssuer) {
+        self.issuer.withLock { $0 = issuer }
+    }
+
+    /// SHA-256 over a public key, as certificates are recorded with.
+    public static func digestOfKey(_ publicKeyInfo: [UInt8]) throws -> [UInt8] {
+        try Self.digest(publicKeyInfo)
     }
 
     /// Every draft that was prepared, oldest first.

@@ -27,7 +27,7 @@ public struct JournaledInspector: RequestInspector {
 
 /// Gives seeded octets.
 public struct JournaledRandom: RandomSource {
-    let source = SeededRandom()
+    var source = SeededRandom()
     let journal: PortJournal
 
     public func octets(_ count: Int) throws(EnrollmentError) -> [UInt8] {

@@ -16,6 +16,10 @@ public final class PortJournal: Sendable {
         case confirm
         case release
         case record
+        case inspectRenewal
+        case candidate
+        case lookUp
+        case reserveRenewal
     }
 
     /// Which calls fail.

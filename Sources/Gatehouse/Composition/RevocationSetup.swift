@@ -1,0 +1,113 @@
+import Authority
+import EnrollmentCore
+import Ledger
+import Logging
+import ServiceRuntime
+
+/// Everything about revocation and the service's own certificates, put together.
+struct RevocationSetup: Sendable {
+    let keys: IssuerKeys
+    let publisher: CRLPublisher
+    let responder: OCSPResponder
+    let service: RevocationService
+    let shelf: RevocationShelf
+
+    /// - Parameters:
+    ///   - configuration: As of the start; its times of CRLs and answers hold until the next one.
+    ///   - profiles: What the service's own certificates say.
+    ///   - foundation: The store and what opens it.
+    ///   - logger: Hears what was published and renewed, and what was not.
+    ///   - onServerCertificate: Called when the listeners' certificate was renewed.
+    /// - Throws: ``CommandProblem`` when there are no random numbers.
+    init(
+        _ configuration: Configuration,
+        profiles: ProfileFolder,
+        on foundation: ServiceGraph.Foundation,
+        logger: Logger,
+        onServerCertificate: @escaping @Sendable () async -> Void
+    ) throws(CommandProblem) {
+        let (ledger, vault, clock) = (foundation.ledger, foundation.vault, SystemClock())
+        let keys = IssuerKeys(ledger: ledger, vault: vault)
+        let responder = OCSPResponder(
+            ledger: ledger,
+            authority: ledger,
+            vault: vault,
+            keys: keys,
+            clock: clock,
+            settings: OCSPResponder.Settings(validity: Int64(configuration.ocspValidityMinutes) * 60)
+        )
+        let publisher = CRLPublisher(
+            ledger: ledger,
+            keys: keys,
+            addresses: configuration.addresses,
+            clock: clock,
+            schedule: configuration.crlSchedule,
+            holder: try Self.holder("serve")
+        )
+        let keeper = ServiceCertificateKeeper(
+            ledger: ledger,
+            keys: keys,
+            vault: vault,
+            clock: clock,
+            random: OpenSSLRandomSource(),
+            settings: ServiceCertificateKeeper.Settings(
+                serverProfile: profiles.server,
+                serverNames: [configuration.deviceURL.host],
+                responderProfile: profiles.ocsp,
+                addresses: configuration.addresses,
+                node: configuration.node
+            ),
+            onRenewed: { use in
+                if use == "tls" { await onServerCertificate() }
+            }
+        )
+        self.keys = keys
+        self.publisher = publisher
+        self.responder = responder
+        self.shelf = RevocationShelf(ledger: ledger)
+        self.service = RevocationService(
+            keys: keys,
+            publisher: publisher,
+            responder: responder,
+            keeper: keeper,
+            logger: logger
+        )
+    }
+
+    /// Names this process among those that may publish CRLs.
+    static func holder(_ what: String) throws(CommandProblem) -> String {
+        do throws(EnrollmentError) {
+            return "\(what)/\(DeviceID(random: try OpenSSLRandomSource().octets(16)))"
+        } catch {
+            throw CommandProblem(error)
+        }
+    }
+}
+
+extension Configuration {
+    var crlSchedule: CRLSchedule {
+        CRLSchedule(
+            interval: Int64(self.crl.intervalHours) * 3_600,
+            validity: Int64(self.crl.validityHours) * 3_600
+        )
+    }
+}
+
+/// Keeps the served CRLs the published ones.
+struct ShelfWatch: Service {
+    private static let period = Duration.milliseconds(500)
+
+    let name = "published CRLs"
+    let shelf: RevocationShelf
+    let logger: Logger
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        await self.repeatedly(every: Self.period, until: shutdown) {
+            do throws(EnrollmentError) {
+                try await self.shelf.refresh()
+            } catch {
+                self.logger.warning("published CRLs not read", metadata: ["detail": "\(error.detail)"])
+            }
+        }
+    }
+}

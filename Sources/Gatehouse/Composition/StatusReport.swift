@@ -1,0 +1,199 @@
+import Authority
+import EnrollmentCore
+import HTTPTransport
+
+/// What the service says of itself: whether it can do what it is for, and in figures how it does.
+struct StatusReport: Sendable {
+    /// Days before an authority's end from which on certificates it signs are shorter than they should be.
+    let leafDays: Int
+    let ledger: any FleetQueries & RevocationLedger & AuthorityLedger
+    let shelf: RevocationShelf
+    let keys: IssuerKeys
+    let traffic: TrafficCount
+    let clock: any WallClock
+
+    private static let day: Int64 = 86_400
+
+    // MARK: Readiness
+
+    @Sendable func readiness() async -> [ReadinessReason] {
+        let now = self.clock.now
+        var reasons = self.authorities(at: now) + self.lists(at: now)
+        do throws(EnrollmentError) {
+            reasons += try await self.ownCertificates(at: now)
+            let fleet = try await self.ledger.fleet(at: now)
+            let soon = fleet.buckets.filter { $0.days.upperBound < 7 }.reduce(0) { $0 + $1.count }
+            if soon > 0 {
+                let most = soon >= FleetHealth.most ? "\(FleetHealth.most) or more" : "\(soon)"
+                reasons.append(
+                    ReadinessReason(
+                        "fleet",
+                        "\(most) live devices have certificates that end within 7 days or have ended. Run gatehouse device"
+                            + " list --falling-out --within 7d.",
+                        severity: .warning
+                    )
+                )
+            }
+        } catch {
+            reasons.append(ReadinessReason("store", error.detail))
+        }
+        return reasons
+    }
+
+    private func authorities(at now: Timestamp) -> [ReadinessReason] {
+        var reasons: [ReadinessReason] = []
+        for issuer in self.keys.issuers {
+            let days = (issuer.notAfter.seconds - now.seconds) / Self.day
+            if issuer.notAfter < now {
+                let severity: ReadinessReason.Severity = issuer.record.state == .active ? .blocking : .warning
+                reasons.append(
+                    ReadinessReason("issuer", "Issuer \(issuer.id) ended \(issuer.notAfter).", severity: severity)
+                )
+            } else if issuer.record.state == .active, issuer.record.role == .issuing, days < Int64(self.leafDays) {
+                reasons.append(
+                    ReadinessReason(
+                        "issuer",
+                        "Issuer \(issuer.id) ends in \(days) days, so new certificates are shorter than their profile says.",
+                        severity: .warning
+                    )
+                )
+            }
+        }
+        return reasons
+    }
+
+    private func ownCertificates(at now: Timestamp) async throws(EnrollmentError) -> [ReadinessReason] {
+        try await self.ends().filter { $0.end < now }.map { use, end in
+            ReadinessReason(
+                use == "tls" ? "tls" : "ocsp",
+                "The service's own certificate for \(use) ended \(end) and could not be renewed; the log says why."
+            )
+        }
+    }
+
+    /// When the service's own certificates end, by use.
+    private func ends() async throws(EnrollmentError) -> [(use: String, end: Timestamp)] {
+        var ends: [(use: String, end: Timestamp)] = []
+        for use in ["tls"] + self.keys.issuers.map({ ServiceCertificateKeeper.use(ofResponderFor: $0.id) }) {
+            if let record = try await self.ledger.serviceCertificate(for: use) { ends.append((use, record.notAfter)) }
+        }
+        return ends
+    }
+
+    private func lists(at now: Timestamp) -> [ReadinessReason] {
+        let standings = self.shelf.standings
+        let missing = standings.filter { $0.published == nil }
+        let stale = standings.filter { standing in standing.published.map { $0.nextUpdate < now } ?? false }
+        let late = standings.filter { standing in
+            standing.waitingSince.map { now > $0.adding(seconds: CRLSchedule.promise) } ?? false
+        }
+        var reasons: [ReadinessReason] = []
+        for (shards, what, severity) in [
+            (missing, "has never been published", ReadinessReason.Severity.blocking),
+            (stale, "is older than its validity", .blocking),
+            (late, "lacks a revocation for more than a minute", .warning),
+        ] {
+            guard let first = shards.first else { continue }
+            let others = shards.count > 1 ? " (and \(shards.count - 1) more)" : ""
+            reasons.append(
+                ReadinessReason(
+                    "crl",
+                    "The CRL of shard \(first.shard)\(others) \(what). Run gatehouse crl show, then gatehouse crl publish.",
+                    severity: severity
+                )
+            )
+        }
+        return reasons
+    }
+
+    // MARK: Metrics
+
+    @Sendable func metrics() async -> [MetricFamily] {
+        let now = self.clock.now
+        var families = self.traffic.families
+        families.append(self.listAges(at: now))
+        families.append(
+            .gauge(
+                "gatehouse_crl_waiting_seconds",
+                "For how long the oldest revocation waits to be shown on its CRL.",
+                self.shelf.standings.map { standing in
+                    .init(Self.labels(standing.shard), Self.seconds(from: standing.waitingSince ?? now, to: now))
+                }
+            )
+        )
+        families.append(
+            .gauge(
+                "gatehouse_crl_entries",
+                "Certificates on the published CRL.",
+                self.shelf.standings.compactMap { standing in
+                    standing.published.map { .init(Self.labels(standing.shard), Double($0.entryCount)) }
+                }
+            )
+        )
+        families.append(
+            .gauge(
+                "gatehouse_issuer_remaining_seconds",
+                "How long an authority's certificate is still valid.",
+                self.keys.issuers.map { .init([("issuer", $0.id)], Self.seconds(from: now, to: $0.notAfter)) }
+            )
+        )
+        return families + (await self.fleet(at: now))
+    }
+
+    private func listAges(at now: Timestamp) -> MetricFamily {
+        .gauge(
+            "gatehouse_crl_age_seconds",
+            "Age of the published CRL.",
+            self.shelf.standings.compactMap { standing in
+                standing.published.map { facts in
+                    .init(Self.labels(standing.shard), Self.seconds(from: facts.thisUpdate, to: now))
+                }
+            }
+        )
+    }
+
+    private func fleet(at now: Timestamp) async -> [MetricFamily] {
+        let up: Double
+        var families: [MetricFamily] = []
+        do throws(EnrollmentError) {
+            let fleet = try await self.ledger.fleet(at: now)
+            families = [
+                .gauge(
+                    "gatehouse_devices_ending",
+                    "Live devices by whole days that their certificate is still valid; counting stops at 10000.",
+                    fleet.buckets.map { bucket in
+                        .init([("days", Self.range(bucket.days))], Double(bucket.count))
+                    }
+                ),
+                .gauge(
+                    "gatehouse_devices_renewal_refused",
+                    "Live devices with less than 30 days left whose renewal was refused; counting stops at 10000.",
+                    [.init([], Double(fleet.refusedRenewals))]
+                ),
+            ]
+            families.append(
+                .gauge(
+                    "gatehouse_service_certificate_remaining_seconds",
+                    "How long the service's own certificates are still valid.",
+                    try await self.ends().map { .init([("use", $0.use)], Self.seconds(from: now, to: $0.end)) }
+                )
+            )
+            up = 1
+        } catch {
+            up = 0
+        }
+        return families + [.gauge("gatehouse_store_up", "Whether the store answers.", [.init([], up)])]
+    }
+
+    private static func range(_ days: ClosedRange<Int>) -> String {
+        days.lowerBound < 0 ? "ended" : "\(days.lowerBound)-\(days.upperBound)"
+    }
+
+    private static func labels(_ shard: CRLShard) -> [(name: String, value: String)] {
+        [("issuer", shard.issuerID), ("shard", "\(shard.number)")]
+    }
+
+    private static func seconds(from begin: Timestamp, to end: Timestamp) -> Double {
+        Double(end.microseconds - begin.microseconds) / 1e6
+    }
+}
