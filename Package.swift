@@ -96,6 +96,7 @@ let package = Package(
                 .embedInCode("Resources/gatehouse.json5"),
                 .embedInCode("Resources/device.json5"),
                 .embedInCode("Resources/server.json5"),
+                .embedInCode("Resources/ocsp.json5"),
                 .embedInCode("Resources/issuing.json5"),
                 .embedInCode("Resources/root.json5"),
             ],
@@ -161,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "AuthorityTests",
             dependencies: [
-                "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit",
+                "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             swiftSettings: house
         ),

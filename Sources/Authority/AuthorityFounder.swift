@@ -72,156 +72,87 @@ package struct AuthorityFounder: Sendable {
 
     /// Makes everything; a crash in between leaves intents in the ledger, never a forgotten certificate.
     package func found(_ plan: Plan) async throws(EnrollmentError) -> Result {
-        let rootKey = try self.generate(plan.rootKey)
-        let (root, rootParty) = try await self.makeRoot(plan, key: rootKey)
-        let (issuer, issuerParty) = try await self.makeIssuer(plan, root: rootParty)
-        let server = try await self.makeServerCertificate(plan, issuer: issuerParty)
+        let maker = CertificateMaker(
+            ledger: self.ledger,
+            vault: self.vault,
+            clock: self.clock,
+            random: self.random,
+            node: plan.node
+        )
+        let (root, rootParty) = try await self.makeRoot(plan, with: maker)
+        let (issuer, issuerParty) = try await self.makeIssuer(plan, root: rootParty, with: maker)
+        let server = try await self.makeServerCertificate(plan, issuer: issuerParty, with: maker)
         return Result(root: root, issuer: issuer, server: server)
     }
 
-    // MARK: Root
-
-    private func makeRoot(_ plan: Plan, key: SigningKey) async throws(EnrollmentError) -> (
-        IssuedCertificate, SigningParty
-    ) {
-        let draft = try self.draft(
-            plan,
+    private func makeRoot(
+        _ plan: Plan,
+        with maker: CertificateMaker
+    ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
+        let key = try self.generate(plan.rootKey)
+        let order = CertificateMaker.Order(
             profile: plan.rootProfile,
-            issuerID: plan.rootID,
-            names: self.authorityName(plan, plan.rootProfile, "\(plan.organization) Root \(plan.rootID)"),
+            subject: self.authorityName(plan, plan.rootProfile, "\(plan.organization) Root \(plan.rootID)"),
             key: key,
-            alternatives: [],
-            end: nil,
-            locatedBy: nil
+            locations: .none
         )
-        let selfSigner = try SigningParty(
-            rootID: plan.rootID,
-            key: key,
-            subject: try CertificateEncoder.subject(of: draft).der
-        )
-        let (certificate, receipt) = try await self.issue(draft, by: selfSigner)
-        let record = IssuerRecord(
-            id: plan.rootID,
-            role: .root,
-            state: .active,
-            signedBy: plan.rootID,
-            certificate: certificate.der,
-            sealedKey: try self.vault.seal(key, of: plan.rootID),
-            created: self.clock.now
-        )
-        try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
+        let name = try CertificateEncoder.name(order.subject, of: plan.rootProfile.name)
+        let selfSigner = try SigningParty(rootID: plan.rootID, key: key, subject: name.der)
+        let (certificate, receipt) = try await maker.issue(order, by: selfSigner)
+        try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: key)
         return (certificate, try SigningParty(id: plan.rootID, key: key, certificate: certificate.der))
     }
 
-    // MARK: Issuer
-
     private func makeIssuer(
         _ plan: Plan,
-        root: SigningParty
+        root: SigningParty,
+        with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
         let key = try self.generate(plan.issuerKey)
-        let draft = try self.draft(
-            plan,
+        let order = CertificateMaker.Order(
             profile: plan.issuingProfile,
-            issuerID: plan.rootID,
-            names: self.authorityName(plan, plan.issuingProfile, "\(plan.organization) Issuing \(plan.issuerID)"),
+            subject: self.authorityName(plan, plan.issuingProfile, "\(plan.organization) Issuing \(plan.issuerID)"),
             key: key,
-            alternatives: [],
-            end: try self.end(of: root),
-            locatedBy: plan.addresses
+            locations: .all(plan.addresses)
         )
-        let (certificate, receipt) = try await self.issue(draft, by: root)
-        let record = IssuerRecord(
-            id: plan.issuerID,
-            role: .issuing,
-            state: .active,
-            signedBy: plan.rootID,
-            certificate: certificate.der,
-            sealedKey: try self.vault.seal(key, of: plan.issuerID),
-            created: self.clock.now
-        )
-        try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
+        let (certificate, receipt) = try await maker.issue(order, by: root)
+        try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: key)
         return (certificate, try SigningParty(id: plan.issuerID, key: key, certificate: certificate.der))
     }
 
-    // MARK: Server
-
-    private func makeServerCertificate(_ plan: Plan, issuer: SigningParty) async throws(EnrollmentError)
-        -> IssuedCertificate
-    {
-        let key = try self.generate(plan.serverKey)
-        let names = plan.serverNames.map { name -> CertificateDraft.AlternativeName in
-            ServerName.addressOctets(name).map { .address($0) } ?? .dns(name)
-        }
-        let commonName = CertificateDraft.NameAttribute(.commonName, plan.serverNames.first ?? "localhost")
-        let draft = try self.draft(
-            plan,
-            profile: plan.serverProfile,
-            issuerID: plan.issuerID,
-            names: plan.serverProfile.subject + [commonName],
-            key: key,
-            alternatives: names,
-            end: try self.end(of: issuer),
-            locatedBy: plan.addresses
-        )
-        let (certificate, receipt) = try await self.issue(draft, by: issuer)
-        let record = ServiceCertificateRecord(
-            use: "tls",
-            serialNumber: certificate.serialNumber,
-            chain: [certificate.der, issuer.certificate?.der ?? []],
-            sealedKey: try self.vault.seal(key, of: "tls"),
-            notAfter: certificate.validity.notAfter
-        )
-        try await self.ledger.confirmService(record, certificate: certificate, receipt: receipt)
-        return certificate
-    }
-
-    // MARK: Common
-
-    private func issue(
-        _ draft: CertificateDraft,
-        by party: SigningParty
-    ) async throws(EnrollmentError) -> (IssuedCertificate, IntentReceipt) {
-        let prepared = try CertificateEncoder.prepare(draft, for: party)
-        let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)
-        let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
-        return (try CertificateEncoder.sign(ticket.prepared, by: party), receipt)
-    }
-
-    private func draft(
+    private func makeServerCertificate(
         _ plan: Plan,
-        profile: CertificateProfile,
-        issuerID: String,
-        names: [CertificateDraft.NameAttribute],
-        key: SigningKey,
-        alternatives: [CertificateDraft.AlternativeName],
-        end: Timestamp?,
-        locatedBy addresses: AuthorityAddresses?
-    ) throws(EnrollmentError) -> CertificateDraft {
-        let serialNumber = SerialNumber(node: plan.node, random: try self.random.octets(SerialNumber.randomOctets))
-        var usage = profile.keyUsage
-        if case .rsa = key.type { usage.formUnion(profile.keyUsageForRSA) }
-        return CertificateDraft(
-            profile: profile.name,
-            serialNumber: serialNumber,
-            issuerID: issuerID,
-            subject: names,
-            validity: Validity(
-                from: self.clock.now,
-                backdatedBy: profile.backdateSeconds,
-                days: profile.validityDays,
-                within: end
-            ),
-            publicKeyInfo: key.publicKeyInfo,
-            role: profile.role,
-            keyUsage: usage,
-            purposes: profile.purposes,
-            alternativeNames: alternatives,
-            crlURLs: addresses.map { [$0.crl(issuer: issuerID, serialNumber: serialNumber)] } ?? [],
-            crlShard: addresses.map { $0.shard(of: serialNumber) },
-            ocspURL: addresses?.ocsp(issuer: issuerID),
-            issuerURL: addresses?.certificate(of: issuerID)
+        issuer: SigningParty,
+        with maker: CertificateMaker
+    ) async throws(EnrollmentError) -> IssuedCertificate {
+        let order = CertificateMaker.Order(
+            profile: plan.serverProfile,
+            subject: plan.serverProfile.subject + [.init(.commonName, plan.serverNames.first ?? "localhost")],
+            alternativeNames: plan.serverNames.map { ServerName.alternativeName($0) },
+            key: try self.generate(plan.serverKey),
+            locations: .all(plan.addresses)
         )
+        return try await maker.issueForService(order, use: "tls", by: issuer)
+    }
+
+    private func confirm(
+        _ certificate: IssuedCertificate,
+        _ receipt: IntentReceipt,
+        of id: String,
+        as role: IssuerRecord.Role,
+        signedBy signer: String,
+        key: SigningKey
+    ) async throws(EnrollmentError) {
+        let record = IssuerRecord(
+            id: id,
+            role: role,
+            state: .active,
+            signedBy: signer,
+            certificate: certificate.der,
+            sealedKey: try self.vault.seal(key, of: id),
+            created: self.clock.now
+        )
+        try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
     }
 
     private func authorityName(
@@ -235,13 +166,5 @@ package struct AuthorityFounder: Sendable {
 
     private func generate(_ type: KeyType) throws(EnrollmentError) -> SigningKey {
         try library("founding.key") { () throws(OpenSSLError) in try SigningKey.generate(type) }
-    }
-
-    private func end(of party: SigningParty) throws(EnrollmentError) -> Timestamp? {
-        try encoding("founding.certificate", "The new certificate of \(party.id) has no readable end") {
-            () throws(X509Error) in
-            guard let certificate = party.certificate else { return nil }
-            return Timestamp(seconds: try certificate.notAfterSeconds())
-        }
     }
 }

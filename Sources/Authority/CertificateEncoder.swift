@@ -68,7 +68,14 @@ enum CertificateEncoder {
     }
 
     static func subject(of draft: CertificateDraft) throws(EnrollmentError) -> DistinguishedName {
-        let attributes = draft.subject.map { attribute -> DistinguishedName.Attribute in
+        try self.name(draft.subject, of: draft.profile)
+    }
+
+    static func name(
+        _ attributes: [CertificateDraft.NameAttribute],
+        of profile: ProfileName
+    ) throws(EnrollmentError) -> DistinguishedName {
+        let attributes = attributes.map { attribute -> DistinguishedName.Attribute in
             switch attribute.kind {
             case .country: .country(attribute.value)
             case .organization: .organization(attribute.value)
@@ -76,7 +83,7 @@ enum CertificateEncoder {
             case .commonName: .commonName(attribute.value)
             }
         }
-        return try encoding("issuance.subject", "The subject of profile \(draft.profile) cannot be written") {
+        return try encoding("issuance.subject", "The subject of profile \(profile) cannot be written") {
             () throws(X509Error) in
             try DistinguishedName(attributes)
         }

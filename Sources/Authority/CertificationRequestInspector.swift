@@ -10,6 +10,11 @@ package struct CertificationRequestInspector: RequestInspector {
     package init() {}
 
     package func inspect(_ certificateRequest: [UInt8]) throws(EnrollmentError) -> ProvenRequest {
+        try self.judge(try self.read(certificateRequest))
+    }
+
+    /// Reads a request of acceptable length; nothing of it is believed yet.
+    func read(_ certificateRequest: [UInt8]) throws(EnrollmentError) -> CertificationRequest {
         guard certificateRequest.count <= Self.maximumLength else {
             throw EnrollmentError(
                 .certificateRequest,
@@ -17,9 +22,8 @@ package struct CertificationRequestInspector: RequestInspector {
                 rule: "request.too-long"
             )
         }
-        let request: CertificationRequest
         do throws(X509Error) {
-            request = try CertificationRequest(der: certificateRequest)
+            return try CertificationRequest(der: certificateRequest)
         } catch {
             throw EnrollmentError(
                 .certificateRequest,
@@ -28,6 +32,10 @@ package struct CertificationRequestInspector: RequestInspector {
                 cause: error
             )
         }
+    }
+
+    /// Judges the key and the proof of possession.
+    func judge(_ request: CertificationRequest) throws(EnrollmentError) -> ProvenRequest {
         // Before the signature: checking with a giant key would be a favor to whoever sent it.
         try KeyQuality.judge(request.publicKeyInfo.key)
         guard try self.provesPossession(request) else {
@@ -39,7 +47,8 @@ package struct CertificationRequestInspector: RequestInspector {
         }
         return ProvenRequest(
             publicKeyInfo: request.publicKeyInfo.der,
-            algorithm: KeyAlgorithm(request.publicKeyInfo.key)
+            algorithm: KeyAlgorithm(request.publicKeyInfo.key),
+            protection: KeyProtection(providerName: request.providerName)
         )
     }
 

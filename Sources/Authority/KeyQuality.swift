@@ -6,6 +6,8 @@ internal import X509Kit
 enum KeyQuality {
     private static let minimumBits = 2_048
     private static let maximumBits = 8_192
+    /// Octets.
+    private static let maximumExponent = 32
     private static let fermatRounds = 100
 
     /// The odd primes below 752, multiplied together as long as the product fits 64 bits.
@@ -35,7 +37,9 @@ enum KeyQuality {
         guard bits <= self.maximumBits else {
             throw self.refusal("key.too-long", "an RSA key of \(bits) bits; at most \(self.maximumBits) are taken")
         }
-        guard exponent.last.map({ $0 & 1 == 1 }) ?? false, exponent.count >= 3, exponent.count <= 32 else {
+        guard exponent.last.map({ $0 & 1 == 1 }) ?? false, exponent.count >= 3,
+            exponent.count <= self.maximumExponent
+        else {
             throw self.refusal("key.exponent", "an RSA exponent that is even, below 65537 or beyond 2²⁵⁶")
         }
         guard modulus.last.map({ $0 & 1 == 1 }) ?? false, !self.hasSmallFactor(modulus) else {
@@ -55,6 +59,12 @@ enum KeyQuality {
         guard !isClose else {
             throw self.refusal("key.close-primes", "an RSA modulus whose primes are too close together")
         }
+    }
+
+    /// Whether checking a signature with this key would be a favor to whoever sent it.
+    static func isCostly(_ key: PublicKeyInfo.Key) -> Bool {
+        guard case .rsa(let modulus, let exponent) = key else { return false }
+        return modulus.count * 8 > self.maximumBits || exponent.count > self.maximumExponent
     }
 
     private static func refusal(_ rule: String, _ what: String) -> EnrollmentError {

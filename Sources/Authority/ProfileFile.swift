@@ -64,8 +64,12 @@ package enum ProfileFile {
                     throw reader.error(key, "an end entity must not sign certificates or CRLs")
                 }
             }
+            if profile.purposes == [.ocspSigning] && profile.validityDays > 90 {
+                throw reader.error("validityDays", "an OCSP responder's certificate lives 90 days at most")
+            }
             if profile.purposes.count != 1 { throw reader.error("purposes", "an end entity has exactly one purpose") }
-            if profile.renewal.renewPeriodDays >= profile.validityDays {
+            // Only devices are told it.
+            if profile.purposes == [.clientAuth] && profile.renewal.renewPeriodDays >= profile.validityDays {
                 throw reader.error("renewPeriodDays", "must be smaller than validityDays, or devices renew at birth")
             }
             if profile.renewAfterExpiryDays > 0, profile.purposes != [.clientAuth] {

@@ -1,3 +1,4 @@
+internal import EnrollmentCore
 internal import Glibc
 
 /// Tells addresses from host names.
@@ -5,6 +6,10 @@ package enum ServerName {
     /// Whether `text` is an IPv4 or IPv6 address.
     package static func isAddress(_ text: String) -> Bool {
         self.addressOctets(text) != nil
+    }
+
+    static func alternativeName(_ name: String) -> CertificateDraft.AlternativeName {
+        self.addressOctets(name).map { .address($0) } ?? .dns(name)
     }
 
     /// 4 or 16 octets in network order; `nil` when `text` is not an address.

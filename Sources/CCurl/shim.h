@@ -25,6 +25,12 @@ static inline CURLcode ccurl_set_blob(CURL *handle, CURLoption option, const voi
     return curl_easy_setopt(handle, option, &blob);
 }
 
+/* The octets are not copied: they have to stay as long as the handle. */
+static inline CURLcode ccurl_lend_blob(CURL *handle, CURLoption option, const void *octets, size_t count) {
+    struct curl_blob blob = {(void *)octets, count, CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
+
 /* The octets are not copied: they have to stay until the transfer is over. Without any, NULL would make libcurl ask its
  * read callback, which is standard input. */
 static inline CURLcode ccurl_set_body(CURL *handle, const void *octets, size_t count) {

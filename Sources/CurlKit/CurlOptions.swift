@@ -19,14 +19,15 @@ public struct CurlOptions: Sendable {
     /// The private key is shown nowhere: describing or dumping this value gives a placeholder.
     public struct ClientCertificate: Sendable {
         let certificates: [UInt8]
-        let privateKey: [UInt8]
+        let privateKey: SecretBlob
 
         /// - Parameters:
         ///   - certificates: PEM, the leaf first, then what leads to its authority.
-        ///   - privateKey: PEM of the leaf's key, not encrypted.
+        ///   - privateKey: PEM of the leaf's key, not encrypted. One copy is made, for all sessions, and wiped with the
+        ///     last of them.
         public init(certificates: [UInt8], privateKey: [UInt8]) {
             self.certificates = certificates
-            self.privateKey = privateKey
+            self.privateKey = SecretBlob(privateKey)
         }
     }
 

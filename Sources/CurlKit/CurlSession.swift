@@ -12,6 +12,8 @@ public final class CurlSession {
     private let maximumResponseSize: Int
     /// libcurl reads this list whenever it connects, so it lives as long as the handle.
     private let resolve: HeaderList
+    /// libcurl reads it whenever it connects, and makes no copy that nobody would wipe.
+    private let privateKey: SecretBlob?
 
     deinit {
         curl_easy_cleanup(self.handle)
@@ -21,6 +23,7 @@ public final class CurlSession {
     public init(_ options: CurlOptions = CurlOptions()) throws(CurlError) {
         self.maximumResponseSize = options.maximumResponseSize
         self.resolve = try HeaderList(options.resolve)
+        self.privateKey = options.clientCertificate?.privateKey
         guard Self.isReady, let handle = curl_easy_init() else {
             throw CurlError(CURLE_FAILED_INIT, detail: "")
         }
@@ -62,7 +65,8 @@ public final class CurlSession {
         }
         if let client = options.clientCertificate {
             try self.set(CURLOPT_SSLCERT_BLOB, client.certificates)
-            try self.set(CURLOPT_SSLKEY_BLOB, client.privateKey)
+            let key = client.privateKey.octets
+            try Self.check(ccurl_lend_blob(self.handle, CURLOPT_SSLKEY_BLOB, key.baseAddress, key.count))
         }
     }
 

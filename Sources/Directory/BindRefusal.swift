@@ -25,6 +25,23 @@ enum BindRefusal {
         )
     }
 
+    /// The refusal when nobody has a stable id any more.
+    static func gone(_ id: String) -> EnrollmentError {
+        EnrollmentError(
+            .authorization,
+            "The directory no longer has the user whose device this is, or not where and as people are looked for. If "
+                + "the account was deleted, retire the device; if it was moved, check the base and the person filter.",
+            rule: "directory.user-gone",
+            facts: [Fact("user id", id)]
+        )
+    }
+
+    /// The refusal for an account that the directory says may not be used.
+    static func refused(_ condition: AccountCondition, entry: String) -> EnrollmentError {
+        let (code, rule, detail) = self.verdict(condition)
+        return EnrollmentError(code, detail, rule: rule, facts: [Fact("entry", entry)])
+    }
+
     static func tooManyGroups(_ entry: String) -> EnrollmentError {
         EnrollmentError(
             .enrollmentServer,

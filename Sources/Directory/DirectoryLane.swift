@@ -2,11 +2,17 @@ internal import EnrollmentCore
 internal import LDAPKit
 internal import ServiceRuntime
 
-/// One verification at a time, on a thread that may block, over connections that are kept.
+/// One question about a person at a time, on a thread that may block, over connections that are kept.
 ///
 /// A lane holds both connections of a verification, because handing over between two pools would cost a second change
 /// of threads per sign-in.
 actor DirectoryLane {
+    /// What is asked of a session, bounded by a deadline.
+    typealias Question =
+        @Sendable (
+            DirectorySession, ContinuousClock.Instant
+        ) throws(DirectorySession.Failure) -> DirectoryUser
+
     private let executor: BlockingExecutor
     private let settings: CheckedSettings
     private let roster: ServerRoster
@@ -22,16 +28,16 @@ actor DirectoryLane {
         self.executor.asUnownedSerialExecutor()
     }
 
-    /// Verifies a password at the first server that can be used.
-    func verify(
-        _ token: UsernamePassword,
+    /// Asks the first server that can be used.
+    func ask(
+        _ question: Question,
         before deadline: ContinuousClock.Instant
     ) async throws(EnrollmentError) -> DirectoryUser {
         let patience = min(deadline, .now + self.settings.limits.patience)
         while ContinuousClock.now < deadline, !Task.isCancelled {
             switch self.roster.choose(at: .now) {
             case .use(let server):
-                if let user = try self.verify(token, at: server, before: deadline) { return user }
+                if let user = try self.ask(question, at: server, before: deadline) { return user }
             case .wait(let moment):
                 guard moment < patience else { throw self.roster.unreachable() }
                 // A cancelled sleep ends early, and the loop's condition sees why.
@@ -42,13 +48,13 @@ actor DirectoryLane {
     }
 
     /// - Returns: `nil` when the server, or a connection kept open to it, turned out to be of no use.
-    private func verify(
-        _ token: UsernamePassword,
+    private func ask(
+        _ question: Question,
         at server: Int,
         before deadline: ContinuousClock.Instant
     ) throws(EnrollmentError) -> DirectoryUser? {
         do throws(DirectorySession.Failure) {
-            let user = try self.session(to: server, before: deadline).verify(token, before: deadline)
+            let user = try question(self.session(to: server, before: deadline), deadline)
             self.roster.succeeded(server)
             return user
         } catch {

@@ -59,6 +59,31 @@ final class DirectorySession {
         let entry = found.count == 1 ? found[0] : nil
         try self.prove(token.password, for: entry, before: deadline)
         guard let entry else { throw .refused(BindRefusal.notFound(matches: found.count)) }
+        return try self.person(entry, before: deadline)
+    }
+
+    /// Finds the person by a stable id, looks at the account's standing, reads the groups.
+    func user(
+        _ id: UniqueIdentifier,
+        at now: Timestamp,
+        before deadline: ContinuousClock.Instant
+    ) throws(Failure) -> DirectoryUser {
+        let wanted = self.settings.reader.attributes + AccountStanding.attributes
+        let searches = self.settings.lookup.searches(for: id, in: self.settings.reader.stableID, bringing: wanted)
+        var found: [LDAPEntry] = []
+        for search in searches where found.isEmpty { found = try self.ask(search, before: deadline).entries }
+        guard found.count < 2 else { throw .refused(BindRefusal.notFound(matches: found.count)) }
+        guard let entry = found.first else { throw .refused(BindRefusal.gone(id.text)) }
+        if let condition = AccountStanding.condition(of: entry, at: now) {
+            throw .refused(BindRefusal.refused(condition, entry: entry.name))
+        }
+        let user = try self.person(entry, before: deadline)
+        // An attribute that finds one person and gives another is not the stable id it is configured as.
+        guard user.id == id.text else { throw .refused(BindRefusal.gone(id.text)) }
+        return user
+    }
+
+    private func person(_ entry: LDAPEntry, before deadline: ContinuousClock.Instant) throws(Failure) -> DirectoryUser {
         let groups = try self.settings.groups.groups(of: entry) { search throws(Failure) in
             let result = try self.ask(search, before: deadline)
             guard !result.isTruncated else { throw .refused(BindRefusal.tooManyGroups(entry.name)) }

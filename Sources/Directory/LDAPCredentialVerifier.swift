@@ -3,14 +3,15 @@ internal import LDAPKit
 package import Logging
 package import ServiceRuntime
 
-/// Proves passwords against LDAP directories.
+/// Proves passwords against LDAP directories, and reads people again by their stable ids.
 ///
 /// The person is searched for with the service account, then bound as on a connection kept for that. Servers that fail
 /// are left out and others asked; the service side of this type (``run(until:)``) tries them again in the background,
 /// so that no request waits for a dead server twice and traffic returns to the preferred one.
-package final class LDAPCredentialVerifier: CredentialVerifier, Service {
+package final class LDAPCredentialVerifier: CredentialVerifier, UserLookup, Service {
     package let name = "directory"
     private let settings: CheckedSettings
+    private let clock: any WallClock
     private let roster: ServerRoster
     private let pool: LanePool
     /// Makes the connections that only test whether a server is back.
@@ -20,9 +21,14 @@ package final class LDAPCredentialVerifier: CredentialVerifier, Service {
     ///
     /// - Parameters:
     ///   - settings: Checked here.
+    ///   - clock: By which accounts expire.
     ///   - logger: Hears when a server is left out or used again, and nothing about people.
     /// - Throws: ``DirectorySettingsError`` for the first setting that cannot be used.
-    package init(_ settings: DirectorySettings, logger: Logger) throws(DirectorySettingsError) {
+    package init(
+        _ settings: DirectorySettings,
+        clock: any WallClock,
+        logger: Logger
+    ) throws(DirectorySettingsError) {
         let checked = try CheckedSettings(settings)
         let roster = ServerRoster(
             checked.endpoints,
@@ -31,6 +37,7 @@ package final class LDAPCredentialVerifier: CredentialVerifier, Service {
             logger: logger
         )
         self.settings = checked
+        self.clock = clock
         self.roster = roster
         self.pool = LanePool(
             (1...settings.lanes).map { DirectoryLane(number: $0, checked, roster) },
@@ -46,10 +53,31 @@ package final class LDAPCredentialVerifier: CredentialVerifier, Service {
             guard !token.password.reveal().isEmpty else {
                 throw EnrollmentError(.authentication, "The password is empty.", rule: "directory.password.empty")
             }
-            let deadline = ContinuousClock.now + self.settings.limits.requestTimeout
-            return try await self.pool.withLane(before: deadline) { lane async throws(EnrollmentError) in
-                try await lane.verify(token, before: deadline)
+            return try await self.ask { session, deadline throws(DirectorySession.Failure) in
+                try session.verify(token, before: deadline)
             }
+        }
+    }
+
+    /// Reads a user again, wherever the entry was moved and whatever it is called now.
+    ///
+    /// The account's conditions are read from the entry, as far as they would have kept the user from signing in:
+    /// disabled and expired accounts are refused. A password that is expired or locked says nothing about the account
+    /// and is no hindrance (decision 0025).
+    package func user(id: String) async throws(EnrollmentError) -> DirectoryUser {
+        guard let wanted = UniqueIdentifier(id) else { throw BindRefusal.gone(id) }
+        let now = self.clock.now
+        return try await self.ask { session, deadline throws(DirectorySession.Failure) in
+            try session.user(wanted, at: now, before: deadline)
+        }
+    }
+
+    private func ask(
+        _ question: @escaping DirectoryLane.Question
+    ) async throws(EnrollmentError) -> DirectoryUser {
+        let deadline = ContinuousClock.now + self.settings.limits.requestTimeout
+        return try await self.pool.withLane(before: deadline) { lane async throws(EnrollmentError) in
+            try await lane.ask(question, before: deadline)
         }
     }
 

@@ -1,6 +1,6 @@
 internal import LDAPKit
 
-/// Turns what a person typed into the search that finds exactly them.
+/// Turns what a person typed, or a stable id, into searches that find exactly them.
 struct PersonLookup: Sendable {
     /// Where people are unless a domain says otherwise.
     let base: DistinguishedName
@@ -25,6 +25,32 @@ struct PersonLookup: Sendable {
             }
         }
         self.domains = domains
+    }
+
+    /// The searches for a stable id, of which the first that finds somebody counts.
+    ///
+    /// The id is looked for in both forms that it is stored in, because the attribute's name does not tell which: a
+    /// server takes the other form for a value that no entry has. People of a domain may be elsewhere than the rest.
+    func searches(
+        for id: UniqueIdentifier,
+        in attribute: LDAPAttributeName,
+        bringing attributes: [LDAPAttributeName]
+    ) -> [LDAPSearch] {
+        let matching = LDAPFilter.any([.equal(attribute, octets: id.octets), .equal(attribute, id.text)])
+        var bases = [self.base]
+        for base in self.domains.values.sorted(by: { $0.canonical < $1.canonical })
+        where !bases.contains(where: { base.canonical == $0.canonical || base.canonical.hasSuffix("," + $0.canonical) })
+        {
+            bases.append(base)
+        }
+        return bases.map { base in
+            LDAPSearch(
+                under: base,
+                filter: .all([matching, self.personFilter]),
+                attributes: attributes,
+                sizeLimit: 2
+            )
+        }
     }
 
     private static func names(

@@ -5,7 +5,7 @@ internal import LDAPKit
 struct PersonReader: Sendable {
     /// Everything to ask the directory for, and nothing else.
     let attributes: [LDAPAttributeName]
-    private let stableID: LDAPAttributeName
+    let stableID: LDAPAttributeName
     private let principalName: LDAPAttributeName
     private let displayName: LDAPAttributeName
     private let mail: LDAPAttributeName
@@ -28,7 +28,7 @@ struct PersonReader: Sendable {
         try CheckedSettings.checked("attributes.\(key)") { () throws(LDAPError) in try LDAPAttributeName(text) }
     }
 
-    /// Reads a person who has just proven the password.
+    /// Reads a person.
     ///
     /// - Throws: ``EnrollmentError`` with code `enrollmentServer` when the entry lacks what every person needs.
     func person(
@@ -36,7 +36,7 @@ struct PersonReader: Sendable {
         groups: [GroupName],
         from server: String
     ) throws(EnrollmentError) -> DirectoryUser {
-        guard let id = entry.octets(self.stableID).first.flatMap(UniqueIdentifier.text) else {
+        guard let id = entry.octets(self.stableID).first.flatMap(UniqueIdentifier.init(value:))?.text else {
             throw self.incomplete(entry, self.stableID, "a stable id")
         }
         guard let principalName = entry.text(self.principalName) ?? entry.text(self.mail) else {

@@ -96,7 +96,7 @@ enum Main {
         for word in arguments {
             let commands = command.configuration.subcommands
             let names = commands.map { $0._commandName }
-            guard !commands.isEmpty else { return nil }
+            guard !commands.isEmpty, command.configuration.defaultSubcommand == nil else { return nil }
             if let next = commands.first(where: { $0._commandName == word }) {
                 command = next
                 path += " \(word)"

@@ -32,13 +32,14 @@ extension SQLiteLedger: EnrollmentLedger {
 
     package func releaseReservations(
         madeBefore moment: Timestamp,
+        at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write { try ConclusionTransaction(on: $0).release(madeBefore: moment, limit: limit) }
+        try await self.write { try ConclusionTransaction(on: $0).release(madeBefore: moment, at: now, limit: limit) }
     }
 
     package func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.write { try CertificateTable(connection: $0).supersede(dueBy: moment, limit: limit) }
+        try await self.write { try Supersession(on: $0).end(dueBy: moment, limit: limit) }
     }
 }
 

@@ -7,6 +7,26 @@ public enum Digest {
         try self.digest(message, with: FetchedDigest.pointer(for: .sha256), length: 32)
     }
 
+    /// The digest that goes with a signature scheme: 32, 48 or 64 octets.
+    public static func octets(
+        of message: [UInt8],
+        with algorithm: SignatureAlgorithm.Digest
+    ) throws(OpenSSLError) -> [UInt8] {
+        try self.digest(message, with: FetchedDigest.pointer(for: algorithm), length: algorithm.length)
+    }
+
+    /// The same over a part of larger octets, which are not copied for it.
+    public static func sha256(_ message: ArraySlice<UInt8>) throws(OpenSSLError) -> [UInt8] {
+        ERR_clear_error()
+        var octets = [UInt8](repeating: 0, count: 32)
+        let method = FetchedDigest.pointer(for: .sha256)
+        let status = message.withUnsafeBufferPointer { message in
+            EVP_Digest(message.baseAddress, message.count, &octets, nil, method, nil)
+        }
+        try OpenSSL.check(status, "EVP_Digest")
+        return octets
+    }
+
     /// SHA-1, 20 octets; to name certificates as Windows does, never to protect anything.
     public static func sha1(_ message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
         try self.digest(message, with: FetchedDigest.secureHash1, length: 20)

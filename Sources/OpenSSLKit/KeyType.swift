@@ -35,6 +35,15 @@ public enum SignatureAlgorithm: Hashable, Sendable {
         case sha256
         case sha384
         case sha512
+
+        /// Octets.
+        var length: Int {
+            switch self {
+            case .sha256: 32
+            case .sha384: 48
+            case .sha512: 64
+            }
+        }
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017 § 8.2).

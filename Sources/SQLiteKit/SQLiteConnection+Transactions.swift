@@ -25,7 +25,7 @@ extension SQLiteConnection {
         try self.prepare("ROLLBACK").run()
     }
 
-    /// Marks a point inside the open transaction; marks do not nest.
+    /// Marks a point inside the open transaction; of several marks, the latest is the one that counts.
     public func markSavepoint() throws(SQLiteError) {
         try self.prepare("SAVEPOINT mark").run()
     }

@@ -26,3 +26,25 @@ public struct ServiceGroup: Sendable {
         }
     }
 }
+
+extension Service {
+    /// Runs `round` again and again with a pause in between, until the signal is raised; a round that has begun is
+    /// finished first.
+    public func repeatedly(
+        every pause: Duration,
+        until shutdown: ShutdownSignal,
+        _ round: @escaping @Sendable () async -> Void
+    ) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await round()
+                    // A cancelled sleep is the end of the wait, which is all it is for.
+                    try? await Task.sleep(for: pause)
+                }
+            }
+            await shutdown.wait()
+            group.cancelAll()
+        }
+    }
+}

@@ -35,6 +35,9 @@ extension CertificateBody {
             }
         }
         try self.serializeLocations(into: &coder)
+        if self.isOCSPResponder {
+            try coder.appendExtension(OID.ocspNoCheck, critical: false) { try $0.serialize(ASN1Null()) }
+        }
         if let identifier = self.securityIdentifier {
             try coder.appendExtension(OID.securityExtension, critical: false) { coder in
                 try coder.appendConstructedNode(identifier: .sequence) { coder in
@@ -101,7 +104,7 @@ extension CertificateBody.Purpose {
 
 extension DER.Serializer {
     /// Writes one Extension (RFC 5280 § 4.1); FALSE is the default and never written.
-    fileprivate mutating func appendExtension(
+    mutating func appendExtension(
         _ identifier: ASN1ObjectIdentifier,
         critical: Bool,
         _ value: (inout DER.Serializer) throws -> Void

@@ -40,6 +40,10 @@ public struct CertificateBody: Hashable, Sendable {
     /// `S-1-5-…` for Microsoft's SID extension.
     public var securityIdentifier: String?
 
+    /// Whether it is for signing OCSP answers: then nobody is to ask whether it is revoked itself (RFC 6960
+    /// § 4.2.2.2.1), which could only be answered with itself.
+    var isOCSPResponder: Bool { self.purposes == [.ocspSigning] }
+
     public init(
         serialNumber: [UInt8],
         scheme: SignatureScheme,

@@ -26,6 +26,11 @@ enum OID {
     static let keyUsage: ASN1ObjectIdentifier = [2, 5, 29, 15]
     static let subjectAlternativeName: ASN1ObjectIdentifier = [2, 5, 29, 17]
     static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
+    static let crlNumber: ASN1ObjectIdentifier = [2, 5, 29, 20]
+    static let reasonCode: ASN1ObjectIdentifier = [2, 5, 29, 21]
+    static let deltaCRLIndicator: ASN1ObjectIdentifier = [2, 5, 29, 27]
+    static let issuingDistributionPoint: ASN1ObjectIdentifier = [2, 5, 29, 28]
+    static let freshestCRL: ASN1ObjectIdentifier = [2, 5, 29, 46]
     static let crlDistributionPoints: ASN1ObjectIdentifier = [2, 5, 29, 31]
     static let authorityKeyIdentifier: ASN1ObjectIdentifier = [2, 5, 29, 35]
     static let extendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37]
@@ -36,8 +41,12 @@ enum OID {
     static let serverAuth: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 1]
     static let clientAuth: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 2]
     static let ocspSigning: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 9]
+    static let ocspBasic: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 1]
+    static let ocspNonce: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 2]
     static let ocspNoCheck: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5]
 
+    /// Microsoft's extension that says when the next CRL is published.
+    static let crlNextPublish: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 311, 21, 4]
     /// Microsoft's otherName for a user principal name.
     static let userPrincipalName: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3]
     /// Microsoft's extension that carries an account's SID, and the otherName inside it.

@@ -9,7 +9,11 @@ struct Benchmark: Sendable {
     static let all: [Benchmark] = [
         Benchmark(name: "scale", summary: "openssl speed and slapd binds, for scale", run: scaleBenchmark),
         Benchmark(name: "ledger", summary: "commits with and without group commit", run: ledgerBenchmark),
+        Benchmark(name: "revocation", summary: "10 000 devices revoked, asked for, listed", run: revocationBenchmark),
+        Benchmark(name: "crl", summary: "the entries of a CRL of 100 000, and its publication", run: crlBenchmark),
         Benchmark(name: "issuance", summary: "issuance alone, in process", run: issuanceBenchmark),
+        Benchmark(name: "renewal", summary: "a signed renewal request read and proven", run: renewalBenchmark),
+        Benchmark(name: "making", summary: "CRLs and OCSP answers, in process", run: revocationMakingBenchmark),
         Benchmark(name: "start", summary: "start to first answer, memory at start", run: startBenchmark),
         Benchmark(name: "transport", summary: "trivial requests, kept-alive and on new connections") {
             try await transportBenchmark($0)

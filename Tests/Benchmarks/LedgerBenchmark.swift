@@ -27,7 +27,7 @@ func ledgerBenchmark(_ bench: Bench) async throws {
 }
 
 /// One fresh database for one measurement.
-private struct LedgerBenchmark {
+struct LedgerBenchmark {
     static let now = Timestamp(seconds: 1_790_000_000)
 
     let groups: Bool
@@ -83,7 +83,7 @@ private struct LedgerBenchmark {
         }
     }
 
-    static func prepared(octets: Int) -> PreparedCertificate {
+    static func prepared(octets: Int, shard: Int? = nil) -> PreparedCertificate {
         let draft = CertificateDraft(
             profile: ProfileName(name: "device", version: 1),
             serialNumber: SerialNumber(node: 1, random: Self.octets(16)),
@@ -94,7 +94,8 @@ private struct LedgerBenchmark {
             role: .endEntity,
             keyUsage: .digitalSignature,
             purposes: [.clientAuth],
-            alternativeNames: []
+            alternativeNames: [],
+            crlShard: shard
         )
         return PreparedCertificate(
             draft: draft,
@@ -105,7 +106,9 @@ private struct LedgerBenchmark {
         )
     }
 
-    static func enroll(on ledger: SQLiteLedger, user name: String) async throws {
+    /// Enrolls one device of its own and gives its certificate's serial number.
+    @discardableResult
+    static func enroll(on ledger: SQLiteLedger, user name: String, shard: Int? = nil) async throws -> SerialNumber {
         let user = DirectoryUser(id: name, principalName: "\(name)@corp.example", source: "dc1")
         let claims = DeviceClaims(
             deviceID: Hexadecimal.encode(Self.octets(16)),
@@ -125,7 +128,7 @@ private struct LedgerBenchmark {
             claims: claims
         )
         attempt.userID = user.id
-        let prepared = Self.prepared(octets: 620)
+        let prepared = Self.prepared(octets: 620, shard: shard)
         let reservation = Reservation(
             user: user,
             claims: claims,
@@ -137,7 +140,9 @@ private struct LedgerBenchmark {
             attempt: attempt,
             now: Self.now
         )
-        guard case .reserved(let receipt) = try await ledger.reserve(reservation) else { return }
+        guard case .reserved(let receipt) = try await ledger.reserve(reservation) else {
+            throw BenchmarkProblem("a device found no slot")
+        }
         attempt.device = reservation.device
         attempt.succeed(at: Self.now)
         let certificate = IssuedCertificate(
@@ -159,5 +164,6 @@ private struct LedgerBenchmark {
                 supersedeAfter: Self.now.adding(days: 1)
             )
         )
+        return receipt.serialNumber
     }
 }

@@ -60,6 +60,27 @@ struct CurlTrustTests {
         }
     }
 
+    @Test("a session goes on presenting its certificate when nobody else has the key any more")
+    func clientCertificateStays() throws {
+        try self.withServer { port, certificates in
+            func session() throws -> CurlSession {
+                var options = try self.options(trusting: certificates, port: port)
+                options.connections = .newPerRequest
+                options.clientCertificate = try CurlOptions.ClientCertificate(
+                    certificates: certificates.pem("client.pem"),
+                    privateKey: certificates.pem("client.key")
+                )
+                return try CurlSession(options)
+            }
+            let session = try session()
+            for _ in 0..<2 {
+                let answer = try session.perform(.get("https://device.test:\(port)/who"))
+                #expect(answer.openedConnection)
+                #expect(String(decoding: answer.body, as: UTF8.self) == "kim")
+            }
+        }
+    }
+
     @Test("a key that does not fit its certificate is an unusable credential, and is not shown")
     func wrongKey() throws {
         try self.withServer { port, certificates in

@@ -133,6 +133,18 @@ enum GoldenAnswers {
             """
     }
 
+    /// The provisioning document of a renewal around any certificate.
+    static func renewal(leaf: [UInt8] = Array("leaf".utf8), store: String = "User") throws -> String {
+        """
+        <wap-provisioningdoc version="1.1"><characteristic type="CertificateStore"><characteristic type="My">\
+        <characteristic type="\(store)"><characteristic type="\(Hexadecimal.upper(try Digest.sha1(leaf)))">\
+        <parm name="EncodedCertificate" value="\(Base64.encode(leaf))"/>\
+        <characteristic type="PrivateKeyContainer"/></characteristic></characteristic></characteristic>\
+        </characteristic><characteristic type="APPLICATION"><parm name="PROVIDER-ID" value="Example"/>\
+        </characteristic></wap-provisioningdoc>
+        """
+    }
+
     /// `text` as a server sends it.
     static func http(_ text: String, status: Int = 200) -> HTTPAnswer {
         HTTPAnswer(

@@ -11,7 +11,8 @@ final class StubServer {
     ///
     /// - Parameters:
     ///   - authority: Issues the server's certificate and the devices'.
-    ///   - behavior: `good`, `refusing` (a fault for the second device of a user) or `lax` (no nonces).
+    ///   - behavior: `good`, `refusing` (a fault for the second device of a user), `lax` (no nonces),
+    ///     `talkative` (says more in a renewal than belongs there) or `careless` (renews whatever is signed).
     /// - Throws: When there is no Python here.
     init(_ authority: TestAuthority, behavior: String = "good") throws {
         let openssl = authority.openssl
@@ -28,6 +29,7 @@ final class StubServer {
         for (name, text) in answers { try openssl.write(Array(text.utf8), to: name) }
         let document = try GoldenAnswers.document(root: authority.root, issuer: authority.issuer)
         try openssl.write(Array(document.utf8), to: "document.xml")
+        try openssl.write(Array(GoldenAnswers.renewal().utf8), to: "renewal.xml")
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "stub_server.py")
         let output = Pipe()
         let process = Process()

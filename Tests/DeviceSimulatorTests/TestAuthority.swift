@@ -23,6 +23,11 @@ struct TestAuthority {
                 + "-subj /CN=Issuer -days 1825 -CA root.pem -CAkey root.key "
                 + "-addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign"
         )
+        // openssl cms takes no untrusted certificates besides those in the message.
+        try self.openssl.write(
+            try self.openssl.read("root.pem") + (try self.openssl.read("issuer.pem")),
+            to: "authorities.pem"
+        )
         for name in ["root", "issuer"] { try self.openssl.run("x509 -in \(name).pem -outform DER -out \(name).der") }
     }
 

@@ -46,8 +46,21 @@ extension LDAPCredentialVerifier {
         }
     }
 
+    /// The refusal of a look-up, or `nil` when the user may go on.
+    func refusal(id: String) async -> EnrollmentError? {
+        do throws(EnrollmentError) {
+            _ = try await self.user(id: id)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// A verifier whose log nobody reads.
-    convenience init(quiet settings: DirectorySettings) throws(DirectorySettingsError) {
-        try self.init(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    convenience init(
+        quiet settings: DirectorySettings,
+        clock: any WallClock = ManualClock()
+    ) throws(DirectorySettingsError) {
+        try self.init(settings, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

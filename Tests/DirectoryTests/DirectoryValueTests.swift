@@ -23,17 +23,17 @@ struct DirectoryValueTests {
 
     @Test("objectGUID is written in the order Microsoft stores it ([MS-DTYP] § 2.3.4.2)")
     func objectGUID() {
-        #expect(UniqueIdentifier.text(Array(0..<16)) == "03020100-0504-0706-0809-0a0b0c0d0e0f")
+        #expect(UniqueIdentifier(value: Array(0..<16))?.text == "03020100-0504-0706-0809-0a0b0c0d0e0f")
     }
 
     @Test("entryUUID becomes lowercase text; anything else is no id")
     func entryUUID() {
         let text = "6B1F0F0E-6F0C-4C2E-9F6F-0A51D7F0A5C1"
-        #expect(UniqueIdentifier.text(Array(text.utf8)) == text.lowercased())
+        #expect(UniqueIdentifier(value: Array(text.utf8))?.text == text.lowercased())
         for wrong in ["6b1f0f0e", "6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5cx", "6b1f0f0e 6f0c-4c2e-9f6f-0a51d7f0a5c1"] {
-            #expect(UniqueIdentifier.text(Array(wrong.utf8)) == nil)
+            #expect(UniqueIdentifier(value: Array(wrong.utf8)) == nil)
         }
-        #expect(UniqueIdentifier.text([]) == nil)
+        #expect(UniqueIdentifier(value: []) == nil)
     }
 
     @Test(

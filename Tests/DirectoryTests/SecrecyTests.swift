@@ -24,6 +24,7 @@ struct SecrecyTests {
             settings.patience = .zero
             let verifier = try LDAPCredentialVerifier(
                 settings,
+                clock: ManualClock(),
                 logger: Logger(label: "test") { _ in CapturingHandler(lines: lines) }
             )
             for name in ["kim", "nobody", "CORP\\kim"] {

@@ -101,40 +101,44 @@ extension DeviceRecord {
         isShared: Bool? = nil,
         generation: Int? = nil,
         lastProvenContact: Timestamp? = nil,
-        certificate: IssuedCertificate? = nil
+        certificate: IssuedCertificate? = nil,
+        conflicts: [String]? = nil,
+        claims: DeviceClaims? = nil
     ) -> DeviceRecord {
         DeviceRecord(
             device: self.device,
             state: state ?? self.state,
             userID: self.userID,
             userPrincipalName: self.userPrincipalName,
-            name: self.name,
+            name: claims?.deviceName ?? self.name,
             enrollmentType: self.enrollmentType,
-            hardwareID: self.hardwareID,
+            hardwareID: claims?.usableHardwareID ?? self.hardwareID,
             claimedDeviceID: self.claimedDeviceID,
-            osVersion: self.osVersion,
-            model: self.model,
+            osVersion: claims?.osVersion ?? self.osVersion,
+            model: claims?.model ?? self.model,
             isShared: isShared ?? self.isShared,
             generation: generation ?? self.generation,
             firstEnrolled: self.firstEnrolled,
             lastProvenContact: lastProvenContact ?? self.lastProvenContact,
             certificateSerial: certificate?.serialNumber ?? self.certificateSerial,
             certificateEnds: certificate?.validity.notAfter ?? self.certificateEnds,
-            conflicts: self.conflicts
+            conflicts: conflicts ?? self.conflicts
         )
     }
 }
 
 extension CertificateRecord {
     func with(
-        state: CertificateState,
-        reason: String?,
-        certificate: IssuedCertificate? = nil
+        state: CertificateState? = nil,
+        reason: String? = nil,
+        certificate: IssuedCertificate? = nil,
+        seen: Timestamp? = nil,
+        supersedeAfter: Timestamp?? = nil
     ) -> CertificateRecord {
         CertificateRecord(
             serialNumber: self.serialNumber,
             issuerID: self.issuerID,
-            state: state,
+            state: state ?? self.state,
             profile: self.profile,
             device: self.device,
             subject: self.subject,
@@ -146,7 +150,12 @@ extension CertificateRecord {
             keyDigest: self.keyDigest,
             der: certificate?.der ?? self.der,
             thumbprint: certificate?.thumbprint ?? self.thumbprint,
-            reason: reason ?? self.reason
+            reason: reason ?? self.reason,
+            crlShard: self.crlShard,
+            protection: self.protection,
+            predecessor: self.predecessor,
+            seen: seen ?? self.seen,
+            supersedeAfter: supersedeAfter ?? self.supersedeAfter
         )
     }
 }

@@ -7,22 +7,15 @@ extension InMemoryLedger.State {
         if self.attempts.contains(where: { $0.traceID == reservation.attempt.traceID }) { return .traceIDTaken }
         let known = self.recognized(reservation.claims.recognitionKeys, of: user.id)?.record
         guard known?.device == (reservation.isReturning ? reservation.device : nil) else { return .recognitionChanged }
-        if known?.state == .held {
-            throw EnrollmentError(.authorization, "The device is held.", rule: "device.held")
-        }
+        if known?.state == .held { throw Self.held(reservation.device) }
+        let permit = try self.judgePermit(reservation)
         if let refusal = self.judgeKey(prepared.keyDigest, of: reservation.device, user: user.id) { return refusal }
         if let refusal = self.judgeLimit(reservation, known) { return refusal }
         if self.index(of: prepared.draft.serialNumber) != nil { return .serialNumberTaken }
-        let conflicts = self.conflicts(of: reservation, recognizedAs: known)
-        self.users[user.id] = UserRecord(
-            id: user.id,
-            principalName: user.principalName,
-            displayName: user.displayName,
-            groups: user.groups,
-            lastSeen: reservation.now,
-            limitOverride: self.users[user.id]?.limitOverride
-        )
+        let conflicts = self.conflicts(of: reservation.claims, by: user.id, recognizedAs: known)
+        self.remember(user, at: reservation.now)
         self.takeSlot(reservation, known, conflicts)
+        if let permit { self.use(permit, for: prepared.draft.serialNumber) }
         self.attempts.append(reservation.attempt)
         return .reserved(
             self.recordIntent(
@@ -30,40 +23,74 @@ extension InMemoryLedger.State {
                 at: reservation.now,
                 device: reservation.device,
                 traceID: reservation.attempt.traceID,
-                previousContact: known?.lastProvenContact
+                previousContact: known?.lastProvenContact,
+                protection: reservation.protection,
+                delivered: reservation.delivered
             )
         )
     }
 
+    mutating func remember(_ user: DirectoryUser, at now: Timestamp) {
+        self.users[user.id] = UserRecord(
+            id: user.id,
+            principalName: user.principalName,
+            displayName: user.displayName,
+            groups: user.groups,
+            lastSeen: now,
+            limitOverride: self.users[user.id]?.limitOverride
+        )
+    }
+
+    /// What hardware that was reset or retired needs to come back.
+    private func judgePermit(_ reservation: Reservation) throws(EnrollmentError) -> Permit? {
+        let claims = reservation.claims
+        guard claims.usableHardwareID != nil || !claims.deviceID.isEmpty else { return nil }
+        let latest = self.devices.last { device in
+            let record = device.record
+            guard record.userID == reservation.user.id, record.state != .released else { return false }
+            return claims.usableHardwareID.map { record.hardwareID == $0 }
+                ?? (record.claimedDeviceID.lowercased() == claims.deviceID.lowercased())
+        }
+        guard let latest, latest.needsPermit else { return nil }
+        if let permit = self.unused(.enrollment, of: latest.record.device), permit.until >= reservation.now {
+            return permit
+        }
+        throw EnrollmentError(.authorization, "The hardware needs a permit.", rule: "device.permit")
+    }
+
     private func judgeKey(_ digest: [UInt8], of device: DeviceID, user: String) -> ReservationOutcome? {
         if let reason = self.blockedKeys[digest] { return .keyBlocked(reason: reason) }
-        let owned = Set(self.devices.map(\.record).filter { $0.userID == user }.map { Optional($0.device) })
-        let holder = self.certificates.first { certificate in
-            let record = certificate.record
-            let isOwnEndedIntent = record.state == .intent && record.reason != nil && owned.contains(record.device)
-            return record.keyDigest == digest && record.state != .closed && record.device != device
-                && !isOwnEndedIntent
-        }
-        guard let holder else { return nil }
-        return holder.record.device.map { .keyInUse(by: $0) }
+        guard let holder = self.holder(ofKey: digest, otherThan: device, of: user) else { return nil }
+        return holder.device.map { .keyInUse(by: $0) }
             ?? .keyBlocked(reason: "The key is one of this service's own.")
     }
 
-    private func judgeLimit(_ reservation: Reservation, _ known: DeviceRecord?) -> ReservationOutcome? {
-        var limit = reservation.limit
-        if let override = self.users[reservation.user.id]?.limitOverride, override.until > reservation.now {
-            limit = DeviceLimit(maximum: override.maximum, rule: "override", staleBefore: limit.staleBefore)
+    /// Who else has a certificate with this key, or an intent of one that is not an ended one of this user.
+    func holder(ofKey digest: [UInt8], otherThan device: DeviceID?, of user: String) -> CertificateRecord? {
+        let owned = Set(self.devices.map(\.record).filter { $0.userID == user }.map { Optional($0.device) })
+        return self.certificates.map(\.record).first { record in
+            let isOwnEndedIntent = record.state == .intent && record.reason != nil && owned.contains(record.device)
+            return record.keyDigest == digest && record.state != .closed
+                && (device == nil || record.device != device) && !isOwnEndedIntent
         }
+    }
+
+    private func judgeLimit(_ reservation: Reservation, _ known: DeviceRecord?) -> ReservationOutcome? {
+        let limit = self.limit(of: reservation.user.id, otherwise: reservation.limit, at: reservation.now)
         if let known, known.isShared || known.counts(staleBefore: limit.staleBefore) { return nil }
         let counted = self.filledSlots(of: reservation.user.id, staleBefore: limit.staleBefore)
         return counted.count >= limit.maximum ? .limitReached(limit, counted: counted) : nil
     }
 
-    private func conflicts(of reservation: Reservation, recognizedAs known: DeviceRecord?) -> [String] {
-        let claims = reservation.claims
+    func limit(of userID: String, otherwise limit: DeviceLimit, at now: Timestamp) -> DeviceLimit {
+        guard let override = self.users[userID]?.limitOverride, override.until > now else { return limit }
+        return DeviceLimit(maximum: override.maximum, rule: "override", staleBefore: limit.staleBefore)
+    }
+
+    func conflicts(of claims: DeviceClaims, by userID: String, recognizedAs known: DeviceRecord?) -> [String] {
         var conflicts: [String] = []
         if claims.hasPlaceholderHardwareID { conflicts.append("The claimed hardware id is a placeholder.") }
-        let strangers = self.devices.map(\.record).filter { $0.userID != reservation.user.id }
+        let strangers = self.devices.map(\.record).filter { $0.userID != userID }
         if let hardware = claims.usableHardwareID {
             for other in strangers where other.hardwareID == hardware && other.state.occupiesSlot {
                 conflicts.append("The same hardware id is claimed by device \(other.device).")
@@ -97,16 +124,18 @@ extension InMemoryLedger.State {
             lastProvenContact: reservation.now,
             certificateSerial: known?.certificateSerial,
             certificateEnds: known?.certificateEnds,
-            conflicts: (known?.conflicts ?? []) + conflicts.filter { known?.conflicts.contains($0) != true }
+            conflicts: Self.merged(conflicts, into: known?.conflicts ?? [])
         )
-        let device = InMemoryLedger.Device(
-            record: record,
-            pendingSerial: reservation.prepared.draft.serialNumber
-        )
+        let serial = reservation.prepared.draft.serialNumber
         if let index = self.devices.firstIndex(where: { $0.record.device == record.device }) {
-            self.devices[index] = device
+            self.devices[index].record = record
+            self.devices[index].pendingSerial = serial
         } else {
-            self.devices.append(device)
+            self.devices.append(InMemoryLedger.Device(record: record, pendingSerial: serial))
         }
+    }
+
+    static func merged(_ fresh: [String], into known: [String]) -> [String] {
+        Array((known + fresh.filter { !known.contains($0) }).suffix(8))
     }
 }

@@ -50,7 +50,10 @@ extension InMemoryLedger.State {
         at now: Timestamp,
         device: DeviceID? = nil,
         traceID: TraceID? = nil,
-        previousContact: Timestamp? = nil
+        previousContact: Timestamp? = nil,
+        predecessor: SerialNumber? = nil,
+        protection: KeyProtection = .unstated,
+        delivered: [String] = []
     ) -> IntentReceipt {
         let record = CertificateRecord(
             serialNumber: prepared.draft.serialNumber,
@@ -67,10 +70,18 @@ extension InMemoryLedger.State {
             keyDigest: prepared.keyDigest,
             der: nil,
             thumbprint: nil,
-            reason: nil
+            reason: nil,
+            crlShard: prepared.draft.crlShard,
+            protection: protection,
+            predecessor: predecessor
         )
         self.certificates.append(
-            InMemoryLedger.Certificate(record: record, traceID: traceID, previousContact: previousContact)
+            InMemoryLedger.Certificate(
+                record: record,
+                traceID: traceID,
+                previousContact: previousContact,
+                delivered: delivered
+            )
         )
         return IntentReceipt(
             serialNumber: prepared.draft.serialNumber,
@@ -107,13 +118,14 @@ extension InMemoryLedger.State {
         self.attempts[index].outcome = .refused
         self.attempts[index].code = .enrollmentServer
         self.attempts[index].rule = "reservation.expired"
-        self.attempts[index].detail = "The enrollment was never concluded; its reservation was released."
+        self.attempts[index].detail = "It was never concluded; its reservation was released."
     }
 
     /// Ends an intent and, where no other reservation of its device is open, gives the slot back.
     mutating func end(_ index: Int, as state: CertificateState, reason: String) {
         let certificate = self.certificates[index]
         self.certificates[index].record = certificate.record.with(state: state, reason: reason)
+        self.giveBackPermit(usedFor: certificate.record.serialNumber)
         guard let device = self.devices.firstIndex(where: { $0.record.device == certificate.record.device }),
             self.devices[device].pendingSerial == certificate.record.serialNumber
         else { return }
@@ -121,10 +133,34 @@ extension InMemoryLedger.State {
         self.devices[device].pendingSerial = other?.record.serialNumber
         guard other == nil else { return }
         let record = self.devices[device].record
+        let ended: DeviceState = record.certificateSerial == nil ? .released : .expired
         self.devices[device].record = record.with(
-            state: record.state == .reserved ? .released : record.state,
+            state: record.state == .reserved ? ended : record.state,
             lastProvenContact: certificate.previousContact
         )
+    }
+
+    mutating func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) throws(EnrollmentError) {
+        let serial = receipt.serialNumber
+        guard let index = self.index(of: serial),
+            self.certificates[index].isOpen || self.certificates[index].isExpired,
+            self.certificates[index].record.toBeSignedDigest == receipt.toBeSignedDigest
+        else { throw InMemoryLedger.refusal("ledger.intent") }
+        let now = Timestamp(microseconds: attempt.started.microseconds + attempt.microseconds)
+        let reason = attempt.rule ?? "released"
+        switch keyUse {
+        case .none:
+            _ = self.lift(serial, at: now)
+            self.end(index, as: .closed, reason: reason)
+        case .possible:
+            self.end(index, as: .intent, reason: reason)
+            _ = self.revoke(serial, reason: .cessationOfOperation, at: now)
+        }
+        try self.close(attempt)
     }
 
     mutating func confirm(_ confirmation: Confirmation) throws(EnrollmentError) {
@@ -134,21 +170,37 @@ extension InMemoryLedger.State {
             let device = self.devices.firstIndex(where: { $0.record.device == id }),
             self.devices[device].record.state.occupiesSlot
         else { throw InMemoryLedger.refusal("ledger.deviceEnded") }
+        if self.devices[device].record.state == .held { throw Self.held(id) }
         self.issue(certificate, at: index)
-        for other in self.certificates.indices where other != index {
-            guard self.certificates[other].record.device == id, self.certificates[other].record.state == .issued,
-                self.certificates[other].supersedeAfter == nil
-            else { continue }
-            self.certificates[other].supersedeAfter = confirmation.supersedeAfter
+        switch confirmation.course {
+        case .enrollment:
+            guard self.certificates[index].record.predecessor == nil else {
+                throw InMemoryLedger.refusal("ledger.course")
+            }
+            self.enroll(device, holding: index, confirmation)
+        case .renewal(let predecessor):
+            guard self.certificates[index].record.predecessor == predecessor else {
+                throw InMemoryLedger.refusal("ledger.course")
+            }
+            try self.renew(device, holding: index, from: predecessor, confirmation)
         }
-        let record = self.devices[device].record
-        self.devices[device].record = record.with(
-            state: .issued,
-            generation: record.generation + 1,
-            certificate: certificate
-        )
         if self.devices[device].pendingSerial == certificate.serialNumber { self.devices[device].pendingSerial = nil }
-        self.events.append(confirmation.eventID)
         try self.close(confirmation.attempt)
+    }
+
+    private mutating func enroll(_ device: Int, holding index: Int, _ confirmation: Confirmation) {
+        let id = self.devices[device].record.device
+        for other in self.certificates.indices where other != index {
+            let record = self.certificates[other].record
+            guard record.device == id, record.state == .issued, record.supersedeAfter == nil else { continue }
+            self.certificates[other].record = record.with(supersedeAfter: confirmation.supersedeAfter)
+        }
+        self.devices[device].record = self.devices[device].record
+            .with(state: .issued, certificate: confirmation.certificate)
+        self.tell(.enrolled, of: device, about: confirmation.certificate.serialNumber, id: confirmation.eventID)
+    }
+
+    static func held(_ device: DeviceID) -> EnrollmentError {
+        EnrollmentError(.authorization, "The device \(device) is held.", rule: "device.held")
     }
 }

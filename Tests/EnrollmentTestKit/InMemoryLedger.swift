@@ -8,13 +8,17 @@ public final class InMemoryLedger: Sendable {
     struct Device: Sendable {
         var record: DeviceRecord
         var pendingSerial: SerialNumber?
+        var heldFrom: DeviceState?
+        var needsPermit = false
+        /// Authorities that it is known to have.
+        var trusted: Set<String> = []
     }
 
     struct Certificate: Sendable {
         var record: CertificateRecord
         let traceID: TraceID?
-        let previousContact: Timestamp?
-        var supersedeAfter: Timestamp?
+        var previousContact: Timestamp?
+        var delivered: [String] = []
 
         var isOpen: Bool { self.record.state == .intent && self.record.reason == nil }
         var isExpired: Bool { self.record.state == .intent && self.record.reason == "reservation.expired" }
@@ -27,10 +31,17 @@ public final class InMemoryLedger: Sendable {
         var certificates: [Certificate] = []
         var attempts: [Attempt] = []
         var blockedKeys: [[UInt8]: String] = [:]
-        var events: [DeviceID] = []
+        var events: [HandOffEvent] = []
+        /// Used and unused.
+        var permits: [Permit] = []
         var issuers: [IssuerRecord] = []
         var services: [ServiceCertificateRecord] = []
         var sealing: [UInt8]?
+        var revocation = Revocations()
+        /// Of certificates that retention removed.
+        var proofs: [SerialNumber: CertificateProof] = [:]
+        /// Oldest first.
+        var acts: [ActRecord] = []
     }
 
     let state = Mutex(State())
@@ -76,17 +87,13 @@ extension InMemoryLedger: EnrollmentLedger {
         closing attempt: Attempt
     ) async throws(EnrollmentError) {
         try self.transaction { (state) throws(EnrollmentError) in
-            guard let index = state.index(of: receipt.serialNumber),
-                state.certificates[index].isOpen || state.certificates[index].isExpired,
-                state.certificates[index].record.toBeSignedDigest == receipt.toBeSignedDigest
-            else { throw Self.refusal("ledger.intent") }
-            state.end(index, as: keyUse == .none ? .closed : .intent, reason: attempt.rule ?? "released")
-            try state.close(attempt)
+            try state.release(receipt, keyUse: keyUse, closing: attempt)
         }
     }
 
     public func releaseReservations(
         madeBefore moment: Timestamp,
+        at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
         self.state.withLock { state in
@@ -99,6 +106,11 @@ extension InMemoryLedger: EnrollmentLedger {
                 .prefix(max(0, limit))
             for index in chosen {
                 state.end(index, as: .intent, reason: "reservation.expired")
+                _ = state.revoke(
+                    state.certificates[index].record.serialNumber,
+                    reason: .cessationOfOperation,
+                    at: now
+                )
                 if let traceID = state.certificates[index].traceID { state.expire(traceID) }
             }
             return chosen.count
@@ -106,20 +118,7 @@ extension InMemoryLedger: EnrollmentLedger {
     }
 
     public func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        self.state.withLock { state in
-            let due = state.certificates.indices.compactMap { index -> (index: Int, after: Timestamp)? in
-                guard state.certificates[index].record.state == .issued,
-                    let after = state.certificates[index].supersedeAfter, after <= moment
-                else { return nil }
-                return (index, after)
-            }
-            let chosen = due.sorted { $0.after < $1.after }.prefix(max(0, limit))
-            for (index, _) in chosen {
-                state.certificates[index].record = state.certificates[index].record
-                    .with(state: .superseded, reason: CertificateRecord.replaced)
-            }
-            return chosen.count
-        }
+        self.state.withLock { $0.supersede(dueBy: moment, limit: limit) }
     }
 }
 
@@ -226,6 +225,11 @@ extension InMemoryLedger {
 
     /// The hand-off events' ids, oldest first.
     public func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
-        self.state.withLock { $0.events }
+        self.state.withLock { $0.events.map(\.id) }
+    }
+
+    /// The hand-off events, oldest first.
+    public func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent] {
+        self.state.withLock { Array($0.events.prefix(max(0, limit))) }
     }
 }

@@ -75,6 +75,17 @@ public final class Slapd: Sendable {
     /// The distinguished name of a group.
     public func group(_ name: String) -> String { "cn=\(name),ou=groups,\(self.base)" }
 
+    /// Changes the content as the directory's administrator.
+    ///
+    /// - Parameter records: Change records (RFC 2849), `dn: …` and `changetype: …` each.
+    /// - Throws: ``NotStarted`` with the words of `ldapmodify` when the directory refuses.
+    public func change(_ records: String) async throws {
+        let administrator = ["-D", "cn=admin,\(self.base)", "-y", self.folder.appending(path: "admin.password").path]
+        let arguments = ["-x", "-H", self.url] + administrator
+        let outcome = try await ExternalCommand.run("ldapmodify", arguments, input: records)
+        guard outcome.status == 0 else { throw NotStarted(description: outcome.output) }
+    }
+
     /// Ends the server; its data and ports stay for ``start()``.
     public func stop() {
         // Ending a server that has ended already is no failure.

@@ -79,7 +79,7 @@ struct AuthorityContractTests {
         try await implementation.withLedger { (ledger) async throws -> Void in
             _ = try await ledger.recordIntent(LedgerFixture.prepared(), at: LedgerFixture.start)
             let late = LedgerFixture.start.adding(days: 9)
-            #expect(try await ledger.releaseReservations(madeBefore: late, limit: 10) == 0)
+            #expect(try await ledger.releaseReservations(madeBefore: late, at: late, limit: 10) == 0)
         }
     }
 

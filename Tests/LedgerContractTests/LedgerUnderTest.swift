@@ -7,10 +7,13 @@ internal import SQLiteKit
 internal import Testing
 
 /// Everything an implementation has to offer for the contract to be tried on it.
-protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries {
+protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RenewalLedger, DeviceLedger,
+    RevocationLedger, FleetQueries, RetentionLedger
+{
     func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
     func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool
     func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError)
+    func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent]
     func eventIDs() async throws(EnrollmentError) -> [DeviceID]
 }
 

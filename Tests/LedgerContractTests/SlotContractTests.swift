@@ -66,7 +66,7 @@ struct SlotContractTests {
                 try await ledger.confirm(LedgerFixture.confirmation(of: first, receipt))
             }
             let late = LedgerFixture.start.adding(days: 9)
-            #expect(try await ledger.releaseReservations(madeBefore: late, limit: 10) == 0)
+            #expect(try await ledger.releaseReservations(madeBefore: late, at: late, limit: 10) == 0)
             #expect(try await ledger.certificate(receipt.serialNumber) == kept)
         }
     }
@@ -157,8 +157,8 @@ struct SlotContractTests {
             #expect(try await ledger.reserve(fresh).receipt != nil)
 
             let moment = late.adding(days: -1)
-            #expect(try await ledger.releaseReservations(madeBefore: moment, limit: 100) == 1)
-            #expect(try await ledger.releaseReservations(madeBefore: moment, limit: 100) == 0)
+            #expect(try await ledger.releaseReservations(madeBefore: moment, at: moment, limit: 100) == 1)
+            #expect(try await ledger.releaseReservations(madeBefore: moment, at: moment, limit: 100) == 0)
             #expect(try await ledger.device(old.device)?.state == .released)
             #expect(try await ledger.device(done.device)?.state == .issued)
             #expect(try await ledger.device(fresh.device)?.state == .reserved)
@@ -188,9 +188,9 @@ struct SlotContractTests {
                 devices.append(reservation.device)
             }
             let moment = LedgerFixture.start.adding(days: 1)
-            #expect(try await ledger.releaseReservations(madeBefore: moment, limit: 2) == 2)
+            #expect(try await ledger.releaseReservations(madeBefore: moment, at: moment, limit: 2) == 2)
             #expect(try await ledger.device(devices[0])?.state == .reserved)
-            #expect(try await ledger.releaseReservations(madeBefore: moment, limit: 2) == 1)
+            #expect(try await ledger.releaseReservations(madeBefore: moment, at: moment, limit: 2) == 1)
         }
     }
 

@@ -29,6 +29,25 @@ struct DigestTests {
         #expect(try Digest.sha1(Array(text.utf8)) == octets(digest))
     }
 
+    @Test(
+        "each digest of a signature scheme gives the example of FIPS 180-4",
+        arguments: [
+            (.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                .sha384,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"
+            ),
+            (
+                .sha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                    + "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+            ),
+        ] as [(SignatureAlgorithm.Digest, String)]
+    )
+    func schemes(_ algorithm: SignatureAlgorithm.Digest, _ digest: String) throws {
+        #expect(try Digest.octets(of: Array("abc".utf8), with: algorithm) == octets(digest))
+    }
+
     @Test("a million octets are digested in one go")
     func million() throws {
         let digest = try Digest.sha256([UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))

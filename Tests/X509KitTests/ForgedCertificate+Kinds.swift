@@ -7,6 +7,7 @@ enum ForgedKind: String, Sendable, CaseIterable {
     case issuing
     case server
     case device
+    case responder
 
     /// The id that the URLs inside name: the signer's.
     static let issuerID = "2026-a"
@@ -17,6 +18,7 @@ enum ForgedKind: String, Sendable, CaseIterable {
         case .issuing: .issuing
         case .server: .server
         case .device: .device
+        case .responder: .responder
         }
     }
 
@@ -25,7 +27,7 @@ enum ForgedKind: String, Sendable, CaseIterable {
         switch self {
         case .root: nil
         case .issuing: .root
-        case .server, .device: .issuing
+        case .server, .device, .responder: .issuing
         }
     }
 }
@@ -103,6 +105,17 @@ extension ForgedCertificate {
             .context(2, octets: Array("*.contoso.example".utf8)),
             .context(7, octets: [192, 0, 2, 1])
         )
+        return certificate
+    }()
+
+    static let responder: ForgedCertificate = {
+        var certificate = ForgedCertificate(
+            issuer: Self.issuingName,
+            subject: .name([("2.5.4.3", .utf8("OCSP responder 2026-a"))])
+        )
+        certificate.notAfter = .utcTime("260130235959Z")
+        certificate.makeEndEntity(purpose: PurposeID.ocspSigning)
+        certificate.put(ExtensionID.ocspNoCheck, .null)
         return certificate
     }()
 

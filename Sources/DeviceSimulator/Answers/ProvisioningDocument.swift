@@ -1,6 +1,3 @@
-internal import OpenSSLKit
-internal import XMLKit
-
 /// What the device takes from a provisioning document that broke no rule ([MS-MDE2] § 2.2.9).
 struct ProvisioningDocument: Hashable, Sendable {
     /// DER of what is delivered into `Root/System`.
@@ -14,68 +11,16 @@ struct ProvisioningDocument: Hashable, Sendable {
     let renewalPeriod: Int
 
     init(_ octets: [UInt8], type: DeviceProfile.EnrollmentType, _ judge: Judge) throws(Deviation) {
-        let root: XMLElement
-        do throws(XMLParseError) {
-            root = try XMLDocument(parsing: octets).root
-        } catch {
-            throw Deviation(judge.step, .document, expected: "an XML document", found: "\(error)")
-        }
-        try judge.require(
-            !octets.contains(10) && !octets.contains(13) && !octets.contains(9),
-            .singleLine,
-            "no line ends and tabs in the document",
-            found: "some"
-        )
-        let version = root.attribute("version") ?? "none"
-        try judge.require(
-            root.localName == "wap-provisioningdoc" && version == "1.1",
-            .documentShape,
-            "wap-provisioningdoc of version 1.1",
-            found: "\(root.localName) of version \(version)"
-        )
-        let tree = try Characteristic(root, judge)
-        try judge.require(
-            tree.all("RootCATrustedCertificates").isEmpty,
-            .noTopLevelRoots,
-            "no RootCATrustedCertificates at the top, which Windows 11 refuses",
-            found: "one"
-        )
-        self.roots = try Self.certificates(in: tree.below("CertificateStore", "Root", "System"), judge)
+        let tree = try DocumentTree.read(octets, judge)
+        self.roots = try CertificateStore.certificates(in: tree.below("CertificateStore", "Root", "System"), judge)
         try judge.require(!self.roots.isEmpty, .rootStore, "a certificate in Root/System", found: "none")
-        self.intermediates = try Self.certificates(in: tree.below("CertificateStore", "CA", "System"), judge)
+        self.intermediates = try CertificateStore.certificates(
+            in: tree.below("CertificateStore", "CA", "System"),
+            judge
+        )
         self.certificate = try Self.clientCertificate(in: tree, type: type, judge)
         self.renewalPeriod = try Self.renewalPeriod(in: tree, judge)
         self.account = try ManagementAccount(tree, judge)
-    }
-
-    private static func certificates(in stores: [Characteristic], _ judge: Judge) throws(Deviation) -> [[UInt8]] {
-        var result: [[UInt8]] = []
-        for node in stores.flatMap(\.children) { result.append(try self.certificate(in: node, judge)) }
-        return result
-    }
-
-    /// A node that is named after the certificate in it.
-    private static func certificate(in node: Characteristic, _ judge: Judge) throws(Deviation) -> [UInt8] {
-        let text = try judge.unwrap(node.value("EncodedCertificate"), .encodedCertificate, "EncodedCertificate")
-        let der = try judge.unwrap(
-            Base64.decode(text.utf8),
-            .encodedCertificate,
-            "base64 without line breaks",
-            found: "\(text.utf8.count) symbols with something else among them"
-        )
-        let thumbprint: String
-        do throws(OpenSSLError) {
-            thumbprint = Hexadecimal.upper(try Digest.sha1(der))
-        } catch {
-            throw Deviation(judge.step, .thumbprint, expected: "SHA-1 of the certificate", found: "\(error)")
-        }
-        try judge.require(
-            node.type == thumbprint,
-            .thumbprint,
-            "\(thumbprint), the SHA-1 of the certificate in it",
-            found: node.type
-        )
-        return der
     }
 
     private static func clientCertificate(
@@ -83,22 +28,8 @@ struct ProvisioningDocument: Hashable, Sendable {
         type: DeviceProfile.EnrollmentType,
         _ judge: Judge
     ) throws(Deviation) -> [UInt8] {
-        for other in DeviceProfile.EnrollmentType.allCases where other != type {
-            try judge.require(
-                tree.below("CertificateStore", "My", other.store).isEmpty,
-                .clientStore,
-                "My/\(type.store), as EnrollmentType is \(type.rawValue)",
-                found: "My/\(other.store)"
-            )
-        }
-        let stores = tree.below("CertificateStore", "My", type.store)
-        try judge.require(
-            stores.count == 1,
-            .clientStore,
-            "one My/\(type.store), as EnrollmentType is \(type.rawValue)",
-            found: "\(stores.count)"
-        )
-        let nodes = stores[0].children.filter { $0.type != "PrivateKeyContainer" }
+        let store = try CertificateStore.own(in: tree, type: type, judge)
+        let nodes = store.children.filter { $0.type != "PrivateKeyContainer" }
         try judge.require(
             nodes.count == 1,
             .clientStore,
@@ -106,12 +37,12 @@ struct ProvisioningDocument: Hashable, Sendable {
             found: "\(nodes.count)"
         )
         try judge.require(
-            stores[0].all("PrivateKeyContainer").count == 1 && nodes[0].all("PrivateKeyContainer").isEmpty,
+            store.all("PrivateKeyContainer").count == 1 && nodes[0].all("PrivateKeyContainer").isEmpty,
             .privateKeyContainer,
             "PrivateKeyContainer beside the certificate's node",
             found: nodes[0].all("PrivateKeyContainer").isEmpty ? "none" : "one inside it"
         )
-        return try self.certificate(in: nodes[0], judge)
+        return try CertificateStore.certificate(in: nodes[0], judge)
     }
 
     private static func renewalPeriod(in tree: Characteristic, _ judge: Judge) throws(Deviation) -> Int {

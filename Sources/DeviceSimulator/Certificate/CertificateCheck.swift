@@ -8,9 +8,37 @@ enum CertificateCheck {
         verifier: ChainVerifier,
         _ judge: Judge
     ) throws(Deviation) -> (IssuedCertificate, [IssuedCertificate]) {
+        let leaf = try self.leaf(document.certificate, publicKeyInfo: publicKeyInfo, now: now, judge)
+        let length = leaf.validity.upperBound - leaf.validity.lowerBound + 1
+        try judge.require(
+            Int64(document.renewalPeriod) * 86_400 < length,
+            .renewalPeriod,
+            "RenewPeriod below the \(length / 86_400) days of the certificate",
+            found: "\(document.renewalPeriod) days"
+        )
+        let chain = try verifier.verify(
+            leaf,
+            intermediates: document.intermediates,
+            roots: document.roots,
+            now: now,
+            judge
+        )
+        if let criteria = document.account.searchCriteria {
+            try SearchCriteria.check(criteria, finds: leaf, type: type, judge)
+        }
+        return (leaf, chain)
+    }
+
+    /// A certificate that stands for the device now, and for the key it made.
+    static func leaf(
+        _ der: [UInt8],
+        publicKeyInfo: [UInt8],
+        now: Int64,
+        _ judge: Judge
+    ) throws(Deviation) -> IssuedCertificate {
         let leaf: IssuedCertificate
         do throws(IssuedCertificate.Unreadable) {
-            leaf = try IssuedCertificate(der: document.certificate)
+            leaf = try IssuedCertificate(der: der)
         } catch {
             throw Deviation(judge.step, .certificateForm, expected: "a certificate", found: error.description)
         }
@@ -29,23 +57,6 @@ enum CertificateCheck {
             "a validity that holds now",
             found: "\(leaf.validity.lowerBound - now) to \(leaf.validity.upperBound - now) s from now"
         )
-        let days = (leaf.validity.upperBound - leaf.validity.lowerBound + 1) / 86_400
-        try judge.require(
-            document.renewalPeriod < days,
-            .renewalPeriod,
-            "RenewPeriod below the \(days) days of the certificate",
-            found: "\(document.renewalPeriod) days"
-        )
-        let chain = try verifier.verify(
-            leaf,
-            intermediates: document.intermediates,
-            roots: document.roots,
-            now: now,
-            judge
-        )
-        if let criteria = document.account.searchCriteria {
-            try SearchCriteria.check(criteria, finds: leaf, type: type, judge)
-        }
-        return (leaf, chain)
+        return leaf
     }
 }

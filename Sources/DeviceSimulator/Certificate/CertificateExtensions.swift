@@ -30,13 +30,13 @@ struct CertificateExtensions: Hashable, Sendable {
         }
         switch identifier {
         case "2.5.29.19":
-            self.isAuthority = try DER.sequence(try DER.parse(value), identifier: .sequence) { nodes in
+            self.isAuthority = try DER.sequence(try StrictNode.parse(value), identifier: .sequence) { nodes in
                 guard let first = nodes.next(), first.identifier == .boolean else { return false }
                 _ = nodes.next()
                 return try Bool(derEncoded: first)
             }
         case "2.5.29.37":
-            guard case .constructed(let nodes) = try DER.parse(value).content else { return }
+            guard case .constructed(let nodes) = try StrictNode.parse(value).content else { return }
             self.purposes = try nodes.map { try ASN1ObjectIdentifier(derEncoded: $0).description }
         default:
             break

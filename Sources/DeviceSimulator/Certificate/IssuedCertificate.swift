@@ -27,7 +27,7 @@ struct IssuedCertificate: Hashable, Sendable {
 
     init(der: [UInt8]) throws(Unreadable) {
         do {
-            let root = try DER.parse(der)
+            let root = try StrictNode.parse(der)
             let (body, algorithm, signature) = try DER.sequence(root, identifier: .sequence) { nodes in
                 (
                     try Self.next(&nodes, "a body"), try Self.algorithm(try Self.next(&nodes, "an algorithm")),

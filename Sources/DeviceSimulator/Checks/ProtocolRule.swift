@@ -63,6 +63,10 @@ public enum ProtocolRule: String, Hashable, Sendable, CaseIterable {
     case validity = "certificate.validity"
     case clientAuthentication = "certificate.client-authentication"
     case notAuthority = "certificate.not-authority"
+    // Renewal, [MS-MDE2] § 3.5
+    case renewalSurplus = "renewal.surplus"
+    case renewalSubject = "renewal.subject"
+    case renewalSerial = "renewal.serial-number"
     // Possession
     case possession = "possession.accepted"
 }

@@ -1,4 +1,4 @@
-/// Why a device did not get enrolled.
+/// Why a device did not get what it asked for.
 public enum SimulationFailure: Error, Hashable, Sendable {
     /// The server refused, and said so as the protocol provides.
     case refused(EnrollmentStep, DeviceFault)

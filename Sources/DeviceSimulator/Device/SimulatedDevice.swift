@@ -24,6 +24,23 @@ public struct SimulatedDevice: Hashable, Sendable {
         return SimulatedDevice(profile: profile, using: &generator)
     }
 
+    /// A device met before.
+    init(
+        deviceID: String,
+        hardwareID: String,
+        name: String,
+        serialNumber: String,
+        networkAddresses: [String],
+        requestIdentifier: String
+    ) {
+        self.deviceID = deviceID
+        self.hardwareID = hardwareID
+        self.name = name
+        self.serialNumber = serialNumber
+        self.networkAddresses = networkAddresses
+        self.requestIdentifier = requestIdentifier
+    }
+
     init(profile: DeviceProfile, using generator: inout some RandomNumberGenerator) {
         self.deviceID = Hexadecimal.upper(octets: 16, using: &generator)
         self.hardwareID = Hexadecimal.upper(octets: 32, using: &generator)

@@ -1,6 +1,4 @@
-internal import Dispatch
 internal import ServiceRuntime
-internal import Synchronization
 
 /// Makes the devices of a run, their keys and their certificate requests, before the clock starts.
 struct DeviceFleet: Sendable {
@@ -15,72 +13,22 @@ struct DeviceFleet: Sendable {
     /// - Returns: The devices in order; fewer when the run is stopped while they are being made.
     func prepare() throws(SimulationFailure) -> [PreparedDevice] {
         let simulation = self.simulation
+        let preparation = Preparation(shutdown: self.shutdown, progress: simulation.progress)
         let count = max(1, min(simulation.distinctKeys ?? simulation.devices, simulation.devices))
         let stock = simulation.keyStock.prefix(count)
-        let made = try self.inParallel(count - stock.count, "making keys") { _ throws(SimulationFailure) in
+        let made = try preparation.make(count - stock.count, "making keys") { _ throws(SimulationFailure) in
             try DeviceKey.generate(bits: simulation.variation.keyLength)
         }
         let keys = Array(stock) + made
         guard keys.count == count else { return [] }
         let seed = simulation.seed ?? SystemRandomNumberGenerator.number()
-        return try self.inParallel(simulation.devices, nil) { index throws(SimulationFailure) in
+        return try preparation.make(simulation.devices, nil) { index throws(SimulationFailure) in
             try PreparedDevice(
                 SimulatedDevice(seed: seed &+ UInt64(index), profile: simulation.profile),
                 key: keys[index % count],
                 variation: simulation.variation
             )
         }
-    }
-
-    /// Calls `make` for each number on all processors.
-    ///
-    /// - Returns: What it made, in order; a beginning of it when the run is stopped.
-    private func inParallel<Value: Sendable>(
-        _ count: Int,
-        _ verb: String?,
-        _ make: @escaping @Sendable (Int) throws(SimulationFailure) -> Value
-    ) throws(SimulationFailure) -> [Value] {
-        let results = Mutex<(values: [Int: Value], failure: SimulationFailure?)>(([:], nil))
-        let clock = ContinuousClock()
-        let start = clock.now
-        let lastLine = Mutex(start)
-        DispatchQueue.concurrentPerform(iterations: count) { index in
-            guard !self.shutdown.isRaised, results.withLock({ $0.failure == nil }) else { return }
-            do throws(SimulationFailure) {
-                let value = try make(index)
-                let done = results.withLock { results in
-                    results.values[index] = value
-                    return results.values.count
-                }
-                self.show(verb, done: done, of: count, since: start, lastLine)
-            } catch {
-                results.withLock { $0.failure = $0.failure ?? error }
-            }
-        }
-        let (values, failure) = results.withLock { $0 }
-        if let failure { throw failure }
-        return (0..<count).prefix { values[$0] != nil }.compactMap { values[$0] }
-    }
-
-    private func show(
-        _ verb: String?,
-        done: Int,
-        of count: Int,
-        since start: ContinuousClock.Instant,
-        _ lastLine: borrowing Mutex<ContinuousClock.Instant>
-    ) {
-        guard let verb, let progress = self.simulation.progress else { return }
-        let now = ContinuousClock.now
-        let isDue = lastLine.withLock { last in
-            guard now - last >= .milliseconds(progress.period) else { return false }
-            last = now
-            return true
-        }
-        guard isDue else { return }
-        let elapsed = (now - start).components
-        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
-        let line = ProgressLine(verb: verb, done: done, total: count, failed: 0, seconds: seconds)
-        progress.show(line.text, isLast: false)
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import ServiceRuntime
 internal import Synchronization
 
@@ -8,7 +7,6 @@ final class LoadRun: Sendable {
     private let shutdown: ShutdownSignal
     private let narrate: @Sendable (SimulationEvent) -> Void
     private let verifier = ChainVerifier()
-    private let next = Atomic(0)
     private let tally: Mutex<Tally>
 
     init(
@@ -30,15 +28,18 @@ final class LoadRun: Sendable {
         } catch {
             return self.reportNothing(because: error)
         }
-        let clock = ContinuousClock()
-        let start = clock.now
-        let workers = DispatchGroup()
-        for number in 0..<max(1, min(self.simulation.concurrency, fleet.count)) {
-            // One queue each: queues of this kind get a thread of their own when they block.
-            DispatchQueue(label: "gatehouse.simulation.\(number)").async(group: workers) { self.work(through: fleet) }
+        let workers = Workers(
+            count: self.simulation.concurrency,
+            shutdown: self.shutdown,
+            progress: self.simulation.progress
+        )
+        let seconds = workers.run(fleet.count, line: { self.line(after: $0) }, { ServerConnection?.none }) {
+            index,
+            shared in
+            let outcome = self.play(fleet[index], index: index, shared: &shared)
+            self.tally.withLock { $0.add(outcome) }
+            self.narrate(.finished(device: index, outcome))
         }
-        self.wait(for: workers) { (clock.now - start).seconds }
-        let seconds = (clock.now - start).seconds
         return self.tally.withLock { $0.report(devices: self.simulation.devices, seconds: seconds) }
     }
 
@@ -56,15 +57,6 @@ final class LoadRun: Sendable {
         )
     }
 
-    /// Shows progress until the workers are through.
-    private func wait(for workers: DispatchGroup, elapsed: () -> Double) {
-        guard let progress = self.simulation.progress else { return workers.wait() }
-        while workers.wait(timeout: .now() + .milliseconds(progress.period)) == .timedOut {
-            progress.show(self.line(after: elapsed()), isLast: false)
-        }
-        progress.show(self.line(after: elapsed()), isLast: true)
-    }
-
     private func line(after seconds: Double) -> String {
         let (enrolled, failed) = self.tally.withLock { ($0.enrolled, $0.failed) }
         return ProgressLine(
@@ -74,17 +66,6 @@ final class LoadRun: Sendable {
             failed: failed,
             seconds: seconds
         ).text
-    }
-
-    private func work(through fleet: [PreparedDevice]) {
-        var shared: ServerConnection?
-        while !self.shutdown.isRaised {
-            let index = self.next.add(1, ordering: .relaxed).oldValue
-            guard index < fleet.count else { return }
-            let outcome = self.play(fleet[index], index: index, shared: &shared)
-            self.tally.withLock { $0.add(outcome) }
-            self.narrate(.finished(device: index, outcome))
-        }
     }
 
     private func play(
@@ -129,7 +110,7 @@ final class LoadRun: Sendable {
         if self.simulation.connections == .onePerWorker, let shared {
             connection = shared
         } else {
-            connection = try ServerConnection(self.simulation)
+            connection = try self.simulation.connection()
             shared = connection
         }
         if self.simulation.probes { try enrollment.probe(over: connection) }
@@ -139,11 +120,5 @@ final class LoadRun: Sendable {
         whole = (clock.now - start).seconds * 1000
         if self.simulation.provesPossession { try enrollment.provePossession(of: &enrolled) }
         return enrolled
-    }
-}
-
-extension Duration {
-    fileprivate var seconds: Double {
-        Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
     }
 }

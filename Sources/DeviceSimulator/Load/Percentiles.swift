@@ -6,6 +6,11 @@ public struct Percentiles: Hashable, Sendable {
     public let p99: Double
     public let max: Double
 
+    /// As times are kept while they are gathered.
+    static func microseconds(_ milliseconds: Double) -> UInt32 {
+        UInt32(clamping: Int((milliseconds * 1000).rounded()))
+    }
+
     /// By nearest rank, so that each figure is one that was measured; all are 0 when nothing was.
     init(microseconds values: [UInt32]) {
         let sorted = values.sorted()

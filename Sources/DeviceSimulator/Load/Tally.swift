@@ -2,11 +2,8 @@
 struct Tally: Sendable {
     private(set) var enrolled = 0
     private(set) var failed = 0
-    private(set) var firstDeviation: Deviation?
     private(set) var outcomes: [EnrollmentOutcome] = []
-    private var stepTimes: [EnrollmentStep: [UInt32]] = [:]
-    private var wholeTimes: [UInt32] = []
-    private var failures: [String: (count: Int, example: SimulationFailure)] = [:]
+    private var figures = Figures()
     private let kept: Int
 
     init(keeping kept: Int) {
@@ -14,17 +11,14 @@ struct Tally: Sendable {
     }
 
     mutating func add(_ outcome: EnrollmentOutcome) {
-        for (step, milliseconds) in outcome.steps {
-            self.stepTimes[step, default: []].append(Self.microseconds(milliseconds))
-        }
+        self.figures.add(outcome.steps)
         switch outcome.result {
         case .success:
             self.enrolled += 1
-            self.wholeTimes.append(Self.microseconds(outcome.milliseconds))
+            self.figures.add(whole: outcome.milliseconds)
         case .failure(let failure):
             self.failed += 1
-            self.failures[failure.kind, default: (0, failure)].count += 1
-            if case .deviated(let deviation) = failure { self.firstDeviation = self.firstDeviation ?? deviation }
+            self.figures.add(failure)
         }
         if self.outcomes.count < self.kept { self.outcomes.append(outcome) }
     }
@@ -35,18 +29,11 @@ struct Tally: Sendable {
             enrolled: self.enrolled,
             failed: self.failed,
             seconds: seconds,
-            steps: EnrollmentStep.allCases.compactMap { step in
-                self.stepTimes[step].map { .init(step: step, times: Percentiles(microseconds: $0)) }
-            },
-            whole: Percentiles(microseconds: self.wholeTimes),
-            failures: self.failures.map { .init(kind: $0, count: $1.count, example: $1.example) }
-                .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) },
-            firstDeviation: self.firstDeviation,
+            steps: self.figures.steps,
+            whole: self.figures.whole,
+            failures: self.figures.failureGroups,
+            firstDeviation: self.figures.firstDeviation,
             outcomes: self.outcomes
         )
-    }
-
-    private static func microseconds(_ milliseconds: Double) -> UInt32 {
-        UInt32(clamping: Int((milliseconds * 1000).rounded()))
     }
 }

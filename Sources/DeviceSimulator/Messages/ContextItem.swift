@@ -48,4 +48,19 @@ struct ContextItem: Hashable, Sendable {
             ContextItem("AttestationStatusHResult", "0x80070057"),
         ]
     }
+
+    /// The facts of a renewal ([MS-MDE2] § 3.5): who and what it is, no word about attestation or how it began.
+    static func renewal(of device: SimulatedDevice, profile: DeviceProfile) -> [ContextItem] {
+        [
+            ContextItem("OSEdition", String(profile.osEdition)),
+            ContextItem("OSVersion", profile.osVersion),
+            ContextItem("DeviceName", device.name),
+            ContextItem("EnrollmentType", profile.enrollmentType.rawValue),
+            ContextItem("DeviceType", profile.deviceType),
+            ContextItem("ApplicationVersion", profile.applicationVersion),
+            ContextItem("DeviceID", device.deviceID),
+            ContextItem("Locale", profile.locale),
+            ContextItem("HWDevID", device.hardwareID),
+        ] + device.networkAddresses.map { ContextItem("MAC", $0) }
+    }
 }

@@ -1,4 +1,4 @@
-/// The bodies of the three requests, as Windows 11 25H2 fills them.
+/// The bodies of the requests, as Windows 11 25H2 fills them.
 enum RequestBodies {
     /// `Discover` ([MS-MDE2] § 3.1.4.1.1.1).
     static func discover(user: SimulatedUser, profile: DeviceProfile) -> String {
@@ -26,11 +26,25 @@ enum RequestBodies {
 
     /// `RequestSecurityToken` of type Issue ([MS-MDE2] § 3.4.4.1.1.1).
     static func requestSecurityToken(request: String, items: [ContextItem]) -> String {
+        self.requestSecurityToken("Issue", valueType: "\(Names.enrollment)#PKCS10", token: request, items: items)
+    }
+
+    /// `RequestSecurityToken` of type Renew ([MS-MDE2] § 3.5).
+    static func renew(valueType: String, token: String, items: [ContextItem]) -> String {
+        self.requestSecurityToken("Renew", valueType: valueType, token: token, items: items)
+    }
+
+    private static func requestSecurityToken(
+        _ type: String,
+        valueType: String,
+        token: String,
+        items: [ContextItem]
+    ) -> String {
         var text = """
             <wst:RequestSecurityToken><wst:TokenType>\(Names.deviceToken)</wst:TokenType>\
-            <wst:RequestType>\(Names.trust)/Issue</wst:RequestType>\
-            <wsse:BinarySecurityToken ValueType="\(Names.enrollment)#PKCS10" EncodingType="\(Names.base64)">\
-            \(request)</wsse:BinarySecurityToken><ac:AdditionalContext xmlns="\(Names.authorization)">
+            <wst:RequestType>\(Names.trust)/\(type)</wst:RequestType>\
+            <wsse:BinarySecurityToken ValueType="\(valueType)" EncodingType="\(Names.base64)">\
+            \(token)</wsse:BinarySecurityToken><ac:AdditionalContext xmlns="\(Names.authorization)">
             """
         for item in items {
             text += """

@@ -4,29 +4,36 @@ struct CertificateRequest: Sendable {
 
     /// Builds and signs one.
     ///
+    /// - Parameters:
+    ///   - device: Whose name it asks for.
+    ///   - key: The key to be certified.
+    ///   - variation: How it departs from the ordinary.
+    ///   - current: The certificate to be renewed, DER, named in an attribute ([MS-WCCE] § 2.2.2.7.3); `nil` names none.
     /// - Throws: ``SimulationFailure`` when the key does not sign.
-    init(for device: SimulatedDevice, key: DeviceKey, variation: RequestVariation) throws(SimulationFailure) {
+    init(
+        for device: SimulatedDevice,
+        key: DeviceKey,
+        variation: RequestVariation,
+        renewing current: [UInt8]? = nil
+    ) throws(SimulationFailure) {
+        var attributes = [Self.extensionRequest(of: device, as: variation)]
+        if let current { attributes.append(DERWriter.attribute([1, 3, 6, 1, 4, 1, 311, 13, 1], current)) }
         let information = DERWriter.value(
             .sequence,
             of: [
                 DERWriter.value(.integer, [0]),
                 Self.subject(of: device, as: variation),
                 key.publicKeyInfo,
-                DERWriter.value(.attributes, Self.extensionRequest(of: device, as: variation)),
+                DERWriter.sorted(.tagged0, of: attributes),
             ]
         )
         var signature = try key.sign(information)
         if variation == .brokenSignature { signature[signature.count / 2] ^= 1 }
         self.der = DERWriter.value(
             .sequence,
-            of: [information, Self.sha256WithRSA, DERWriter.bitString(signature)]
+            of: [information, key.signatureAlgorithm, DERWriter.bitString(signature)]
         )
     }
-
-    private static let sha256WithRSA = DERWriter.value(
-        .sequence,
-        of: [DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 11]), [0x05, 0x00]]
-    )
 
     private static func subject(of device: SimulatedDevice, as variation: RequestVariation) -> [UInt8] {
         let octets = Array(device.requestedCommonName.utf8)
@@ -55,10 +62,7 @@ struct CertificateRequest: Sendable {
             extensions.append(Self.extension([2, 5, 29, 17], DERWriter.value(.sequence, name)))
         }
         let list = DERWriter.value(.sequence, of: extensions)
-        return DERWriter.value(
-            .sequence,
-            of: [DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 9, 14]), DERWriter.value(.set, list)]
-        )
+        return DERWriter.attribute([1, 2, 840, 113549, 1, 9, 14], list)
     }
 
     private static func `extension`(_ identifier: [UInt], _ value: [UInt8]) -> [UInt8] {

@@ -1,4 +1,4 @@
-/// Writes the few DER forms a certificate request is made of.
+/// Writes the few DER forms that certificate requests and the messages around them are made of.
 ///
 /// Not swift-asn1's serializer, because that rightly refuses what Windows sends: a PrintableString with `!` and a NUL.
 enum DERWriter {
@@ -11,8 +11,8 @@ enum DERWriter {
         case printableString = 0x13
         case sequence = 0x30
         case set = 0x31
-        /// `[0]` around the attributes of a request.
-        case attributes = 0xA0
+        /// `[0]`, constructed: attributes of a request, content, certificates and signed attributes of a message.
+        case tagged0 = 0xA0
         /// `dNSName` of a general name.
         case dnsName = 0x82
     }
@@ -32,6 +32,16 @@ enum DERWriter {
 
     static func value(_ tag: Tag, of parts: [[UInt8]]) -> [UInt8] {
         self.value(tag, Array(parts.joined()))
+    }
+
+    /// A SET OF in the order DER wants (X.690 § 11.6).
+    static func sorted(_ tag: Tag, of parts: [[UInt8]]) -> [UInt8] {
+        self.value(tag, of: parts.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
+    /// An attribute with one value (RFC 2985, RFC 5652 § 5.3).
+    static func attribute(_ identifier: [UInt], _ value: [UInt8]) -> [UInt8] {
+        self.value(.sequence, of: [self.objectIdentifier(identifier), self.value(.set, value)])
     }
 
     /// A BIT STRING that fills its last octet.

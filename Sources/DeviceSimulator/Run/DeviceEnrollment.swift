@@ -1,4 +1,3 @@
-internal import CurlKit
 internal import Glibc
 internal import OpenSSLKit
 internal import XMLKit
@@ -18,7 +17,7 @@ struct DeviceEnrollment {
         for target in [self.simulation.plainProbeAddress, address].compactMap({ $0 }) {
             let (answer, milliseconds) = try connection.get(target, .probe)
             self.report(.probe, answer.status, milliseconds, "")
-            try self.judging(.probe) { judge throws(Deviation) in
+            try SimulationFailure.judging(.probe) { judge throws(Deviation) in
                 try judge.require(answer.status == 200, .status, "200", found: String(answer.status))
                 try judge.require(
                     answer.body.isEmpty && answer.values(of: "content-length") == ["0"],
@@ -49,7 +48,7 @@ struct DeviceEnrollment {
             as: nil,
             over: connection
         )
-        let answer = try self.judging(.discover) { judge throws(Deviation) in
+        let answer = try SimulationFailure.judging(.discover) { judge throws(Deviation) in
             try DiscoveryAnswer(body, profile: self.simulation.profile, judge)
         }
         guard answer.authPolicy == "OnPremise" else {
@@ -71,7 +70,7 @@ struct DeviceEnrollment {
             as: self.user,
             over: connection
         )
-        return try self.judging(.policy) { judge throws(Deviation) in try PolicyAnswer(body, judge) }
+        return try SimulationFailure.judging(.policy) { judge throws(Deviation) in try PolicyAnswer(body, judge) }
     }
 
     /// A key of the length that the policy asks for; a variation with a weak one keeps it.
@@ -99,10 +98,11 @@ struct DeviceEnrollment {
             as: self.user,
             over: connection
         )
-        return try self.judging(.enroll) { judge throws(Deviation) in
+        let discoveryAddress = try self.simulation.discoveryAddress(for: self.user)
+        return try SimulationFailure.judging(.enroll) { judge throws(Deviation) in
             let token = try TokenAnswer(header: header, body: body, judge)
             let document = try ProvisioningDocument(token.document, type: profile.enrollmentType, judge)
-            return try EnrolledDevice(
+            var enrolled = try EnrolledDevice(
                 document,
                 key: prepared.key,
                 type: profile.enrollmentType,
@@ -110,30 +110,34 @@ struct DeviceEnrollment {
                 verifier: self.verifier,
                 judge
             )
+            enrolled.identity = DeviceIdentity(
+                device: prepared.device,
+                enrollmentType: profile.enrollmentType,
+                user: self.user.name,
+                discoveryAddress: discoveryAddress,
+                enrollmentAddress: found.enrollmentAddress,
+                entDMID: enrolled.entDMID,
+                providerID: enrolled.providerID,
+                certificate: enrolled.certificate,
+                issuers: enrolled.issuers,
+                roots: document.roots,
+                intermediates: document.intermediates,
+                key: prepared.key,
+                document: token.document,
+                renewals: 0
+            )
+            return enrolled
         }
     }
 
     /// Connects once more, with the new certificate: only the key's holder can.
     func provePossession(of enrolled: inout EnrolledDevice) throws(SimulationFailure) {
-        let certificate = CurlOptions.ClientCertificate(
-            certificates: Array(enrolled.certificatePEM.utf8),
-            privateKey: Array(try enrolled.key.pem().utf8)
-        )
-        let connection = try ServerConnection(self.simulation, certificate: certificate)
-        let address = try self.simulation.discoveryAddress(for: self.user)
-        let (answer, milliseconds) = try connection.get(address, .possession)
-        let seen = answer.values(of: ServerConnection.clientCertificateHeader).first.map { String($0.prefix(200)) }
-        self.report(.possession, answer.status, milliseconds, seen ?? "")
-        try self.judging(.possession) { judge throws(Deviation) in
-            try judge.require(
-                answer.status == 200,
-                .possession,
-                "200 in a connection with the new certificate",
-                found: String(answer.status)
-            )
-        }
+        guard let identity = enrolled.identity else { return }
+        let contact = try FirstContact.makeBlocking(identity, self.simulation.access)
+        self.report(.possession, contact.status, contact.milliseconds, contact.seenByServer ?? "")
+        try contact.check()
         enrolled.provedPossession = true
-        enrolled.seenByServer = seen
+        enrolled.seenByServer = contact.seenByServer
     }
 
     private func exchange(
@@ -145,36 +149,14 @@ struct DeviceEnrollment {
         as user: SimulatedUser?,
         over connection: ServerConnection
     ) throws(SimulationFailure) -> (header: XMLElement, body: XMLElement) {
-        var generator = SystemRandomNumberGenerator()
-        let envelope = RequestEnvelope(
+        try SOAPExchange(
+            step,
             action: action,
-            messageID: "urn:uuid:\(Hexadecimal.identifier(using: &generator))",
+            answer: expected,
+            body: body,
             to: address,
-            user: user
-        )
-        let (answer, milliseconds) = try connection.post(envelope.octets(around: body), to: address, step)
-        let read = try self.judging(step) { judge throws(Deviation) in
-            try SOAPAnswer(answer, expecting: expected, relatingTo: envelope.messageID, judge)
-        }
-        switch read {
-        case .response(let header, let body):
-            self.report(step, answer.status, milliseconds, "")
-            return (header, body)
-        case .fault(let fault):
-            self.report(step, answer.status, milliseconds, fault.description)
-            throw .refused(step, fault)
-        }
-    }
-
-    private func judging<Value>(
-        _ step: EnrollmentStep,
-        _ body: (Judge) throws(Deviation) -> Value
-    ) throws(SimulationFailure) -> Value {
-        do throws(Deviation) {
-            return try body(Judge(step: step))
-        } catch {
-            throw .deviated(error)
-        }
+            sender: user.map { .user($0) } ?? .nobody
+        ).perform(over: connection, report: self.report)
     }
 }
 

@@ -21,6 +21,8 @@ public struct EnrolledDevice: Sendable {
     public let managementAddress: String
     public let entDMID: String
     public let userPrincipalName: String?
+    /// What the device has to keep to renew the certificate; `nil` when it came from a document alone.
+    public internal(set) var identity: DeviceIdentity?
     /// Whether a TLS connection was made with the certificate.
     public internal(set) var provedPossession = false
     /// What the server says it saw in that connection; `nil` when it says nothing.

@@ -9,19 +9,20 @@ struct ServerConnection {
     private let userAgent: String
 
     init(
-        _ simulation: WindowsSimulation,
+        _ access: ServerAccess,
+        reuse: Bool,
         certificate: CurlOptions.ClientCertificate? = nil
     ) throws(SimulationFailure) {
         var options = CurlOptions()
-        options.timeout = simulation.timeout
-        options.connectTimeout = min(simulation.timeout, 10_000)
-        options.trustedAuthorities = simulation.trustedAuthorities
-        options.verifiesServer = simulation.verifiesServer
-        options.resolve = simulation.resolve
-        options.proxy = simulation.proxy
-        options.connections = simulation.connections == .newPerRequest ? .newPerRequest : .keptAlive
+        options.timeout = access.timeout
+        options.connectTimeout = min(access.timeout, 10_000)
+        options.trustedAuthorities = access.trustedAuthorities
+        options.verifiesServer = access.verifiesServer
+        options.resolve = access.resolve
+        options.proxy = access.proxy
+        options.connections = reuse ? .keptAlive : .newPerRequest
         options.clientCertificate = certificate
-        self.userAgent = simulation.profile.userAgent
+        self.userAgent = access.userAgent
         do throws(CurlError) {
             self.session = try CurlSession(options)
         } catch {
@@ -64,5 +65,15 @@ struct ServerConnection {
         } catch {
             throw .unreachable(step, kind: error.kind.rawValue, message: error.message)
         }
+    }
+}
+
+extension DeviceIdentity {
+    /// What the device presents in TLS.
+    func clientCertificate() throws(SimulationFailure) -> CurlOptions.ClientCertificate {
+        CurlOptions.ClientCertificate(
+            certificates: Array(self.certificatePEM.utf8),
+            privateKey: Array(try self.key.pem().utf8)
+        )
     }
 }

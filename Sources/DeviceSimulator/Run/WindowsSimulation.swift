@@ -92,6 +92,23 @@ public struct WindowsSimulation: Sendable {
         }
     }
 
+    /// How its devices reach the server.
+    public var access: ServerAccess {
+        var access = ServerAccess()
+        access.trustedAuthorities = self.trustedAuthorities
+        access.verifiesServer = self.verifiesServer
+        access.resolve = self.resolve
+        access.proxy = self.proxy
+        access.timeout = self.timeout
+        access.userAgent = self.profile.userAgent
+        return access
+    }
+
+    /// A connection of one of its devices.
+    func connection() throws(SimulationFailure) -> ServerConnection {
+        try ServerConnection(self.access, reuse: self.connections != .newPerRequest)
+    }
+
     /// Where `user`'s device looks for the service.
     func discoveryAddress(for user: SimulatedUser) throws(SimulationFailure) -> String {
         if let address = self.discoveryAddress { return address }

@@ -24,7 +24,7 @@ public struct Contact: Hashable, Sendable {
 /// What a ``Contact`` came to.
 public enum ContactOutcome: Hashable, Sendable {
     /// The device is alive; `isFirst` when this certificate had not been seen before: the device is active and whatever
-    /// certificates it had besides are superseded now.
+    /// certificates it had before are superseded now.
     case noted(device: DeviceID, isFirst: Bool)
     /// The certificate is superseded, revoked, on hold or ended, or its device has ended; nothing was changed.
     case notCurrent(device: DeviceID?)

@@ -2,12 +2,18 @@
 public protocol DeviceLedger: Sendable {
     /// Revokes what the device holds, frees its slot, leaves a permit for one re-enrollment, puts the event into the
     /// outbox and records the act. Without a permit this hardware no longer enrolls for this user.
+    ///
+    /// What it holds are issued certificates and intents that have not ended; an intent stays one, revoked. A permit
+    /// given earlier and unused is gone. An expired device can be reset, and one all of whose certificates were revoked;
+    /// not one that was released or retired (``DeviceOrderRule``).
     func reset(_ order: DeviceOrder) async throws(EnrollmentError) -> DeviceOrderOutcome
 
-    /// As ``reset(_:)`` without a permit: the device is gone for good.
+    /// As ``reset(_:)`` without a permit: the device is gone for good, its state is `revoked`.
+    ///
+    /// One that was reset can still be retired, which takes its permit back.
     func retire(_ order: DeviceOrder) async throws(EnrollmentError) -> DeviceOrderOutcome
 
-    /// Suspends: every valid certificate of the device goes on hold; it keeps its slot.
+    /// Suspends: every valid certificate of the device goes on hold, and every intent; it keeps its slot.
     func hold(_ order: DeviceOrder) async throws(EnrollmentError) -> DeviceOrderOutcome
 
     /// Undoes ``hold(_:)``: certificates that were only on hold are valid again, the device is what it was before.
@@ -15,8 +21,8 @@ public protocol DeviceLedger: Sendable {
 
     /// Gives a permit; a later one of the same kind takes the place of one that is unused.
     ///
-    /// - Returns: `refused` for a device that needs none: a live one for `enrollment`, an ended one (other than by
-    ///   expiry) for `renewal`.
+    /// - Returns: `refused` for a device that needs none: a live one or one that was neither reset nor retired for
+    ///   `enrollment`, an ended one (other than by expiry) for `renewal`; and for a permit that would have run out.
     func permit(
         _ kind: Permit.Kind,
         until: Timestamp,
@@ -27,6 +33,10 @@ public protocol DeviceLedger: Sendable {
     func permits(of device: DeviceID, at now: Timestamp) async throws(EnrollmentError) -> [Permit]
 
     /// Notes that a device was seen; see ``ContactOutcome``.
+    ///
+    /// The first contact with a certificate makes an issued or handed-off device active, supersedes at once what it held
+    /// before that certificate, and confirms the authorities that came with it. Later ones move the last proven contact
+    /// forward, never backward, and only when they are ten minutes later at least.
     func note(_ contact: Contact) async throws(EnrollmentError) -> ContactOutcome
 
     /// The same with the next commit, without waiting for it; for contacts that nobody waits for.

@@ -12,9 +12,15 @@ public protocol EnrollmentLedger: Sendable {
     /// Takes a slot and records the intent: device, serial number, octets to be signed, evidence, open attempt.
     ///
     /// Judges, in this order: trace id unused, recognition unchanged, key not blocked and not another device's,
-    /// limit (a recognised device keeps its slot and passes), serial number unused. Hardware that was reset or retired
-    /// needs a permit, which is used up. A key whose only other holder is an
+    /// limit (a recognised device keeps its slot and passes), serial number unused. A key whose only other holder is an
     /// ended intent of the same user is free: that certificate was given to nobody, and the device may try again.
+    ///
+    /// Hardware that was reset or retired, and was no other device of the user since, needs a permit. It is used up by
+    /// the reservation and given back when that comes to nothing. Where no usable hardware id came, the client's
+    /// `DeviceID` stands for the hardware.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `authorization` and rule `device.held` for a device that is held,
+    ///   `device.permit` for hardware without a permit.
     func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome
 
     /// Stores the certificate, puts the hand-off event into the outbox and closes the attempt.
@@ -24,33 +30,48 @@ public protocol EnrollmentLedger: Sendable {
     /// marked before: the answer that carried its former successor was lost. That successor, not having been seen, and
     /// any other unseen one renewed from the same predecessor are superseded at once. The device is active then.
     ///
-    /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, or its recorded
-    ///   digest is not the reservation's.
+    /// Whatever happened to the device since its reservation counts: one that has ended gets no certificate, one that is
+    /// held gets none while it is, and a renewal comes to nothing when its predecessor was revoked or superseded
+    /// meanwhile. The intent stays open in these cases.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, its recorded
+    ///   digest is not the reservation's, it was recorded for another course, or the device has ended (rule
+    ///   `ledger.deviceEnded`); `authorization` with rule `device.held`; `notEligibleToRenew` with rule
+    ///   `renewal.overtaken`.
     func confirm(_ confirmation: Confirmation) async throws(EnrollmentError)
 
     /// Frees the slot of a reservation that led to no certificate, ends its intent with the refusal's reason and closes
-    /// the attempt.
+    /// the attempt. A permit that it used is given back.
+    ///
+    /// A device that renews goes back to what it was, but was seen all the same.
     ///
     /// - Parameters:
     ///   - receipt: The reservation's.
     ///   - keyUse: Whether the authority's key may have been used; decides what the intent becomes.
     ///   - attempt: The attempt, closed as a refusal.
     /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such intent, or it was ended already by
-    ///   anything but ``releaseReservations(madeBefore:limit:)``.
+    ///   anything but ``releaseReservations(madeBefore:at:limit:)``.
     func release(
         _ receipt: IntentReceipt,
         keyUse: AuthorityKeyUse,
         closing attempt: Attempt
     ) async throws(EnrollmentError)
 
-    /// Ends reservations made before `moment` that were never concluded: slot freed, device released, intent revoked,
-    /// since nobody knows whether it was signed.
+    /// Ends reservations made before `moment` that were never concluded: slot freed, device released (or expired
+    /// again), permit given back, intent revoked, since nobody knows whether it was signed.
     ///
     /// - Returns: How many were ended; at most `limit` a call.
-    func releaseReservations(madeBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
+    func releaseReservations(
+        madeBefore moment: Timestamp,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(EnrollmentError) -> Int
 
     /// Ends the certificates that a later one of the same device has replaced: `issued` becomes `superseded`, and is
-    /// revoked with that reason, where the overlap that ``confirm(_:)`` granted has run out by `moment`.
+    /// revoked with that reason, where the overlap that ``confirm(_:)`` granted has run out by `moment`, the present.
+    /// For each an event goes into the outbox.
+    ///
+    /// One that is its device's current one again, because its successor was revoked, is kept and no longer marked.
     ///
     /// - Returns: How many were ended, the longest overdue first; at most `limit` a call.
     func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
@@ -60,7 +81,7 @@ public protocol EnrollmentLedger: Sendable {
 public enum AuthorityKeyUse: Hashable, Sendable, CaseIterable {
     /// Nothing was signed: the intent is closed.
     case none
-    /// Nobody can tell: it stays an intent, which counts as issued, and is revoked.
+    /// Nobody can tell: it stays an intent, which counts as issued, and is revoked (`cessationOfOperation`).
     case possible
 }
 

@@ -2,16 +2,31 @@
 /// renewals too.
 public protocol RenewalLedger: Sendable {
     /// The device certificate of that SHA-256 with all that decides on its renewal, or `nil` when there is none.
+    ///
+    /// Of a moment ago: ``reserve(_:)`` judges again inside its transaction.
     func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate?
 
     /// Records the intent of a renewal and that the device was seen.
     ///
-    /// Judges, in this order: trace id unused, the candidate's standing unchanged (certificate's state and revocation,
-    /// device's state and owner, permit where one is used), key neither blocked nor ever certified for anybody, serial
-    /// number unused, and for a device that has expired its user's limit: it comes back to a slot.
+    /// Judges, in this order: trace id unused, the candidate's standing unchanged, key neither blocked nor ever
+    /// certified for anybody, serial number unused, and for a device that has expired its user's limit: it comes back to
+    /// a slot.
+    ///
+    /// The standing is the certificate's state and revocation, whether the device is live, its owner, and the permit
+    /// where one is used. Whatever the candidate said, `standingChanged` comes of a certificate that is not issued or
+    /// has a revocation, of a device that is held or has ended other than by expiry, of a permit that has run out.
+    /// A key whose only holders are ended intents of the same user is free, as in an enrollment.
+    ///
+    /// What `reserved` leaves besides the intent: the device's last proven contact; the certificate as seen, with all
+    /// that a first ``DeviceLedger/note(_:)`` does; the claims that came (name, OS version, model, usable hardware id)
+    /// with conflicts among them; the user as the directory has them; a device that had expired reserved in a slot; the
+    /// permit used up.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `notEligibleToRenew` and rule `renewal.replaced` for a device that has
+    ///   expired and whose hardware is another live device of the same user by now.
     func reserve(_ reservation: RenewalReservation) async throws(EnrollmentError) -> RenewalReservationOutcome
 
-    /// Adds a sentence about claims that contradict each other to the device's record; bounded in number.
+    /// Adds a sentence about claims that contradict each other to the device's record, once; the latest eight stay.
     func noteConflict(_ sentence: String, on device: DeviceID) async throws(EnrollmentError)
 }
 

@@ -2,19 +2,25 @@
 public protocol RetentionLedger: Sendable {
     /// Live devices whose certificate ended before `moment` become `expired`: slot freed, event in the outbox.
     ///
+    /// One with an open reservation is left until that is concluded.
+    ///
     /// - Returns: How many; at most `limit`.
     func expire(endedBefore moment: Timestamp, at now: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
 
-    /// Removes closed attempts that started before `moment`; the latest refused renewal of a live device stays.
+    /// Removes closed attempts that started before `moment`, oldest first; the latest refused renewal of a live device
+    /// stays.
+    ///
+    /// One recorded long after it started may stay until `moment` passes those recorded with it.
     ///
     /// - Returns: How many; at most `limit`.
     func pruneAttempts(startedBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int
 
     /// Removes certificates that ended before `moment` and keeps a proof of each: serial number, issuer, SHA-256 over
-    /// the certificate (over the octets to be signed where there is none), and its revocation.
+    /// the certificate (over the octets to be signed where there is none), and its revocation. An intent that was closed
+    /// as never signed needs no proof. The sealed key of a service certificate goes with it.
     ///
     /// Never one that a published CRL still lists or has yet to list a last time, a live device's current one, an
-    /// issuer's, or the newest of a service use.
+    /// issuer's, the newest of a service use, or a device's open intent.
     ///
     /// - Returns: How many; at most `limit`.
     func pruneCertificates(endedBefore moment: Timestamp, at now: Timestamp, limit: Int)
@@ -23,7 +29,7 @@ public protocol RetentionLedger: Sendable {
     /// The proof of a certificate that was removed, or `nil`.
     func proof(of serialNumber: SerialNumber) async throws(EnrollmentError) -> CertificateProof?
 
-    /// Removes steps of the revocation log that every shard's CRL shows and that are older than `moment`.
+    /// Removes steps of the revocation log that are older than `moment` and that their shard's published CRL shows.
     ///
     /// - Returns: How many; at most `limit`.
     func pruneChanges(recordedBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int

@@ -7,7 +7,8 @@ public struct RenewalCandidate: Hashable, Sendable {
     public let device: DeviceRecord
     /// An unused permit to renew after expiry, whether or not it has run out.
     public let permit: Permit?
-    /// Ids of the authorities that the device is known to have.
+    /// Ids of the authorities that the device is known to have, those included that came with this certificate: whoever
+    /// has its key has received them.
     public let trusted: Set<String>
 
     public init(

@@ -38,7 +38,7 @@ struct Housekeeping: Service {
         let now = SystemClock().now
         let before = now.adding(seconds: -Int64(self.reservationHours) * 3_600)
         await self.repeatedly("reservations without an outcome", until: shutdown) { () throws(EnrollmentError) in
-            try await self.ledger.releaseReservations(madeBefore: before, limit: Self.batch)
+            try await self.ledger.releaseReservations(madeBefore: before, at: now, limit: Self.batch)
         }
         await self.repeatedly("replaced certificates", until: shutdown) { () throws(EnrollmentError) in
             try await self.ledger.supersede(dueBy: now, limit: Self.batch)

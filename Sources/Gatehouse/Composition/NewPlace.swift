@@ -26,7 +26,8 @@ struct NewPlace {
         let folder = FilePath.folder(of: self.file)
         let profiles: [(String, [UInt8])] = [
             ("device", PackageResources.device_json5), ("server", PackageResources.server_json5),
-            ("issuing", PackageResources.issuing_json5), ("root", PackageResources.root_json5),
+            ("ocsp", PackageResources.ocsp_json5), ("issuing", PackageResources.issuing_json5),
+            ("root", PackageResources.root_json5),
         ]
         var written: [String] = []
         do throws(FileError) {

@@ -6,6 +6,7 @@ import ServiceRuntime
 struct ProfileFolder: Sendable {
     let device: CertificateProfile
     let server: CertificateProfile
+    let ocsp: CertificateProfile
     let issuing: CertificateProfile
     let root: CertificateProfile
 
@@ -25,9 +26,28 @@ struct ProfileFolder: Sendable {
         return ProfileFolder(
             device: device,
             server: try self.read("server", in: folder),
+            ocsp: try self.ocsp(in: folder),
             issuing: try self.read("issuing", in: folder),
             root: try self.read("root", in: folder)
         )
+    }
+
+    /// The profile of OCSP responders: the one that comes with the product where the folder was made before there was
+    /// one.
+    private static func ocsp(in folder: String) throws(CommandProblem) -> CertificateProfile {
+        let profile =
+            FilePath.exists("\(folder)/ocsp.json5")
+            ? try self.read("ocsp", in: folder)
+            : try self.parse(PackageResources.ocsp_json5, as: "ocsp", from: "ocsp.json5 (built in)")
+        guard profile.purposes == [.ocspSigning] else {
+            throw CommandProblem(
+                "GH-PROFILE-006",
+                "profile ocsp has other purposes than ocspSigning",
+                [("file", "\(folder)/ocsp.json5")],
+                exit: .usage
+            )
+        }
+        return profile
     }
 
     /// Refuses a pair of which one says what the other does not allow.
@@ -68,6 +88,14 @@ struct ProfileFolder: Sendable {
         } catch {
             throw CommandProblem("GH-PROFILE-002", "the profile cannot be read: \(error)", exit: .usage)
         }
+        return try self.parse(octets, as: name, from: path)
+    }
+
+    private static func parse(
+        _ octets: [UInt8],
+        as name: String,
+        from path: String
+    ) throws(CommandProblem) -> CertificateProfile {
         let profile: CertificateProfile
         do throws(SettingsError) {
             profile = try ProfileFile.parse(String(decoding: octets, as: UTF8.self), file: path)

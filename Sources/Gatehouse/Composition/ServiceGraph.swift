@@ -87,7 +87,7 @@ struct ServiceGraph: Sendable {
             }
         }
         do throws(DirectorySettingsError) {
-            return try LDAPCredentialVerifier(settings, logger: logger)
+            return try LDAPCredentialVerifier(settings, clock: SystemClock(), logger: logger)
         } catch {
             throw CommandProblem(
                 "GH-CONFIG-004",

@@ -19,22 +19,8 @@ enum SimulationScreen {
             }
         } else {
             lines.append(self.summary(report))
-            var table = Table([
-                .init(title: "Step"), .init(title: "Count", isNumeric: true), .init(title: "p50 ms", isNumeric: true),
-                .init(title: "p95 ms", isNumeric: true), .init(title: "p99 ms", isNumeric: true),
-                .init(title: "max ms", isNumeric: true),
-            ])
-            for (name, times) in report.steps.map({ ($0.step.rawValue, $0.times) }) + [("whole", report.whole)] {
-                table.append(
-                    name,
-                    "\(times.count)",
-                    self.tenths(times.p50),
-                    self.tenths(times.p95),
-                    self.tenths(times.p99),
-                    self.tenths(times.max)
-                )
-            }
-            lines.append(String(table.text.dropLast()))
+            let rows = report.steps.map { ($0.step.rawValue, $0.times) } + [("whole", report.whole)]
+            lines.append(String(Figures.table(rows).dropLast()))
             for failure in report.failures {
                 lines.append("failed \(failure.count): \(failure.kind). First: \(failure.example)")
             }
@@ -47,37 +33,19 @@ enum SimulationScreen {
     }
 
     private static func summary(_ report: SimulationReport) -> String {
-        "\(report.enrolled) of \(report.devices) enrolled in \(self.tenths(report.seconds)) s,"
-            + " \(self.tenths(report.rate)) per second, \(report.failed) failed, \(report.left) left"
-    }
-
-    private static func tenths(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
+        "\(report.enrolled) of \(report.devices) enrolled in \(Figures.tenths(report.seconds)) s,"
+            + " \(Figures.tenths(report.rate)) per second, \(report.failed) failed, \(report.left) left"
     }
 
     static func json(_ report: SimulationReport) -> JSONValue {
-        let steps = report.steps.map { ($0.step.rawValue, self.json($0.times)) } + [("whole", self.json(report.whole))]
-        let failures = report.failures.map { failure in
-            JSONValue.object([
-                ("kind", .string(failure.kind)), ("count", .integer(Int64(failure.count))),
-                ("example", .string("\(failure.example)")),
-            ])
-        }
-        return .object([
+        .object([
             ("schema", .string("gatehouse.simulation/1")), ("devices", .integer(Int64(report.devices))),
             ("enrolled", .integer(Int64(report.enrolled))), ("failed", .integer(Int64(report.failed))),
             ("left", .integer(Int64(report.left))), ("seconds", .number(report.seconds)),
-            ("perSecond", .number(report.rate)), ("milliseconds", .object(steps)), ("failures", .array(failures)),
+            ("perSecond", .number(report.rate)), ("milliseconds", Figures.json(report.steps, whole: report.whole)),
+            ("failures", Figures.json(report.failures)),
             ("firstDeviation", .optional(report.firstDeviation.map { "\($0)" })),
             ("outcomes", .array(report.outcomes.map(self.json))),
-        ])
-    }
-
-    private static func json(_ times: Percentiles) -> JSONValue {
-        .object([
-            ("count", .integer(Int64(times.count))), ("p50", .number(times.p50)), ("p95", .number(times.p95)),
-            ("p99", .number(times.p99)), ("max", .number(times.max)),
         ])
     }
 
@@ -95,14 +63,7 @@ enum SimulationScreen {
                 ("seenByServer", .optional(enrolled.seenByServer)), ("pem", .string(enrolled.certificatePEM)),
             ]
         case .failure(let failure):
-            members += [("enrolled", .boolean(false)), ("failure", .string("\(failure)"))]
-            if case .refused(let step, let fault) = failure {
-                members += [
-                    ("step", .string(step.rawValue)), ("httpStatus", .integer(Int64(fault.httpStatus))),
-                    ("subcode", .string(fault.subcode)), ("errorType", .optional(fault.errorType)),
-                    ("onDevice", .optional(fault.deviceCode)), ("trace", .optional(fault.traceID)),
-                ]
-            }
+            members += [("enrolled", .boolean(false))] + Figures.members(failure)
         }
         return .object(members)
     }

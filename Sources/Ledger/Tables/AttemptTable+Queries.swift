@@ -81,3 +81,21 @@ extension AttemptTable {
         return attempt
     }
 }
+
+extension AttemptTable {
+    private static let refusedRenewal =
+        Self.columns
+            + """
+            WHERE device = ?1 AND +operation = 'renewal' AND +outcome = 'refused'
+                AND started >= coalesce((SELECT recorded FROM certificate WHERE certificate.serial = ?2), 0)
+            ORDER BY ordinal DESC LIMIT 1
+            """
+
+    /// The device's latest renewal that was refused since it has its certificate.
+    func lastRefusedRenewal(of device: DeviceID, since serial: [UInt8]?) throws -> Attempt? {
+        let row = try self.connection.prepare(Self.refusedRenewal)
+        try row.bind(device.octets, at: 1)
+        try row.bind(serial, at: 2)
+        return try row.step() ? try Self.attempt(row) : nil
+    }
+}

@@ -78,7 +78,7 @@ struct AttemptTable {
         let statement = try self.connection.prepare(
             """
             UPDATE attempt SET outcome = 'refused', code = 'enrollmentServer', rule = 'reservation.expired',
-                detail = 'The enrollment was never concluded; its reservation was released.'
+                detail = 'It was never concluded; its reservation was released.'
             WHERE trace_id = ?1 AND +outcome = 'open'
             """
         )

@@ -4,7 +4,8 @@ internal import SQLiteKit
 extension CertificateTable {
     private static let columns: SQL = """
         SELECT ordinal, serial, issuer_id, state, profile, device, subject, not_before, not_after, recorded, digest,
-            to_be_signed, key_digest, der, thumbprint, reason
+            to_be_signed, key_digest, der, thumbprint, reason, crl_shard, key_protection, predecessor, seen,
+            supersede_after
         FROM certificate
         """
     private static let all = Self.columns + "WHERE ordinal < ?1 ORDER BY ordinal DESC LIMIT ?2"
@@ -55,7 +56,8 @@ extension CertificateTable {
     }
 
     private static func record(_ row: borrowing SQLiteStatement) throws -> CertificateRecord {
-        guard let serial = SerialNumber(octets: row.octets(1)), let state = CertificateState(rawValue: row.text(3))
+        guard let serial = SerialNumber(octets: row.octets(1)), let state = CertificateState(rawValue: row.text(3)),
+            let protection = KeyProtection(rawValue: row.text(17))
         else { throw EnrollmentError.unreadable("a certificate") }
         return CertificateRecord(
             serialNumber: serial,
@@ -72,7 +74,12 @@ extension CertificateTable {
             keyDigest: row.octets(12),
             der: row.optionalOctets(13),
             thumbprint: row.optionalOctets(14),
-            reason: row.optionalText(15)
+            reason: row.optionalText(15),
+            crlShard: row.optionalInteger(16).map { Int($0) },
+            protection: protection,
+            predecessor: row.optionalOctets(18).flatMap { SerialNumber(octets: $0) },
+            seen: row.optionalInteger(19).map { Timestamp(microseconds: $0) },
+            supersedeAfter: row.optionalInteger(20).map { Timestamp(microseconds: $0) }
         )
     }
 }

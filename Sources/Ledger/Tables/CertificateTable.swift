@@ -11,6 +11,8 @@ struct CertificateTable {
         let reason: String?
         let digest: [UInt8]
         let previousContact: Int64?
+        /// The certificate that it renews; `nil` for an enrollment.
+        let predecessor: [UInt8]?
 
         /// The reason of an intent whose reservation came to no end of its own.
         static let expired = "reservation.expired"
@@ -34,19 +36,24 @@ struct CertificateTable {
     ///
     /// An ended intent of the same user holds nothing: its certificate, should there be one, was given to nobody.
     ///
+    /// - Parameters:
+    ///   - digest: SHA-256 over the SubjectPublicKeyInfo.
+    ///   - device: Whose certificates do not matter; `nil` where everybody's do.
+    ///   - userID: The user who asks.
     /// - Returns: `nil` for nobody; an empty id for the authority itself.
-    func holder(ofKey digest: [UInt8], otherThan device: DeviceID, of userID: String) throws -> [UInt8]? {
+    /// - Throws: What SQLite answered.
+    func holder(ofKey digest: [UInt8], otherThan device: DeviceID?, of userID: String) throws -> [UInt8]? {
         let statement = try self.connection.prepare(
             """
             SELECT device FROM certificate AS c
-            WHERE key_digest = ?1 AND state <> 'closed' AND device IS NOT ?2
+            WHERE key_digest = ?1 AND state <> 'closed' AND (?2 IS NULL OR device IS NOT ?2)
                 AND NOT (state = 'intent' AND reason IS NOT NULL
                     AND EXISTS (SELECT 1 FROM device AS d WHERE d.id = c.device AND d.user_id = ?3))
             LIMIT 1
             """
         )
         try statement.bind(digest, at: 1)
-        try statement.bind(device.octets, at: 2)
+        try statement.bind(device?.octets, at: 2)
         try statement.bind(userID, at: 3)
         return try statement.step() ? statement.octets(0) : nil
     }
@@ -67,43 +74,64 @@ struct CertificateTable {
         try statement.run()
     }
 
+    /// What the record of a device's certificate says besides what is to be signed.
+    struct Course {
+        let device: DeviceID
+        let traceID: TraceID
+        /// When the device was seen before this request, to go back to should nothing come of it.
+        var previousContact: Timestamp?
+        /// The certificate that is renewed.
+        var predecessor: SerialNumber?
+        let protection: KeyProtection
+        /// Ids of the authorities that the answer carries.
+        let delivered: [String]
+        let evidence: [UInt8]
+    }
+
     /// Records what is about to be signed; the unique index on the serial number is the last word.
-    func insert(
-        _ prepared: PreparedCertificate,
-        at now: Timestamp,
-        device: DeviceID? = nil,
-        traceID: TraceID? = nil,
-        previousContact: Timestamp? = nil,
-        evidence: [UInt8] = []
-    ) throws {
+    ///
+    /// - Parameters:
+    ///   - prepared: What is to be signed.
+    ///   - now: The present.
+    ///   - course: What it is for; `nil` for the authority's and the service's own certificates.
+    /// - Throws: What SQLite answered.
+    func insert(_ prepared: PreparedCertificate, at now: Timestamp, for course: Course? = nil) throws {
         let draft = prepared.draft
         let statement = try self.connection.prepare(
             """
             INSERT INTO certificate (serial, issuer_id, state, profile, device, trace_id, subject, not_before,
-                not_after, recorded, previous_contact, digest, key_digest, to_be_signed, evidence)
-            VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                not_after, recorded, previous_contact, digest, key_digest, to_be_signed, evidence, crl_shard,
+                key_protection, predecessor, delivered)
+            VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             """
         )
         try statement.bind(draft.serialNumber.octets, at: 1)
         try statement.bind(draft.issuerID, at: 2)
         try statement.bind(draft.profile.description, at: 3)
-        try statement.bind(device?.octets, at: 4)
-        try statement.bind(traceID?.description, at: 5)
+        try statement.bind(course?.device.octets, at: 4)
+        try statement.bind(course?.traceID.description, at: 5)
         try statement.bind(prepared.subject, at: 6)
         try statement.bind(draft.validity.notBefore.microseconds, at: 7)
         try statement.bind(draft.validity.notAfter.microseconds, at: 8)
         try statement.bind(now.microseconds, at: 9)
-        try statement.bind(previousContact?.microseconds, at: 10)
+        try statement.bind(course?.previousContact?.microseconds, at: 10)
         try statement.bind(prepared.toBeSignedDigest, at: 11)
         try statement.bind(prepared.keyDigest, at: 12)
         try statement.bind(prepared.toBeSigned, at: 13)
-        try statement.bind(evidence, at: 14)
+        try statement.bind(course?.evidence ?? [], at: 14)
+        try statement.bind(draft.crlShard.map { Int64($0) }, at: 15)
+        try statement.bind((course?.protection ?? .unstated).rawValue, at: 16)
+        try statement.bind(course?.predecessor?.octets, at: 17)
+        try statement.bind(course.flatMap { TextList.encode($0.delivered) }, at: 18)
         try statement.run()
     }
 
     func intent(_ serial: SerialNumber) throws -> Intent? {
         let row = try self.connection.prepare(
-            "SELECT device, trace_id, state, reason, digest, previous_contact FROM certificate WHERE serial = ?1"
+            """
+            SELECT device, trace_id, state, reason, digest, previous_contact, predecessor FROM certificate
+            WHERE serial = ?1
+            """
         )
         try row.bind(serial.octets, at: 1)
         guard try row.step() else { return nil }
@@ -116,7 +144,8 @@ struct CertificateTable {
             state: state,
             reason: row.optionalText(3),
             digest: row.octets(4),
-            previousContact: row.optionalInteger(5)
+            previousContact: row.optionalInteger(5),
+            predecessor: row.optionalOctets(6)
         )
     }
 
@@ -184,25 +213,7 @@ struct CertificateTable {
         try statement.run()
     }
 
-    /// Ends what was marked for a moment up to this one.
-    ///
-    /// - Returns: How many certificates were ended.
-    func supersede(dueBy moment: Timestamp, limit: Int) throws -> Int {
-        let statement = try self.connection.prepare(
-            """
-            UPDATE certificate SET state = 'superseded', reason = ?3 WHERE ordinal IN (
-                SELECT ordinal FROM certificate INDEXED BY certificate_due
-                WHERE state = 'issued' AND supersede_after IS NOT NULL AND supersede_after <= ?1
-                ORDER BY supersede_after LIMIT ?2)
-            """
-        )
-        try statement.bind(moment.microseconds, at: 1)
-        try statement.bind(max(0, limit), at: 2)
-        try statement.bind(CertificateRecord.replaced, at: 3)
-        return try statement.run()
-    }
-
-    /// Ends an intent with a reason: `closed` when nothing was signed, else it stays an intent.
+    /// Gives a certificate or an intent the state that it ends in, with the reason.
     func end(_ serial: SerialNumber, as state: CertificateState, reason: String) throws {
         let statement = try self.connection.prepare(
             "UPDATE certificate SET state = ?2, reason = ?3 WHERE serial = ?1"

@@ -5,26 +5,44 @@ extension DeviceTable {
     /// Sentences about claims that contradict what the ledger knows.
     ///
     /// They are for people to judge: a claim alone never revokes anything and never moves a device to another user.
-    /// `known` is the device that the claims were recognised as.
-    func conflicts(of reservation: Reservation, recognizedAs known: Standing?) throws -> [String] {
+    ///
+    /// - Parameters:
+    ///   - claims: What the device says about itself now.
+    ///   - userID: Who uses it.
+    ///   - known: The device that it is; `nil` for a new one.
+    ///   - isProven: Whether it proved that with its certificate.
+    /// - Returns: The sentences; empty where nothing contradicts.
+    /// - Throws: What SQLite answered, or that a row cannot be read.
+    func conflicts(
+        of claims: DeviceClaims,
+        by userID: String,
+        recognizedAs known: Standing?,
+        isProven: Bool = false
+    ) throws -> [String] {
         var conflicts: [String] = []
-        let claims = reservation.claims
         if claims.hasPlaceholderHardwareID {
             conflicts.append("The claimed hardware id is a placeholder that cannot tell machines apart.")
         }
         if let hardware = claims.usableHardwareID {
-            conflicts += try self.others(than: reservation.user.id, claiming: hardware)
+            conflicts += try self.others(than: userID, claiming: hardware)
         }
         if let before = claims.contradictedHardwareID(known?.hardwareID), let now = claims.usableHardwareID {
+            let how = isProven ? "renews" : "repeats our id"
             conflicts.append(
-                "The device repeats our id from another machine: its hardware id was \(before.prefix(16))… and"
+                "The device \(how) from another machine: its hardware id was \(before.prefix(16))… and"
                     + " is \(now.prefix(16))… now."
             )
         }
-        if let own = claims.managementDeviceID, let owner = try self.owner(of: own), owner.id != reservation.user.id {
+        if let own = claims.managementDeviceID, let owner = try self.owner(of: own), owner.id != userID {
             conflicts.append("The device repeats our id \(own), which belongs to a device of \(owner.name).")
         }
         return conflicts
+    }
+
+    /// Adds sentences that are not there yet; the oldest go when there are too many.
+    static func merged(_ fresh: [String], into known: [String]) -> [String] {
+        let added = fresh.filter { !known.contains($0) }
+        return Array((known + added).suffix(Self.mostConflicts))
     }
 
     private func others(than userID: String, claiming hardware: String) throws -> [String] {

@@ -6,6 +6,7 @@ struct DeviceTable {
     /// What a transaction has to know of a device that is there.
     struct Standing {
         let device: DeviceID
+        let userID: String
         let state: DeviceState
         let isShared: Bool
         let lastProvenContact: Timestamp
@@ -29,7 +30,7 @@ struct DeviceTable {
 
     private static let standing: SQL = """
         SELECT id, state, is_shared, last_proven_contact, certificate_serial, generation, conflicts,
-            hardware_id
+            hardware_id, user_id
         FROM device
         """
     private static let byID = Self.standing + "WHERE id = ?1"
@@ -83,6 +84,7 @@ struct DeviceTable {
         }
         return Standing(
             device: device,
+            userID: row.text(8),
             state: state,
             isShared: row.boolean(2),
             lastProvenContact: Timestamp(microseconds: row.integer(3)),
@@ -139,6 +141,13 @@ struct DeviceTable {
             )
         }
         return devices
+    }
+
+    /// The devices that fill the user's slots where no more are allowed; `nil` where there is room.
+    func exhausted(_ limit: DeviceLimit, of userID: String) throws -> [CountedDevice]? {
+        let filled = try self.countFilledSlots(of: userID, staleBefore: limit.staleBefore, most: limit.maximum)
+        guard filled >= limit.maximum else { return nil }
+        return try self.filledSlots(of: userID, staleBefore: limit.staleBefore)
     }
 
     // MARK: Changes
@@ -207,14 +216,17 @@ struct DeviceTable {
         try statement.run()
     }
 
-    /// Ends a reservation of the device: a new one is released, one that was there keeps its earlier standing.
+    /// Ends a reservation of the device: a new one is released, one that was there keeps its earlier standing, and one
+    /// that came back after it had expired is expired again.
     ///
-    /// Where another reservation of the same device is still open, that one carries on.
+    /// Where another reservation of the same device is still open, that one carries on. A permit that the ended one used
+    /// is free again.
     func endReservation(of device: [UInt8], serial: [UInt8], other: [UInt8]?, previousContact: Int64?) throws {
         let statement = try self.connection.prepare(
             """
             UPDATE device SET pending_serial = ?3,
-                state = CASE WHEN state = 'reserved' AND ?3 IS NULL THEN 'released' ELSE state END,
+                state = CASE WHEN state <> 'reserved' OR ?3 IS NOT NULL THEN state
+                    WHEN certificate_serial IS NULL THEN 'released' ELSE 'expired' END,
                 is_live = CASE WHEN state = 'reserved' AND ?3 IS NULL THEN 0 ELSE is_live END,
                 last_proven_contact = CASE WHEN ?3 IS NULL THEN coalesce(?4, last_proven_contact)
                     ELSE last_proven_contact END
@@ -226,6 +238,7 @@ struct DeviceTable {
         try statement.bind(other, at: 3)
         try statement.bind(previousContact, at: 4)
         try statement.run()
+        try PermitTable(connection: self.connection).giveBack(usedFor: serial)
     }
 
     /// - Returns: `false` when there is no such device.

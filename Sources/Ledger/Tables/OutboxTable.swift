@@ -58,3 +58,30 @@ struct OutboxTable {
         return events
     }
 }
+
+extension OutboxTable {
+    /// Puts an event under the device's next generation in.
+    ///
+    /// - Returns: The event's id.
+    @discardableResult
+    func tell(
+        _ kind: HandOffEvent.Kind,
+        of device: DeviceID,
+        about serial: SerialNumber?,
+        id: DeviceID = .fresh(),
+        predecessor: SerialNumber? = nil,
+        traceID: TraceID? = nil,
+        at now: Timestamp
+    ) throws -> DeviceID {
+        let generation = try DeviceTable(connection: self.connection).nextGeneration(of: device)
+        let event = HandOffEvent(
+            id: id,
+            kind: kind,
+            device: device,
+            generation: generation,
+            serialNumber: serial
+        )
+        try self.insert(event, predecessor: predecessor?.octets, traceID: traceID, at: now)
+        return id
+    }
+}

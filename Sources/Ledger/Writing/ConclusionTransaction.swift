@@ -5,14 +5,18 @@ internal import SQLiteKit
 struct ConclusionTransaction {
     private let devices: DeviceTable
     private let certificates: CertificateTable
+    private let revocations: RevocationTable
     private let attempts: AttemptTable
     private let outbox: OutboxTable
+    private let supersession: Supersession
 
     init(on connection: SQLiteConnection) {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
+        self.revocations = RevocationTable(connection: connection)
         self.attempts = AttemptTable(connection: connection)
         self.outbox = OutboxTable(connection: connection)
+        self.supersession = Supersession(on: connection)
     }
 
     /// Stores the certificate, makes the hand-off event and closes the attempt.
@@ -28,34 +32,80 @@ struct ConclusionTransaction {
                 rule: "ledger.deviceEnded"
             )
         }
-        let predecessor = standing.certificateSerial
+        if standing.state == .held { throw EnrollmentError.deviceHeld(device) }
         try self.certificates.issue(certificate)
-        if predecessor != nil {
+        switch confirmation.course {
+        case .enrollment(let sealedAccount):
+            guard intent.predecessor == nil else { throw EnrollmentError.otherCourse(certificate.serialNumber) }
+            try self.enroll(standing, confirmation, sealedAccount)
+        case .renewal(let predecessor):
+            guard intent.predecessor == predecessor.octets else {
+                throw EnrollmentError.otherCourse(certificate.serialNumber)
+            }
+            try self.renew(device, from: predecessor, confirmation)
+        }
+        try self.attempts.close(confirmation.attempt)
+    }
+
+    private func enroll(
+        _ standing: DeviceTable.Standing,
+        _ confirmation: Confirmation,
+        _ sealedAccount: [UInt8]
+    ) throws {
+        let certificate = confirmation.certificate
+        if standing.certificateSerial != nil {
             try self.certificates.supersede(
                 othersThan: certificate.serialNumber,
-                of: device,
+                of: standing.device,
                 after: confirmation.supersedeAfter
             )
         }
-        try self.devices.issue(device, holding: certificate)
-        guard case .enrollment(let sealedAccount) = confirmation.course else {
-            throw EnrollmentError(.internalService, "Renewals are not recorded yet.", rule: "ledger.renewal")
-        }
+        try self.devices.issue(standing.device, holding: certificate)
         let event = HandOffEvent(
             id: confirmation.eventID,
             kind: .enrolled,
-            device: device,
+            device: standing.device,
             generation: Int(standing.generation) + 1,
             serialNumber: certificate.serialNumber
         )
         try self.outbox.insert(
             event,
-            predecessor: predecessor,
+            predecessor: standing.certificateSerial,
             traceID: confirmation.attempt.traceID,
             sealedAccount: sealedAccount,
             at: confirmation.now
         )
-        try self.attempts.close(confirmation.attempt)
+    }
+
+    /// A predecessor that lost its standing since the reservation is followed by nothing: whoever ended it meant so.
+    private func renew(_ device: DeviceID, from predecessor: SerialNumber, _ confirmation: Confirmation) throws {
+        let certificate = confirmation.certificate
+        guard try self.certificates.sighting(of: predecessor)?.isValid == true else {
+            throw EnrollmentError(
+                .notEligibleToRenew,
+                "The certificate \(predecessor) was revoked or superseded while it was being renewed; the new one was"
+                    + " not stored.",
+                rule: "renewal.overtaken",
+                facts: [Fact("predecessor", predecessor.description)]
+            )
+        }
+        let siblings = try self.certificates.unseen(
+            renewedFrom: predecessor,
+            besides: certificate.serialNumber,
+            of: device
+        )
+        try self.supersession.end(siblings, of: device, at: confirmation.now)
+        try self.certificates.overlap(predecessor, until: confirmation.supersedeAfter)
+        try self.devices.renew(device, holding: certificate)
+        try self.outbox.tell(
+            .renewed,
+            of: device,
+            about: certificate.serialNumber,
+            id: confirmation.eventID,
+            predecessor: predecessor,
+            traceID: confirmation.attempt.traceID,
+            at: confirmation.now
+        )
     }
 
     /// Frees the slot of a reservation that led to no certificate.
@@ -64,20 +114,30 @@ struct ConclusionTransaction {
         guard let intent = try self.certificates.intent(serial), intent.isOpen || intent.isExpired,
             intent.digest == receipt.toBeSignedDigest
         else { throw EnrollmentError.noOpenIntent(serial) }
-        let state: CertificateState = keyUse == .none ? .closed : .intent
-        try self.certificates.end(serial, as: state, reason: attempt.rule ?? "released")
+        let now = Timestamp(microseconds: attempt.started.microseconds + attempt.microseconds)
+        switch keyUse {
+        case .none:
+            // What was never signed is on hold no longer than its device.
+            _ = try self.revocations.lift(serial, at: now)
+            try self.certificates.end(serial, as: .closed, reason: attempt.rule ?? "released")
+        case .possible:
+            try self.certificates.end(serial, as: .intent, reason: attempt.rule ?? "released")
+            _ = try self.revocations.revoke(serial, reason: .cessationOfOperation, at: now)
+        }
         try self.endReservation(serial, intent)
         try self.attempts.close(attempt)
     }
 
-    /// Ends reservations that were never concluded; whether anything was signed is not known, so the intents stay.
+    /// Ends reservations that were never concluded; whether anything was signed is not known, so the intents stay, and
+    /// are revoked.
     ///
     /// - Returns: How many were ended.
-    func release(madeBefore moment: Timestamp, limit: Int) throws -> Int {
+    func release(madeBefore moment: Timestamp, at now: Timestamp, limit: Int) throws -> Int {
         let serials = try self.certificates.openIntents(recordedBefore: moment, limit: limit)
         for serial in serials {
             guard let intent = try self.certificates.intent(serial) else { continue }
             try self.certificates.end(serial, as: .intent, reason: CertificateTable.Intent.expired)
+            _ = try self.revocations.revoke(serial, reason: .cessationOfOperation, at: now)
             try self.endReservation(serial, intent)
             if let traceID = intent.traceID { try self.attempts.expire(traceID) }
         }
@@ -116,6 +176,15 @@ extension CertificateTable {
 }
 
 extension EnrollmentError {
+    /// A renewal's certificate confirmed as an enrollment's, or the other way round.
+    fileprivate static func otherCourse(_ serial: SerialNumber) -> EnrollmentError {
+        EnrollmentError(
+            .internalService,
+            "The certificate \(serial) was recorded for another purpose than it is confirmed for; it was not stored.",
+            rule: "ledger.course"
+        )
+    }
+
     static func noOpenIntent(_ serial: SerialNumber) -> EnrollmentError {
         EnrollmentError(
             .internalService,

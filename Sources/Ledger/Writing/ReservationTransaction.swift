@@ -10,9 +10,11 @@ struct ReservationTransaction {
     private let devices: DeviceTable
     private let certificates: CertificateTable
     private let attempts: AttemptTable
+    private let permits: PermitTable
 
     init(_ reservation: Reservation, on connection: SQLiteConnection) {
         self.reservation = reservation
+        self.permits = PermitTable(connection: connection)
         self.users = UserTable(connection: connection)
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
@@ -28,12 +30,14 @@ struct ReservationTransaction {
         guard known?.device == (self.reservation.isReturning ? self.reservation.device : nil) else {
             return .recognitionChanged
         }
-        if known?.state == .held { throw Self.held(self.reservation.device) }
+        if known?.state == .held { throw EnrollmentError.deviceHeld(self.reservation.device) }
+        let permit = try self.judgePermit()
         if let refusal = try self.judgeKey(prepared.keyDigest) { return refusal }
         if let refusal = try self.judgeLimit(known) { return refusal }
         if try self.certificates.holds(prepared.draft.serialNumber) { return .serialNumberTaken }
 
         try self.record(known)
+        if let permit { try self.permits.use(permit, for: prepared.draft.serialNumber) }
         return .reserved(
             IntentReceipt(
                 serialNumber: prepared.draft.serialNumber,
@@ -56,65 +60,90 @@ struct ReservationTransaction {
         return .keyInUse(by: device)
     }
 
+    /// What hardware that was reset or retired needs to come back; `nil` for all other.
+    private func judgePermit() throws -> Permit? {
+        let claims = self.reservation.claims
+        guard let barred = try self.devices.barred(claims, of: self.reservation.user.id) else { return nil }
+        let permit = try self.permits.unused(.enrollment, of: barred.device)
+        if let permit, permit.until >= self.reservation.now { return permit }
+        throw EnrollmentError(
+            .authorization,
+            "The hardware was \(barred.state == .reset ? "reset" : "retired") as device \(barred.device) and has no"
+                + " permit to enroll again. Give it one: gatehouse device permit \(barred.device)",
+            rule: "device.permit",
+            facts: [
+                Fact("device", barred.device.description),
+                Fact("state", barred.state.rawValue),
+                Fact("permit", permit.map { "ran out at \($0.until)" } ?? "none"),
+            ]
+        )
+    }
+
     /// A recognised device keeps the slot it fills; one that has gone stale has none to keep and has to find a free one.
     private func judgeLimit(_ known: DeviceTable.Standing?) throws -> ReservationOutcome? {
         let user = self.reservation.user.id
         let limit = try self.users.limit(of: user, otherwise: self.reservation.limit, at: self.reservation.now)
         if let known, known.isShared || known.counts(staleBefore: limit.staleBefore) { return nil }
-        let filled = try self.devices.countFilledSlots(
-            of: user,
-            staleBefore: limit.staleBefore,
-            most: limit.maximum
-        )
-        guard filled >= limit.maximum else { return nil }
-        let counted = try self.devices.filledSlots(of: user, staleBefore: limit.staleBefore)
+        guard let counted = try self.devices.exhausted(limit, of: user) else { return nil }
         return .limitReached(limit, counted: counted)
     }
 
     private func record(_ known: DeviceTable.Standing?) throws {
         let now = self.reservation.now
         try self.users.remember(self.reservation.user, at: now)
-        let conflicts = try self.devices.conflicts(of: self.reservation, recognizedAs: known)
+        let conflicts = try self.devices.conflicts(
+            of: self.reservation.claims,
+            by: self.reservation.user.id,
+            recognizedAs: known
+        )
         if let known {
-            let fresh = conflicts.filter { !known.conflicts.contains($0) }
-            let all = (known.conflicts + fresh).suffix(DeviceTable.mostConflicts)
-            try self.devices.renewClaims(self.reservation, conflicts: Array(all))
+            let all = DeviceTable.merged(conflicts, into: known.conflicts)
+            try self.devices.renewClaims(self.reservation, conflicts: all)
         } else {
             try self.devices.insert(self.reservation, conflicts: conflicts)
         }
-        try self.certificates.insert(
-            self.reservation.prepared,
-            at: now,
+        let course = CertificateTable.Course(
             device: self.reservation.device,
             traceID: self.reservation.attempt.traceID,
             previousContact: known?.lastProvenContact,
-            evidence: self.evidence
+            protection: self.reservation.protection,
+            delivered: self.reservation.delivered,
+            evidence: CertificateTable.evidence(
+                self.reservation.credentialKind,
+                of: self.reservation.user,
+                self.reservation.claims
+            )
         )
+        try self.certificates.insert(self.reservation.prepared, at: now, for: course)
         guard try self.attempts.insert(self.reservation.attempt) else {
             throw EnrollmentError(.internalService, "A trace id was taken meanwhile.", rule: "ledger.traceID")
         }
     }
+}
 
+extension CertificateTable {
     /// How the identity was proven and what the device claimed, as it was when the intent was recorded.
-    private var evidence: [UInt8] {
+    static func evidence(_ credentialKind: String, of user: DirectoryUser, _ claims: DeviceClaims) -> [UInt8] {
         var writer = FieldWriter()
-        writer.append(self.reservation.credentialKind)
-        writer.append(self.reservation.user.id)
-        writer.append(self.reservation.user.principalName)
-        writer.append(self.reservation.user.source)
-        writer.append(self.reservation.claims.deviceID)
-        writer.append(self.reservation.claims.enrollmentType.rawValue)
-        for item in self.reservation.claims.items {
+        writer.append(credentialKind)
+        writer.append(user.id)
+        writer.append(user.principalName)
+        writer.append(user.source)
+        writer.append(claims.deviceID)
+        writer.append(claims.enrollmentType.rawValue)
+        for item in claims.items {
             writer.append(item.name)
             writer.append(item.value)
         }
         return writer.octets
     }
+}
 
-    private static func held(_ device: DeviceID) -> EnrollmentError {
+extension EnrollmentError {
+    static func deviceHeld(_ device: DeviceID) -> EnrollmentError {
         EnrollmentError(
             .authorization,
-            "The device is held; resume it before it enrolls again.",
+            "The device is held; resume it before it gets another certificate.",
             rule: "device.held",
             facts: [Fact("device", device.description)]
         )

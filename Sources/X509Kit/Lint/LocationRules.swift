@@ -7,7 +7,8 @@ extension CertificateLint {
             return try subject.certificate.alternativeNames().isEmpty ? "an empty list" : nil
         },
         LintRule("alternative-names.for-end-entities", "clients read names from there alone, RFC 9525") { subject in
-            guard !subject.certificate.isAuthority else { return nil }
+            // Nobody connects to an OCSP responder by the name in its certificate.
+            guard !subject.certificate.isAuthority, try !subject.certificate.signsOCSP() else { return nil }
             return subject.certificate.value(of: OID.subjectAlternativeName) == nil ? "no alternative name" : nil
         },
         LintRule("alternative-names.dns", "RFC 1034 § 3.5; RFC 9525 § 6.3") { subject in

@@ -96,10 +96,42 @@ extension CertificateLint {
             let surplus = purposes.first { !allowed.contains($0) }
             return surplus.map { "\($0) is not among the issuer's purposes" }
         },
+        LintRule("ocsp-no-check.on-responders-only", "RFC 6960 § 4.2.2.2.1; it makes revocation pointless") { subject in
+            guard subject.certificate.value(of: OID.ocspNoCheck) != nil else { return nil }
+            let purposes = try subject.certificate.purposeIdentifiers() ?? []
+            return purposes == [OID.ocspSigning] && !subject.certificate.isAuthority
+                ? nil : "ocsp-nocheck in a certificate that is not for OCSP signing alone"
+        },
+        LintRule("ocsp-no-check.on-every-responder", "RFC 6960 § 4.2.2.2.1; clients would go round in circles") {
+            subject in
+            guard try subject.certificate.signsOCSP() else { return nil }
+            return subject.certificate.value(of: OID.ocspNoCheck) == nil
+                ? "an OCSP responder without ocsp-nocheck" : nil
+        },
+        LintRule("ocsp-no-check.is-null", "RFC 6960 § 4.2.2.2.1: NULL") { subject in
+            guard let value = subject.certificate.value(of: OID.ocspNoCheck)?.value else { return nil }
+            return value.elementsEqual([0x05, 0x00]) ? nil : "its value is not NULL"
+        },
+        LintRule("ocsp-no-check.at-most-90-days", "nobody can revoke what nobody is to check") { subject in
+            guard try subject.certificate.signsOCSP() else { return nil }
+            let length = try subject.certificate.notAfterSeconds() - subject.certificate.notBeforeSeconds() + 1
+            return length <= 90 * 86_400 ? nil : "an OCSP responder's certificate for \(length / 86_400) days"
+        },
+        LintRule("ocsp-no-check.signs-nothing-else", "RFC 5280 § 4.2.1.12: digitalSignature") { subject in
+            guard try subject.certificate.signsOCSP() else { return nil }
+            return try subject.certificate.keyUsage() == Self.digitalSignature
+                ? nil : "an OCSP responder with another key usage than digitalSignature"
+        },
     ]
 }
 
 extension Certificate {
+    /// Whether it is an end entity's and for signing OCSP answers.
+    func signsOCSP() throws -> Bool {
+        guard !self.isAuthority else { return false }
+        return try self.purposeIdentifiers()?.contains(OID.ocspSigning) ?? false
+    }
+
     fileprivate func pathLength() throws -> Int? {
         guard let value = self.value(of: OID.basicConstraints)?.value else { return nil }
         var nodes = try Self.children(try StrictDER.parse(value), "basicConstraints")

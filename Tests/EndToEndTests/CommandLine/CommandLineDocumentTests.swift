@@ -62,6 +62,26 @@ struct CommandLineDocumentTests {
         }
     }
 
+    @Test("of a device that uses its certificate, renews it, and lives a life")
+    func lives() async throws {
+        let enrolled = try await EnrolledPlace.make(
+            renewable: true,
+            [
+                ("contact", "contact --identity laptop"), ("renewal", "renew --identity laptop"),
+                ("foreign", "renew --identity laptop --same-key"),
+                ("lifetime", "lifetime-soak \"${kim[@]}\" --password-file right.txt --renewals 2 --new-key p256"),
+            ]
+        )
+        #expect(enrolled.accepted.status == 0, "\(enrolled.accepted.output)")
+        let contact = try self.judged("contact", try #require(enrolled.plays["contact"]))
+        #expect(contact["good"] == .boolean(true))
+        _ = try self.judged("renewal", try #require(enrolled.plays["renewal"]))
+        let foreign = try self.judged("renewal", try #require(enrolled.plays["foreign"]))
+        #expect(foreign["outcomes"]?[0]?["renewed"] == .boolean(false))
+        let lifetime = try self.judged("lifetime", try #require(enrolled.plays["lifetime"]))
+        #expect(lifetime["steps"]?[0]?["step"]?.text == "enroll")
+    }
+
     @Test("of a new place, in which every list is there and empty")
     func founded() async throws {
         let place = try await CommandPlace.founded()

@@ -6,6 +6,8 @@ struct EnrolledPlace: Sendable {
     let place: CommandPlace
     let accepted: CommandPlace.Run
     let refused: CommandPlace.Run
+    /// What further commands of the simulator said, by the names they were given.
+    let plays: [String: CommandPlace.Run]
 
     /// Runs the service only as long as the two devices need it.
     ///
@@ -20,15 +22,36 @@ struct EnrolledPlace: Sendable {
             if ! kill -0 "$service" 2> /dev/null; then cat serve.log >&2; exit 1; fi
             sleep 0.05
         done
-        for password in right wrong; do
-            "$binary" simulate windows --server "$server" --ca root.pem --user kim@corp.example \\
-                --password-file $password.txt --json > $password.json 2> $password.log
-            echo $? > $password.status
-        done
+        play() {
+            name=$1
+            shift
+            "$binary" simulate windows "$@" --ca root.pem --json > "$name.json" 2> "$name.log"
+            echo $? > "$name.status"
+        }
+        kim=(--server "$server" --user kim@corp.example)
+        play right "${kim[@]}" --password-file right.txt --save laptop
+        play wrong "${kim[@]}" --password-file wrong.txt
+
         """
 
-    static func make() async throws -> EnrolledPlace {
+    /// - Parameters:
+    ///   - renewable: Whether certificates may be renewed from birth.
+    ///   - plays: Further commands, each a name and arguments as they stand in a script.
+    /// - Returns: The place, at which nothing runs any more.
+    /// - Throws: When what the place needs does not come about.
+    static func make(
+        renewable: Bool = false,
+        _ plays: [(name: String, arguments: String)] = []
+    ) async throws -> EnrolledPlace {
         let place = try await CommandPlace.founded()
+        if renewable {
+            try place.edit(
+                "profiles/device.json5",
+                ("validityDays: 365", "validityDays: 2"),
+                ("renewPeriodDays: 60", "renewPeriodDays: 1"),
+                ("retryIntervalDays: 4", "retryIntervalDays: 1")
+            )
+        }
         let slapd = try Slapd.shared()
         let (device, plain) = (FreePort.choose(), FreePort.choose())
         try place.write(try slapd.servicePassword(), to: "service.txt")
@@ -51,7 +74,7 @@ struct EnrolledPlace: Sendable {
         let root = try await Self.root(of: place)
         try place.write(root, to: "root.pem")
         let run = try await place.shell(
-            Self.script,
+            Self.script + plays.map { "play \($0.name) \($0.arguments)\n" }.joined(),
             [CommandPlace.binary, place.configuration, "https://localhost:\(device)"],
             seconds: 60
         )
@@ -59,7 +82,10 @@ struct EnrolledPlace: Sendable {
         return EnrolledPlace(
             place: place,
             accepted: try Self.run("right", place),
-            refused: try Self.run("wrong", place)
+            refused: try Self.run("wrong", place),
+            plays: Dictionary(
+                uniqueKeysWithValues: try plays.map { ($0.name, try Self.run($0.name, place)) }
+            )
         )
     }
 

@@ -44,8 +44,12 @@ public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
         try self.journal.leave(.release, number)
     }
 
-    public func releaseReservations(madeBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.store.releaseReservations(madeBefore: moment, limit: limit)
+    public func releaseReservations(
+        madeBefore moment: Timestamp,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(EnrollmentError) -> Int {
+        try await self.store.releaseReservations(madeBefore: moment, at: now, limit: limit)
     }
 
     public func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {

@@ -11,7 +11,9 @@ extension Breach {
         Breach("extensions.list-not-empty", implies: Self.everythingMissing) { $0.extensions = [] },
         Breach("extensions.no-duplicates") { $0.repeatLastExtension() },
         Breach("extensions.false-not-written") { $0.setCritical(ExtensionID.subjectKeyIdentifier, false) },
-        Breach("extensions.not-empty-value") { $0.put(ExtensionID.ocspNoCheck, DERElement([])) },
+        Breach("extensions.not-empty-value", in: .responder, implies: ["ocsp-no-check.is-null"]) {
+            $0.put(ExtensionID.ocspNoCheck, DERElement([]))
+        },
         Breach("extensions.known") { $0.put("2.5.29.54", .integer([0])) },
         Breach("extensions.criticality") { $0.setCritical(ExtensionID.subjectAlternativeName, true) },
         Breach("extensions.arcs-fit-32-bits", implies: ["extensions.known"]) {
@@ -78,6 +80,12 @@ extension Breach {
             "extended-key-usage.allowed-by-issuer",
             withIssuer: { _, issuer in issuer.putPurposes(PurposeID.serverAuth) }
         ),
+        Breach("ocsp-no-check.on-responders-only") { $0.put(ExtensionID.ocspNoCheck, .null) },
+        Breach("ocsp-no-check.on-responders-only", in: .issuing) { $0.put(ExtensionID.ocspNoCheck, .null) },
+        Breach("ocsp-no-check.on-every-responder", in: .responder) { $0.remove(ExtensionID.ocspNoCheck) },
+        Breach("ocsp-no-check.is-null", in: .responder) { $0.put(ExtensionID.ocspNoCheck, .sequence([])) },
+        Breach("ocsp-no-check.at-most-90-days", in: .responder) { $0.notAfter = .utcTime("260401000000Z") },
+        Breach("ocsp-no-check.signs-nothing-else", in: .responder) { $0.putUsage([0xc0], unused: 6) },
     ]
 
     static let ofKeyIdentifiers: [Breach] = [

@@ -1,0 +1,108 @@
+internal import EnrollmentCore
+internal import OpenSSLKit
+internal import X509Kit
+
+/// Makes the authority's and the service's own certificates, always in the order of issuing: prepare, trial, record,
+/// sign; whoever asked confirms.
+struct CertificateMaker: Sendable {
+    /// What a certificate says about where to look further.
+    enum Locations: Sendable {
+        case none
+        /// CRL, OCSP responder and the issuer's certificate.
+        case all(AuthorityAddresses)
+        /// The issuer's certificate alone, where nobody is to ask whether the certificate is revoked.
+        case issuerAlone(AuthorityAddresses)
+    }
+
+    /// What is wanted.
+    struct Order: Sendable {
+        var profile: CertificateProfile
+        var subject: [CertificateDraft.NameAttribute]
+        var alternativeNames: [CertificateDraft.AlternativeName] = []
+        var key: SigningKey
+        var locations: Locations
+    }
+
+    let ledger: any AuthorityLedger
+    let vault: Vault
+    let clock: any WallClock
+    let random: any RandomSource
+    /// The first octet of serial numbers, 1–127.
+    let node: UInt8
+
+    /// Prepares, records and signs one certificate; it may leave the process only when its outcome is confirmed.
+    func issue(
+        _ order: Order,
+        by party: SigningParty
+    ) async throws(EnrollmentError) -> (certificate: IssuedCertificate, receipt: IntentReceipt) {
+        let draft = try self.draft(order, by: party)
+        let prepared = try CertificateEncoder.prepare(draft, for: party)
+        let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)
+        let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
+        return (try CertificateEncoder.sign(ticket.prepared, by: party), receipt)
+    }
+
+    /// Issues a certificate of the service itself, and stores it with its sealed key as the newest of its use.
+    func issueForService(
+        _ order: Order,
+        use: String,
+        by party: SigningParty
+    ) async throws(EnrollmentError) -> IssuedCertificate {
+        let (certificate, receipt) = try await self.issue(order, by: party)
+        let record = ServiceCertificateRecord(
+            use: use,
+            serialNumber: certificate.serialNumber,
+            chain: [certificate.der] + (party.certificate.map { [$0.der] } ?? []),
+            sealedKey: try self.vault.seal(order.key, of: use),
+            notAfter: certificate.validity.notAfter
+        )
+        try await self.ledger.confirmService(record, certificate: certificate, receipt: receipt)
+        return certificate
+    }
+
+    /// How long a certificate of `profile` by `party` would live from now on.
+    func validity(of profile: CertificateProfile, by party: SigningParty) throws(EnrollmentError) -> Validity {
+        let certificate = party.certificate
+        let end = try encoding("issuer.certificate", "The certificate of issuer \(party.id) has no readable end") {
+            () throws(X509Error) -> Timestamp? in
+            guard let certificate else { return nil }
+            return Timestamp(seconds: try certificate.notAfterSeconds())
+        }
+        return Validity(
+            from: self.clock.now,
+            backdatedBy: profile.backdateSeconds,
+            days: profile.validityDays,
+            within: end
+        )
+    }
+
+    private func draft(_ order: Order, by party: SigningParty) throws(EnrollmentError) -> CertificateDraft {
+        let profile = order.profile
+        let serialNumber = SerialNumber(node: self.node, random: try self.random.octets(SerialNumber.randomOctets))
+        var usage = profile.keyUsage
+        if case .rsa = order.key.type { usage.formUnion(profile.keyUsageForRSA) }
+        var revocation: AuthorityAddresses?
+        var addresses: AuthorityAddresses?
+        switch order.locations {
+        case .none: break
+        case .all(let all): (revocation, addresses) = (all, all)
+        case .issuerAlone(let alone): addresses = alone
+        }
+        return CertificateDraft(
+            profile: profile.name,
+            serialNumber: serialNumber,
+            issuerID: party.id,
+            subject: order.subject,
+            validity: try self.validity(of: profile, by: party),
+            publicKeyInfo: order.key.publicKeyInfo,
+            role: profile.role,
+            keyUsage: usage,
+            purposes: profile.purposes,
+            alternativeNames: order.alternativeNames,
+            crlURLs: revocation.map { [$0.crl(issuer: party.id, serialNumber: serialNumber)] } ?? [],
+            crlShard: revocation?.shard(of: serialNumber),
+            ocspURL: revocation?.ocsp(issuer: party.id),
+            issuerURL: addresses?.certificate(of: party.id)
+        )
+    }
+}

@@ -1,0 +1,145 @@
+package import EnrollmentCore
+package import Logging
+package import ServiceRuntime
+internal import Synchronization
+
+/// Keeps everything about revocation going: CRLs published, OCSP answers fresh, the service's own certificates young.
+package struct RevocationService: Service {
+    private static let followEvery = Duration.milliseconds(250)
+    private static let publishEvery = Duration.seconds(1)
+    private static let renewEvery = Duration.seconds(60)
+    /// Rounds of ``followEvery`` after which responder certificates are read again: another process may have renewed
+    /// them.
+    private static let roundsToReload = 8
+    /// After a failure, in rounds of ``publishEvery``: a store that is away is not to be asked each second.
+    private static let roundsToRest = 10
+
+    package let name = "revocation"
+    private let keys: IssuerKeys
+    private let publisher: CRLPublisher
+    private let responder: OCSPResponder
+    private let keeper: ServiceCertificateKeeper
+    private let logger: Logger
+
+    package init(
+        keys: IssuerKeys,
+        publisher: CRLPublisher,
+        responder: OCSPResponder,
+        keeper: ServiceCertificateKeeper,
+        logger: Logger
+    ) {
+        self.keys = keys
+        self.publisher = publisher
+        self.responder = responder
+        self.keeper = keeper
+        self.logger = logger
+    }
+
+    /// What has to be there before the first answer: issuers, responder certificates, the first CRLs.
+    ///
+    /// - Throws: ``EnrollmentError`` when the issuers cannot be read; a certificate or CRL that cannot be made is logged
+    ///   and tried again by ``run(until:)``.
+    package func prepare() async throws(EnrollmentError) {
+        try await self.keys.refresh()
+        await self.renew()
+        try await self.responder.reloadSigners()
+        _ = await self.publish()
+    }
+
+    package func run(until shutdown: ShutdownSignal) async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.repeatedly(every: Self.renewEvery, until: shutdown) { await self.renew() }
+            }
+            group.addTask {
+                let rest = Atomic(0)
+                await self.repeatedly(every: Self.publishEvery, until: shutdown) {
+                    guard rest.load(ordering: .relaxed) == 0 else {
+                        rest.subtract(1, ordering: .relaxed)
+                        return
+                    }
+                    if await !self.publish() { rest.store(Self.roundsToRest, ordering: .relaxed) }
+                }
+            }
+            group.addTask {
+                let round = Atomic(0)
+                let isWell = Atomic(true)
+                await self.repeatedly(every: Self.followEvery, until: shutdown) {
+                    let number = round.add(1, ordering: .relaxed).newValue
+                    let wasWell = isWell.load(ordering: .relaxed)
+                    let goesWell = await self.follow(reloading: number % Self.roundsToReload == 0, complains: wasWell)
+                    isWell.store(goesWell, ordering: .relaxed)
+                    if goesWell && !wasWell { self.logger.notice("OCSP answers are kept fresh again") }
+                }
+            }
+        }
+    }
+
+    private func renew() async {
+        let round = await self.keeper.renewDue()
+        for renewal in round.renewed {
+            self.logger.notice(
+                "service certificate renewed",
+                metadata: [
+                    "use": "\(renewal.use)", "serial": "\(renewal.serialNumber)", "ends": "\(renewal.notAfter)",
+                    "reason": "\(renewal.reason.rawValue)",
+                ]
+            )
+        }
+        for failure in round.failures {
+            self.log(failure.error, "service certificate not renewed though due", ["use": "\(failure.use)"])
+        }
+    }
+
+    /// - Returns: Whether all went well.
+    private func publish() async -> Bool {
+        do throws(EnrollmentError) {
+            try await self.keys.refresh()
+            let round = try await self.publisher.publishDue()
+            for publication in round.published {
+                self.logger.info(
+                    "CRL published",
+                    metadata: [
+                        "shard": "\(publication.shard)", "number": "\(publication.facts.number)",
+                        "entries": "\(publication.facts.entryCount)", "reason": "\(publication.reason.rawValue)",
+                    ]
+                )
+            }
+            for failure in round.failures {
+                self.log(failure.error, "CRL not published though due", ["shard": "\(failure.shard)"])
+            }
+            return round.failures.isEmpty
+        } catch {
+            self.log(error, "CRLs not looked after")
+            return false
+        }
+    }
+
+    /// - Parameters:
+    ///   - reloading: Whether to read the responder certificates too.
+    ///   - complains: Whether to log a failure: four times a second would be too often.
+    /// - Returns: Whether all went well.
+    private func follow(reloading: Bool, complains: Bool) async -> Bool {
+        do throws(EnrollmentError) {
+            if reloading { try await self.responder.reloadSigners() }
+            let round = try await self.responder.follow()
+            if round.changes > 0 {
+                self.logger.info(
+                    "revocations taken into OCSP answers",
+                    metadata: ["changes": "\(round.changes)", "presigned": "\(round.presigned)"]
+                )
+            }
+            return true
+        } catch {
+            if complains { self.log(error, "OCSP answers not kept fresh") }
+            return false
+        }
+    }
+
+    private func log(_ error: EnrollmentError, _ message: Logger.Message, _ facts: Logger.Metadata = [:]) {
+        self.logger.error(
+            message,
+            metadata: facts.merging(["rule": "\(error.rule)", "detail": "\(error.detail)"]) { $1 }
+        )
+    }
+}

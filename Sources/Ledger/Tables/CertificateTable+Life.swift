@@ -1,0 +1,184 @@
+internal import EnrollmentCore
+internal import SQLiteKit
+
+/// What becomes of certificates after they were issued.
+extension CertificateTable {
+    /// A certificate that somebody showed, with what decides on what that means.
+    struct Sighting {
+        let serial: SerialNumber
+        let ordinal: Int64
+        let state: CertificateState
+        let notAfter: Timestamp
+        let seen: Timestamp?
+        /// Ids of the authorities that came with it.
+        let delivered: [String]
+        /// Its standing revocation.
+        let revocation: Revocation?
+        /// Who holds it; `nil` for the authority's and the service's own.
+        let device: Holder?
+
+        struct Holder {
+            let id: DeviceID
+            let state: DeviceState
+            let lastProvenContact: Timestamp
+        }
+
+        /// Whether it is good for proving who its holder is, but for its end.
+        var isValid: Bool { self.state == .issued && self.revocation == nil }
+    }
+
+    private static let sighting: SQL = """
+        SELECT c.serial, c.ordinal, c.state, c.not_after, c.seen, c.delivered, d.id, d.state, d.last_proven_contact,
+            c.issuer_id, r.reason, r.revoked
+        FROM certificate c LEFT JOIN device d ON d.id = c.device
+            LEFT JOIN revocation r ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, 0)
+                AND r.serial = c.serial
+        """
+    private static let sightingByThumbprint = Self.sighting + "WHERE c.thumbprint = ?1"
+    private static let sightingBySerial = Self.sighting + "WHERE c.serial = ?1"
+
+    func sighting(thumbprint: [UInt8]) throws -> Sighting? {
+        try self.sighting(Self.sightingByThumbprint, thumbprint)
+    }
+
+    func sighting(of serial: SerialNumber) throws -> Sighting? {
+        try self.sighting(Self.sightingBySerial, serial.octets)
+    }
+
+    private func sighting(_ sql: SQL, _ key: [UInt8]) throws -> Sighting? {
+        let row = try self.connection.prepare(sql)
+        try row.bind(key, at: 1)
+        guard try row.step() else { return nil }
+        guard let serial = SerialNumber(octets: row.octets(0)), let state = CertificateState(rawValue: row.text(2))
+        else { throw EnrollmentError.unreadable("a certificate") }
+        var holder: Sighting.Holder?
+        if let octets = row.optionalOctets(6) {
+            guard let id = DeviceID(octets: octets), let state = DeviceState(rawValue: row.text(7)) else {
+                throw EnrollmentError.unreadable("a device")
+            }
+            let contact = Timestamp(microseconds: row.integer(8))
+            holder = Sighting.Holder(id: id, state: state, lastProvenContact: contact)
+        }
+        var revocation: Revocation?
+        if let number = row.optionalInteger(10) {
+            revocation = Revocation(
+                serialNumber: serial,
+                issuerID: row.text(9),
+                reason: try RevocationReason.read(number),
+                revoked: Timestamp(microseconds: row.integer(11))
+            )
+        }
+        return Sighting(
+            serial: serial,
+            ordinal: row.integer(1),
+            state: state,
+            notAfter: Timestamp(microseconds: row.integer(3)),
+            seen: row.optionalInteger(4).map { Timestamp(microseconds: $0) },
+            delivered: try row.optionalOctets(5).map { try TextList.decode($0) } ?? [],
+            revocation: revocation,
+            device: holder
+        )
+    }
+
+    /// Notes when the certificate was first seen in use.
+    func markSeen(_ serial: SerialNumber, at now: Timestamp) throws {
+        let statement = try self.connection.prepare("UPDATE certificate SET seen = ?2 WHERE serial = ?1")
+        try statement.bind(serial.octets, at: 1)
+        try statement.bind(now.microseconds, at: 2)
+        try statement.run()
+    }
+
+    /// Sets anew until when a renewed certificate stays valid beside its successor; never past its own end.
+    func overlap(_ serial: SerialNumber, until moment: Timestamp) throws {
+        let statement = try self.connection.prepare(
+            "UPDATE certificate SET supersede_after = min(?2, not_after) WHERE serial = ?1"
+        )
+        try statement.bind(serial.octets, at: 1)
+        try statement.bind(moment.microseconds, at: 2)
+        try statement.run()
+    }
+
+    /// Certificates that are to be superseded by `moment`, the longest overdue first, and whether each is its device's
+    /// current one after all.
+    func due(by moment: Timestamp, limit: Int) throws -> [(serial: SerialNumber, device: DeviceID, isCurrent: Bool)] {
+        let row = try self.connection.prepare(
+            """
+            SELECT c.serial, c.device, d.certificate_serial IS c.serial
+            FROM certificate c INDEXED BY certificate_due CROSS JOIN device d ON d.id = c.device
+            WHERE c.state = 'issued' AND c.supersede_after IS NOT NULL AND c.supersede_after <= ?1
+            ORDER BY c.supersede_after LIMIT ?2
+            """
+        )
+        try row.bind(moment.microseconds, at: 1)
+        try row.bind(max(0, limit), at: 2)
+        var due: [(SerialNumber, DeviceID, Bool)] = []
+        while try row.step() {
+            guard let device = DeviceID(octets: row.octets(1)) else { throw EnrollmentError.unreadable("a device") }
+            due.append((try Self.serial(row, 0), device, row.boolean(2)))
+        }
+        return due
+    }
+
+    /// The device's issued certificates that were recorded before this one.
+    func issued(to device: DeviceID, before ordinal: Int64) throws -> [SerialNumber] {
+        let row = try self.connection.prepare(
+            """
+            SELECT serial FROM certificate INDEXED BY certificate_device
+            WHERE device = ?1 AND ordinal < ?2 AND state = 'issued'
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(ordinal, at: 2)
+        return try Self.serials(row)
+    }
+
+    /// Other certificates renewed from the same one that the device was never seen with.
+    func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber, of device: DeviceID) throws
+        -> [SerialNumber]
+    {
+        let row = try self.connection.prepare(
+            """
+            SELECT serial FROM certificate INDEXED BY certificate_device
+            WHERE device = ?1 AND predecessor = ?2 AND serial <> ?3 AND state = 'issued' AND seen IS NULL
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(predecessor.octets, at: 2)
+        try row.bind(serial.octets, at: 3)
+        return try Self.serials(row)
+    }
+
+    /// What the device holds, or may hold, and that has not ended by `now`.
+    ///
+    /// - Parameters:
+    ///   - device: The device.
+    ///   - state: `issued`, or `intent` for those whose certificate it may hold.
+    ///   - now: The present.
+    /// - Returns: Their serial numbers, oldest first.
+    /// - Throws: What SQLite answered, or that a row cannot be read.
+    func held(by device: DeviceID, _ state: CertificateState, at now: Timestamp) throws -> [SerialNumber] {
+        let row = try self.connection.prepare(
+            """
+            SELECT serial FROM certificate INDEXED BY certificate_device
+            WHERE device = ?1 AND state = ?2 AND not_after >= ?3
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(state.rawValue, at: 2)
+        try row.bind(now.microseconds, at: 3)
+        return try Self.serials(row)
+    }
+
+    private static func serials(_ row: borrowing SQLiteStatement) throws -> [SerialNumber] {
+        var serials: [SerialNumber] = []
+        while try row.step() { serials.append(try Self.serial(row, 0)) }
+        return serials
+    }
+
+    private static func serial(_ row: borrowing SQLiteStatement, _ column: Int32) throws -> SerialNumber {
+        guard let serial = SerialNumber(octets: row.octets(column)) else {
+            throw EnrollmentError.unreadable("a serial number")
+        }
+        return serial
+    }
+}

@@ -1,0 +1,65 @@
+import Authority
+import EnrollmentCore
+import EnrollmentTestKit
+import Logging
+import ServiceRuntime
+import Testing
+import X509Kit
+
+@Suite("Revocation service", .timeLimit(.minutes(1)))
+struct RevocationServiceTests {
+    private static func service(_ rig: RevocationRig) -> RevocationService {
+        RevocationService(
+            keys: rig.keys,
+            publisher: rig.publisher,
+            responder: rig.responder,
+            keeper: rig.keeper,
+            logger: Logger(label: "revocation", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+    }
+
+    /// Waits, for as long as the suite may take, until the condition holds.
+    private static func wait(for condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    @Test("once it is prepared, every shard has a CRL and every issuer a responder")
+    func prepared() async throws {
+        let rig = try await RevocationRig()
+        try await Self.service(rig).prepare()
+        #expect(try await rig.book.shards().allSatisfy { $0.published != nil })
+        #expect(rig.renewed.uses == ["ocsp/root-2026", "ocsp/2026-a"])
+        let device = try await rig.device()
+        #expect(try await rig.status(try rig.question(device.serialNumber)) == .good)
+    }
+
+    @Test("as long as it runs, revocations reach answers and CRLs, through an absence of the store; it ends when told")
+    func running() async throws {
+        let rig = try await RevocationRig()
+        let service = Self.service(rig)
+        try await service.prepare()
+        let serial = try await rig.device().serialNumber
+        let question = try rig.question(serial)
+        let shutdown = ShutdownSignal()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run(until: shutdown) }
+            // Kept only once the log is followed.
+            try await Self.wait {
+                _ = await rig.responder.answer(question)
+                return rig.responder.cached(for: question) != nil
+            }
+            rig.book.with { $0.isAway = true }
+            rig.book.set(.keyCompromise, of: serial, at: rig.clock.now)
+            rig.clock.advance(seconds: 11)
+            try await Task.sleep(for: .milliseconds(300))
+            rig.book.with { $0.isAway = false }
+            try await Self.wait {
+                guard let kept = rig.responder.cached(for: question) else { return false }
+                return try OCSPResponse(der: kept.octets).singles.first?.status != .good
+            }
+            try await Self.wait { try await rig.crl(of: serial)?.facts.entryCount == 1 }
+            shutdown.raise()
+            try await group.waitForAll()
+        }
+    }
+}
