@@ -75,12 +75,22 @@ struct RouterTests {
         arguments: [
             "/pki%2Froots.pem", "/pki/roots%2Fpem", "/pki/ocsp%2Fa", "/pki%2Focsp/a/MEow", "/nowhere%2Fa",
             "/one%2Ftwo", "/EnrollmentServer%2FDiscovery.svc", "/pki/ocsp/closed%2Fx", "/pki/ocsp/closed/x%2Fy",
-            "/mixed/a%2Fb",
+            "/mixed%2Fa",
         ]
     )
     func encodedSlashElsewhere(target: String) throws {
         let head = try Self.head("GET \(target) HTTP/1.1")
         #expect(#expect(throws: RequestRefusal.self) { try Self.router.route(for: head) }?.status == 400)
+    }
+
+    @Test("of routes in one place each decides for itself whether it takes an encoded slash")
+    func encodedSlashByMethod() throws {
+        let get = try Self.head("GET /mixed/a%2Fb HTTP/1.1")
+        #expect(try Self.router.route(for: get).methods == [.get])
+        for (method, status) in [("POST", 400), ("DELETE", 405)] {
+            let head = try Self.head("\(method) /mixed/a%2Fb HTTP/1.1\r\nContent-Length: 0")
+            #expect(#expect(throws: RequestRefusal.self) { try Self.router.route(for: head) }?.status == status)
+        }
     }
 
     @Test(

@@ -30,6 +30,7 @@ struct StatusRoutesTests {
             let detail: String
         }
 
+        let schema: String
         let ready: Bool
         let reasons: [Reason]
     }
@@ -58,6 +59,7 @@ struct StatusRoutesTests {
         let response = try await Self.get("/readyz", reasons)
         let document = try JSONDecoder().decode(Document.self, from: Data(response.body))
         #expect(response.status == 503)
+        #expect(document.schema == "gatehouse.readiness/1")
         #expect(!document.ready)
         #expect(document.reasons.map(\.severity) == ["blocking", "warning"])
         #expect(document.reasons.first?.detail == detail)

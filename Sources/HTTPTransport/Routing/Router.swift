@@ -22,19 +22,22 @@ package struct Router: Sendable {
     ///   it is not to be had by this method, 415 when the body is of a kind that the route does not take.
     package func route(for head: RequestHead) throws(RequestRefusal) -> Route {
         let found = self.candidates(for: head.path)
+        // Before anything else is said about the path: what it means to us may not be what it meant to a proxy.
         if let position = head.firstEncodedSlash {
-            // Before anything else is said about the path: what it means to us may not be what it meant to a proxy.
-            guard let found, found.allSatisfy({ $0.takesEncodedSlash(at: position) }) else {
-                throw .bad("the path holds an encoded separator or control character")
+            guard let found, found.contains(where: { $0.takesEncodedSlash(at: position) }) else {
+                throw Self.encodedSlash
             }
         }
         guard let candidates = found else { throw RequestRefusal(404, "there is nothing here") }
         guard let route = candidates.first(where: { $0.answers(head.method) }) else {
             throw RequestRefusal(405, "this is not to be had by that method", allowed: Self.allowed(candidates))
         }
+        if let position = head.firstEncodedSlash, !route.takesEncodedSlash(at: position) { throw Self.encodedSlash }
         guard route.accepts(head) else { throw RequestRefusal(415, "a body of that type is not taken here") }
         return route
     }
+
+    private static let encodedSlash = RequestRefusal.bad("the path holds an encoded separator or control character")
 
     private func candidates(for path: String) -> [Route]? {
         if let routes = self.exact[path] { return routes }

@@ -41,7 +41,8 @@ package struct StatusRoutes: Sendable {
             "{\"component\":\(self.quoted(reason.component)),\"severity\":\(self.quoted(reason.severity.rawValue)),"
                 + "\"detail\":\(self.quoted(reason.detail))}"
         }
-        let text = "{\"ready\":\(isReady),\"reasons\":[\(list.joined(separator: ","))]}\n"
+        let text =
+            "{\"schema\":\"gatehouse.readiness/1\",\"ready\":\(isReady),\"reasons\":[\(list.joined(separator: ","))]}\n"
         return self.uncached(
             HTTPResponse(status: isReady ? 200 : 503, contentType: "application/json", body: Array(text.utf8))
         )

@@ -34,7 +34,12 @@ public final class PeerCertificateVerifier: Sendable {
     /// - Returns: What the handshake itself would have found; never `none`.
     /// - Throws: ``OpenSSLError`` when it is no certificate or has octets after it, and when memory runs out.
     public func judge(_ der: [UInt8]) throws(OpenSSLError) -> PeerCertificate {
-        try self.verify(try CertificateView(der: der).handle.pointer, chain: nil)
+        try self.verify(try CertificateView(der: der))
+    }
+
+    /// Borrowed: the pointer in it would be all that is left of a view that ends before the verification does.
+    private func verify(_ certificate: borrowing CertificateView) throws(OpenSSLError) -> PeerCertificate {
+        try self.verify(certificate.handle.pointer, chain: nil)
     }
 
     /// Judges `leaf`, helped by the certificates in `chain` that came with it.
