@@ -89,6 +89,12 @@ package struct RevocationService: Service {
         for failure in round.failures {
             self.log(failure.error, "service certificate not renewed though due", ["use": "\(failure.use)"])
         }
+        guard !round.renewed.isEmpty else { return }
+        do throws(EnrollmentError) {
+            try await self.responder.reloadSigners()
+        } catch {
+            self.log(error, "new OCSP responder certificates not taken up; tried again in seconds")
+        }
     }
 
     /// - Returns: Whether all went well.
