@@ -102,6 +102,18 @@ struct RenewalTokenTests {
         }
     }
 
+    @Test("a new key is of the kind the device has, unless it is to be another", arguments: kinds)
+    func kind(kind: DeviceKey.Kind) throws {
+        let scene = try RenewalScene(kind: kind)
+        defer { scene.openssl.remove() }
+        let like = try DeviceRenewal(scene.identity, RenewalPlan(), profile: .windows11)
+        #expect(like.key.kind == kind)
+        #expect(like.key.publicKeyInfo != scene.identity.key.publicKeyInfo)
+        var plan = RenewalPlan()
+        plan.newKey = .fresh(.rsa(bits: 1024))
+        #expect(try DeviceRenewal(scene.identity, plan, profile: .windows11).key.kind == .rsa(bits: 1024))
+    }
+
     @Test("a renewal by itself carries the time and no user; a manual one the user")
     func senders() throws {
         let scene = try RenewalScene()

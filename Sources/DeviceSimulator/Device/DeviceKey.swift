@@ -22,6 +22,13 @@ public final class DeviceKey: Sendable {
         if case .rsa(let bits) = self.key.type { bits } else { 0 }
     }
 
+    /// What it is made of.
+    ///
+    /// Keys of kinds that no device is given here count as ECDSA.
+    var kind: Kind {
+        if case .rsa(let bits) = self.key.type { .rsa(bits: bits) } else { .ecdsaP256 }
+    }
+
     private init(_ key: SigningKey) {
         self.key = key
     }

@@ -128,7 +128,13 @@ final class LifetimeRun: Sendable {
         let some = self.living.withLock { lives in
             lives.filter { user == nil || $0.value.userIndex == user }.map { (number: $0.key, life: $0.value) }
         }
-        return self.workers.run(some.count, line: { self.line(after: $0) }, {}) { index, _ in
+        // Short beside the lives, and several in a row: a line for each would only be noise.
+        let workers = Workers(
+            count: self.soak.simulation.concurrency,
+            shutdown: self.shutdown,
+            progress: nil
+        )
+        return workers.run(some.count, line: { _ in "" }, {}) { index, _ in
             var life = some[index].life
             body(&life)
             self.living.withLock { $0[some[index].number] = life }

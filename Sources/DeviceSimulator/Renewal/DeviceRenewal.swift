@@ -5,7 +5,7 @@ internal import XMLKit
 struct DeviceRenewal: Sendable {
     let identity: DeviceIdentity
     let plan: RenewalPlan
-    private let key: DeviceKey
+    let key: DeviceKey
     private let token: RenewalToken
     private let profile: DeviceProfile
 
@@ -23,7 +23,7 @@ struct DeviceRenewal: Sendable {
         self.identity = identity
         self.plan = plan
         switch plan.newKey {
-        case .fresh(let kind): self.key = try DeviceKey.generate(kind)
+        case .fresh(let kind): self.key = try DeviceKey.generate(kind ?? identity.key.kind)
         case .prepared(let key): self.key = key
         case .same: self.key = identity.key
         }

@@ -12,7 +12,8 @@ public struct RenewalPlan: Sendable {
 
     /// The key to be certified.
     public enum NewKey: Sendable {
-        case fresh(DeviceKey.Kind)
+        /// `nil` is the kind the device has: a server may refuse a weaker one.
+        case fresh(DeviceKey.Kind?)
         /// Made earlier.
         case prepared(DeviceKey)
         /// The one the device has: to be refused.
@@ -20,7 +21,7 @@ public struct RenewalPlan: Sendable {
     }
 
     public var proof = Proof.certificate
-    public var newKey = NewKey.fresh(.rsa(bits: 2048))
+    public var newKey = NewKey.fresh(nil)
     public var form = RenewalForm()
     /// Another device, whose certificate is presented in TLS: to be refused.
     public var presented: DeviceIdentity?

@@ -48,8 +48,11 @@ struct SimulateRenewCommand: OperatorCommand {
     var loseAnswer = false
     @Flag(help: "Leave out the TLS connection with the new certificate at the end.")
     var skipContact = false
-    @Option(help: "New keys: \(DeviceKey.Kind.words.map(\.name).joined(separator: ", ")).")
-    var newKey = "rsa2048"
+    @Option(
+        help:
+            "New keys: \(DeviceKey.Kind.words.map(\.name).joined(separator: ", ")); default: of the kind the device has."
+    )
+    var newKey: String?
     @Flag(help: "Ask for a certificate for the key the device has already.")
     var sameKey = false
     @Option(help: "How the token is typed: mde2 or mde1.")
@@ -141,7 +144,11 @@ struct SimulateRenewCommand: OperatorCommand {
             throw self.usage("--manual presents no certificate anyway")
         }
         if self.withoutCertificate { plan.proof = .messageAlone }
-        plan.newKey = self.sameKey ? .same : .fresh(try .named(self.newKey, for: "renew"))
+        if self.sameKey {
+            plan.newKey = .same
+        } else if let newKey = self.newKey {
+            plan.newKey = .fresh(try .named(newKey, for: "renew"))
+        }
         guard let valueType = RenewalForm.ValueType(rawValue: self.valueType) else {
             throw self.usage("--value-type is mde2 or mde1")
         }
