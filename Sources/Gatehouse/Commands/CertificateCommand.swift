@@ -6,8 +6,8 @@ import X509Kit
 struct CertificateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",
-        abstract: "Look at certificates, at intents that led to none, and at the rules all of them obey.",
-        subcommands: [List.self, Show.self, Rules.self]
+        abstract: "Look at certificates, at intents that led to none, and at the rules all of them obey; revoke.",
+        subcommands: [List.self, Show.self, Rules.self, Revoke.self]
     )
 
     struct List: OperatorCommand {
