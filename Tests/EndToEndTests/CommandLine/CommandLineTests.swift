@@ -6,7 +6,7 @@ struct CommandLineTests {
     private static let commands = [
         "", "init", "serve", "config", "config check", "config show", "device", "device list", "device show",
         "device reset", "device retire", "device permit", "device hold", "device resume", "cert", "cert list",
-        "cert show", "cert rules", "cert revoke", "crl", "crl show", "crl publish", "attempt", "attempt list",
+        "cert show", "cert rules", "cert revoke", "crl", "crl show", "crl publish", "doctor", "attempt", "attempt list",
         "attempt show", "user", "user show",
         "simulate", "simulate windows",
     ]
