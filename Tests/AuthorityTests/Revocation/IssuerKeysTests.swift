@@ -1,5 +1,6 @@
 import EnrollmentCore
 import EnrollmentTestKit
+import OpenSSLKit
 import Synchronization
 import Testing
 

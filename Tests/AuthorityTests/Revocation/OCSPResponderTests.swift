@@ -2,6 +2,7 @@ import Authority
 import EnrollmentCore
 import EnrollmentTestKit
 import OpenSSLKit
+import Synchronization
 import Testing
 import X509Kit
 
