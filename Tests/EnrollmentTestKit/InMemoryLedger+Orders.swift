@@ -78,8 +78,9 @@ extension InMemoryLedger.State {
                 .with(currentSerial: record.serialNumber, ends: record.notAfter)
             return
         }
-        self.revokeIntents(self.openIntents(of: id) { _ in true }, at: now, &outcome)
         self.end(device, as: .revoked, needsPermit: false)
+        self.revokeIntents(self.openIntents(of: id) { _ in true }, at: now, &outcome)
+        self.withdraw(.renewal, of: id)
         self.tell(.revoked, of: device, about: current)
         outcome.ended.append(id)
     }

@@ -17,7 +17,8 @@ struct RenewalContractTests {
             #expect(try await ledger.device(enrolled.device) == candidate.device)
             #expect(candidate.revocation == nil)
             #expect(candidate.permit == nil)
-            #expect(candidate.trusted == [])
+            // Whoever has the certificate has received what came with it.
+            #expect(candidate.trusted == ["root-1", "2026-a"])
 
             let renewal = LedgerFixture.renewal(of: candidate, by: renamed, at: Self.due)
             let receipt = try #require(try await ledger.reserve(renewal).receipt)

@@ -1,4 +1,5 @@
 internal import EnrollmentCore
+internal import Foundation
 internal import Ledger
 internal import SQLiteKit
 internal import Testing
@@ -136,13 +137,25 @@ struct SQLiteRevocationTests {
         await ledger.close()
     }
 
-    @Test("reads every statement of a large database's revocations through when it is checked")
-    func damage() async throws {
+    @Test(
+        "finds damage in what keeps revocations and CRLs when a large database is read through",
+        arguments: ["revocation", "revocation_change", "crl", "act"]
+    )
+    func damage(table: String) async throws {
         let ledger = try await self.folder.openLedger()
         _ = try await self.revokeOne(in: ledger)
+        try await ledger.makeCRL(of: self.shard, at: LedgerFixture.start)
         await ledger.close()
-        let checked = try await self.folder.openLedger { $0.pagesCheckedAtOpening = 1 }
-        try await checked.checkStructure()
-        await checked.close()
+        let connection = try SQLiteConnection(path: self.folder.database, access: .readOnly)
+        let row = try connection.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?1")
+        try row.bind(table, at: 1)
+        try #require(try row.step())
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: self.folder.database))
+        try file.seek(toOffset: UInt64(row.integer(0) - 1) * 4_096)
+        try file.write(contentsOf: Data(repeating: 0xa5, count: 4_096))
+        try file.close()
+        let damaged = try await self.folder.openLedger { $0.pagesCheckedAtOpening = 1 }
+        #expect(await rule { try await damaged.checkStructure() } == "ledger.damaged")
+        await damaged.close()
     }
 }

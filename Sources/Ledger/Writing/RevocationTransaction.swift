@@ -14,6 +14,7 @@ struct RevocationTransaction {
     private let attempts: AttemptTable
     private let outbox: OutboxTable
     private let acts: ActTable
+    private let permits: PermitTable
 
     private var outcome = RevocationOutcome()
     private var revoked: Set<SerialNumber> = []
@@ -30,6 +31,7 @@ struct RevocationTransaction {
         self.attempts = AttemptTable(connection: connection)
         self.outbox = OutboxTable(connection: connection)
         self.acts = ActTable(connection: connection)
+        self.permits = PermitTable(connection: connection)
     }
 
     /// - Throws: ``EnrollmentError`` with code `messageFormat` for an order that names more than it may.
@@ -107,6 +109,8 @@ struct RevocationTransaction {
         }
         try self.devices.end(device, as: .revoked, needsPermit: false)
         for intent in try self.certificates.openIntents(of: device) { try self.revokeIntent(intent.serial) }
+        // Also one that came back from what was under way.
+        try self.permits.withdraw(.renewal, of: device)
         try self.outbox
             .tell(.revoked, of: device, about: current, traceID: self.act.traceID, at: self.act.time)
         self.outcome.ended.append(device)
