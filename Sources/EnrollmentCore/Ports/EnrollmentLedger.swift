@@ -32,7 +32,8 @@ public protocol EnrollmentLedger: Sendable {
     ///
     /// Whatever happened to the device since its reservation counts: one that has ended gets no certificate, one that is
     /// held gets none while it is, and a renewal comes to nothing when its predecessor was revoked or superseded
-    /// meanwhile. The intent stays open in these cases.
+    /// meanwhile, or when the device asked again after it and has that answer: the certificate it uses by now must not be
+    /// superseded by one that it no longer waits for. The intent stays open in these cases.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, its recorded
     ///   digest is not the reservation's, it was recorded for another course, or the device has ended (rule

@@ -148,6 +148,27 @@ extension CertificateTable {
         return try Self.serials(row)
     }
 
+    /// Whether a certificate renewed from this one, with which the device was not seen, was asked for after `moment`.
+    ///
+    /// No request takes an hour: what seems to have been asked for later than that was dated by a clock that was wrong.
+    func hasUnseen(renewedFrom predecessor: SerialNumber, of device: DeviceID, askedForAfter moment: Timestamp) throws
+        -> Bool
+    {
+        let row = try self.connection.prepare(
+            """
+            SELECT 1 FROM certificate c INDEXED BY certificate_device CROSS JOIN attempt a ON a.trace_id = c.trace_id
+            WHERE c.device = ?1 AND c.predecessor = ?2 AND c.state = 'issued' AND c.seen IS NULL
+                AND a.started > ?3 AND a.started <= ?4
+            LIMIT 1
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(predecessor.octets, at: 2)
+        try row.bind(moment.microseconds, at: 3)
+        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 4)
+        return try row.step()
+    }
+
     /// What the device holds, or may hold, and that has not ended by `now`.
     ///
     /// - Parameters:
