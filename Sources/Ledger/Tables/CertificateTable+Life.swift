@@ -10,6 +10,8 @@ extension CertificateTable {
         let state: CertificateState
         let notAfter: Timestamp
         let seen: Timestamp?
+        /// When it gives way to a later one at the latest; `nil` where there is none.
+        let supersedeAfter: Timestamp?
         /// Ids of the authorities that came with it.
         let delivered: [String]
         /// Its standing revocation.
@@ -29,7 +31,7 @@ extension CertificateTable {
 
     private static let sighting: SQL = """
         SELECT c.serial, c.ordinal, c.state, c.not_after, c.seen, c.delivered, d.id, d.state, d.last_proven_contact,
-            c.issuer_id, r.reason, r.revoked
+            c.issuer_id, r.reason, r.revoked, c.supersede_after
         FROM certificate c LEFT JOIN device d ON d.id = c.device
             LEFT JOIN revocation r ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, 0)
                 AND r.serial = c.serial
@@ -74,6 +76,7 @@ extension CertificateTable {
             state: state,
             notAfter: Timestamp(microseconds: row.integer(3)),
             seen: row.optionalInteger(4).map { Timestamp(microseconds: $0) },
+            supersedeAfter: row.optionalInteger(12).map { Timestamp(microseconds: $0) },
             delivered: try row.optionalOctets(5).map { try TextList.decode($0) } ?? [],
             revocation: revocation,
             device: holder
