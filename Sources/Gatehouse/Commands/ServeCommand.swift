@@ -191,6 +191,7 @@ struct Server: Sendable {
             started: self.configuration,
             foundation: foundation,
             current: current,
+            responder: revocation.responder,
             contexts: contexts,
             tls: tls,
             logger: logger

@@ -1,3 +1,4 @@
+import Authority
 import EnrollmentCore
 import Logging
 import ServiceRuntime
@@ -9,6 +10,7 @@ struct Reloader: Sendable {
     let started: Configuration
     let foundation: ServiceGraph.Foundation
     let current: CurrentGraph
+    let responder: OCSPResponder
     let contexts: TLSContextSource
     let tls: TLSSetup
     let logger: Logger
@@ -20,6 +22,7 @@ struct Reloader: Sendable {
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
             let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
+            self.responder.setValidity(configuration.ocspValidity)
             self.contexts.replace(with: context)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)

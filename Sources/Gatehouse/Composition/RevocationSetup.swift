@@ -34,7 +34,7 @@ struct RevocationSetup: Sendable {
             vault: vault,
             keys: keys,
             clock: clock,
-            settings: OCSPResponder.Settings(validity: Int64(configuration.ocspValidityMinutes) * 60)
+            settings: OCSPResponder.Settings(validity: configuration.ocspValidity)
         )
         let publisher = CRLPublisher(
             ledger: ledger,
@@ -85,6 +85,9 @@ struct RevocationSetup: Sendable {
 }
 
 extension Configuration {
+    /// Seconds that an OCSP answer may be relied on.
+    var ocspValidity: Int64 { Int64(self.ocspValidityMinutes) * 60 }
+
     var crlSchedule: CRLSchedule {
         CRLSchedule(
             interval: Int64(self.crl.intervalHours) * 3_600,
