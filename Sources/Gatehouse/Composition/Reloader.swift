@@ -42,6 +42,8 @@ struct Reloader: Sendable {
         if configuration.adminListener != self.started.adminListener { keys.append("listeners.admin") }
         if configuration.crl != self.started.crl { keys.append("crl") }
         if configuration.retention != self.started.retention { keys.append("retention") }
+        if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
+        if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }

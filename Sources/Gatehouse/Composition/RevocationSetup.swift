@@ -39,7 +39,7 @@ struct RevocationSetup: Sendable {
         let publisher = CRLPublisher(
             ledger: ledger,
             keys: keys,
-            addresses: configuration.addresses,
+            addresses: foundation.addresses,
             clock: clock,
             schedule: configuration.crlSchedule,
             holder: try Self.holder("serve")
@@ -54,7 +54,7 @@ struct RevocationSetup: Sendable {
                 serverProfile: profiles.server,
                 serverNames: [configuration.deviceURL.host],
                 responderProfile: profiles.ocsp,
-                addresses: configuration.addresses,
+                addresses: foundation.addresses,
                 node: configuration.node
             ),
             onRenewed: { use in
