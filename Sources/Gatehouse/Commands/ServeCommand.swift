@@ -196,9 +196,9 @@ struct Server: Sendable {
             started: self.configuration,
             foundation: foundation,
             current: current,
-            responder: revocation.responder,
             contexts: contexts,
             tls: tls,
+            responder: revocation.responder,
             logger: logger
         )
         services.append(Signals(reload: reloader.reload))

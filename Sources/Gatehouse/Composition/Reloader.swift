@@ -10,9 +10,9 @@ struct Reloader: Sendable {
     let started: Configuration
     let foundation: ServiceGraph.Foundation
     let current: CurrentGraph
-    let responder: OCSPResponder
     let contexts: TLSContextSource
     let tls: TLSSetup
+    let responder: OCSPResponder
     let logger: Logger
 
     @Sendable func reload() async {
@@ -22,8 +22,8 @@ struct Reloader: Sendable {
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
             let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
-            self.responder.setValidity(configuration.ocspValidity)
             self.contexts.replace(with: context)
+            self.responder.setValidity(configuration.ocspValidity)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
         } catch {
