@@ -15,8 +15,8 @@ public protocol EnrollmentLedger: Sendable {
     /// limit (a recognised device keeps its slot and passes), serial number unused. A key whose only other holder is an
     /// ended intent of the same user is free: that certificate was given to nobody, and the device may try again.
     ///
-    /// Hardware that was reset or retired, and was no other device of the user since, needs a permit. It is used up by
-    /// the reservation and given back when that comes to nothing. Where no usable hardware id came, the client's
+    /// Hardware that was reset or retired, or expired while it was held, and was no other device of the user since, needs
+    /// a permit. It is used up by the reservation and given back when that comes to nothing. Where no usable hardware id came, the client's
     /// `DeviceID` stands for the hardware.
     ///
     /// - Throws: ``EnrollmentError`` with code `authorization` and rule `device.held` for a device that is held,
@@ -32,7 +32,8 @@ public protocol EnrollmentLedger: Sendable {
     ///
     /// Whatever happened to the device since its reservation counts: one that has ended gets no certificate, one that is
     /// held gets none while it is, and a renewal comes to nothing when its predecessor was revoked or superseded
-    /// meanwhile. The intent stays open in these cases.
+    /// meanwhile, or when the device asked again after it and has that answer: the certificate it uses by now must not be
+    /// superseded by one that it no longer waits for. The intent stays open in these cases.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, its recorded
     ///   digest is not the reservation's, it was recorded for another course, or the device has ended (rule

@@ -119,7 +119,12 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem(error)
         }
-        let foundation = ServiceGraph.Foundation(ledger: ledger, vault: vault, authority: authority)
+        let foundation = ServiceGraph.Foundation(
+            ledger: ledger,
+            vault: vault,
+            authority: authority,
+            addresses: self.configuration.addresses
+        )
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())

@@ -23,7 +23,7 @@ struct Reloader: Sendable {
             let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
-            self.responder.setValidity(Int64(configuration.ocspValidityMinutes) * 60)
+            self.responder.setValidity(configuration.ocspValidity)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
         } catch {
@@ -42,6 +42,8 @@ struct Reloader: Sendable {
         if configuration.adminListener != self.started.adminListener { keys.append("listeners.admin") }
         if configuration.crl != self.started.crl { keys.append("crl") }
         if configuration.retention != self.started.retention { keys.append("retention") }
+        if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
+        if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }

@@ -81,7 +81,8 @@ struct StatusReport: Sendable {
     }
 
     private func lists(at now: Timestamp) -> [ReadinessReason] {
-        let standings = self.shelf.standings
+        // The last CRL of an issuer that has ended is as old as it will ever be.
+        let standings = self.shelf.standings.filter { self.keys.publishes($0.shard.issuerID, at: now) }
         let missing = standings.filter { $0.published == nil }
         let stale = standings.filter { standing in standing.published.map { $0.nextUpdate < now } ?? false }
         let late = standings.filter { standing in

@@ -20,6 +20,11 @@ struct IssuerKeysTests {
         let speaks: Set<IssuerRecord.State> = [.published, .active, .draining, .crlOnly, .compromised]
         #expect(keys.issuers.map(\.id) == (speaks.contains(state) ? ["root-2026", "2026-a"] : []))
         #expect(keys.active?.id == (state == .active ? "2026-a" : nil))
+        for issuer in keys.issuers {
+            #expect(keys.publishes(issuer.id, at: issuer.notAfter))
+            #expect(!keys.publishes(issuer.id, at: issuer.notAfter.adding(seconds: 1)))
+        }
+        #expect(keys.publishes("2026-a", at: founding.result.issuer.validity.notBefore) == speaks.contains(state))
     }
 
     @Test("an issuer whose key is elsewhere does not speak here")
