@@ -135,23 +135,6 @@ struct ContactContractTests {
         }
     }
 
-    @Test("notes a contact that nobody waits for with the next commit", arguments: Implementation.allCases)
-    func eventually(implementation: Implementation) async throws {
-        try await implementation.withLedger { (ledger) async throws -> Void in
-            let enrolled = try await ledger.enrolled()
-            ledger.noteEventually(
-                Contact(
-                    thumbprint: enrolled.certificate.thumbprint,
-                    witness: .mutualTLS,
-                    time: LedgerFixture.later(7)
-                )
-            )
-            #expect(try await ledger.record(LedgerFixture.attempt()))
-            #expect(try await ledger.device(enrolled.device)?.state == .active)
-            #expect(try await ledger.device(enrolled.device)?.lastProvenContact == LedgerFixture.later(7))
-        }
-    }
-
     @Test("makes no held device active by resuming it, and no active one issued", arguments: Implementation.allCases)
     func resumed(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

@@ -39,9 +39,6 @@ public protocol DeviceLedger: Sendable {
     /// forward, never backward, and only when they are ten minutes later at least.
     func note(_ contact: Contact) async throws(EnrollmentError) -> ContactOutcome
 
-    /// The same with the next commit, without waiting for it; for contacts that nobody waits for.
-    func noteEventually(_ contact: Contact)
-
     /// What people ordered for the device, newest first.
     func acts(of device: DeviceID, limit: Int) async throws(EnrollmentError) -> [ActRecord]
 

@@ -193,6 +193,7 @@ struct Server: Sendable {
             current: current,
             contexts: contexts,
             tls: tls,
+            responder: revocation.responder,
             logger: logger
         )
         services.append(Signals(reload: reloader.reload))

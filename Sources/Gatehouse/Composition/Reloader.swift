@@ -1,3 +1,4 @@
+import Authority
 import EnrollmentCore
 import Logging
 import ServiceRuntime
@@ -11,6 +12,7 @@ struct Reloader: Sendable {
     let current: CurrentGraph
     let contexts: TLSContextSource
     let tls: TLSSetup
+    let responder: OCSPResponder
     let logger: Logger
 
     @Sendable func reload() async {
@@ -21,6 +23,7 @@ struct Reloader: Sendable {
             let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
+            self.responder.setValidity(Int64(configuration.ocspValidityMinutes) * 60)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
         } catch {
