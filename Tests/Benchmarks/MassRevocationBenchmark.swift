@@ -44,7 +44,8 @@ private struct RevocationCommand {
     private let arguments: [String]
 
     struct Outcome {
-        let plan: String
+        /// Names what was rehearsed.
+        let plan: String?
         let revoked: Int
         let seconds: Double
         /// Processor time, in milliseconds.
@@ -52,7 +53,7 @@ private struct RevocationCommand {
     }
 
     private struct Document: Decodable {
-        let plan: String
+        let plan: String?
         let revoked: [String]
     }
 

@@ -132,8 +132,7 @@ struct OCSPLoad: Sendable {
         let text = """
             local requests = {}
             local number = 0
-            init = function(arguments)
-                wrk.init(arguments)
+            init = function()
                 for line in io.lines("\(list.path)") do
                     requests[#requests + 1] = \(request)
                 end

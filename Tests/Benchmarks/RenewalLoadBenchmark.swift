@@ -43,7 +43,6 @@ private struct RenewalSeries {
         let devices = self.isKept ? Self.workers : bench.devices
         let keys = try bench.keys(2 * (bench.devices + Bench.warmUp))
         let service = try await ServiceUnderTest(bench, self.algorithm)
-        try service.shortenCertificates()
         try service.start()
         let enrolling = keys.prefix(devices + Bench.warmUp)
         let series = EnrollmentSeries(algorithm: self.algorithm, mode: .onePerWorker)

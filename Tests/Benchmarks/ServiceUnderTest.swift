@@ -74,6 +74,8 @@ final class ServiceUnderTest {
                     serviceAccount: { name: "\(slapd.serviceName)", password: { file: "service.password" } },
                 },
                 admission: { groups: [] },
+                // Longer than certificates live: each may be renewed at once.
+                renewal: { windowDays: 1096 },
                 deviceLimit: { default: 100000, staleAfterDays: 90 },
                 discovery: { default: "on-premise", domains: {} },
                 management: { providerId: "Gatehouse", name: "Bench", address: "https://localhost:9443/omadm" },
@@ -94,15 +96,6 @@ final class ServiceUnderTest {
         }
         let made = try JSONDecoder().decode(Made.self, from: Data(outcome.output[begin...].utf8))
         self.root = Array(made.root.pem.utf8)
-    }
-
-    /// Gives devices certificates that are due for renewal from their first day on; before the start.
-    func shortenCertificates() throws {
-        let path = URL(filePath: self.profilePath)
-        let text = try String(contentsOf: path, encoding: .utf8)
-        let changed = text.replacingOccurrences(of: "validityDays: 365", with: "validityDays: 1")
-        guard changed != text else { throw BenchmarkProblem("the profile of devices does not say 365 days") }
-        try Data(changed.utf8).write(to: path)
     }
 
     private struct Made: Decodable {
