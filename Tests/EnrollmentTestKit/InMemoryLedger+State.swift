@@ -171,6 +171,12 @@ extension InMemoryLedger.State {
             self.devices[device].record.state.occupiesSlot
         else { throw InMemoryLedger.refusal("ledger.deviceEnded") }
         if self.devices[device].record.state == .held { throw Self.held(id) }
+        let isFollowed = self.certificates[index...].dropFirst()
+            .contains { $0.record.device == id && $0.record.state == .issued }
+        guard !isFollowed else {
+            if case .enrollment = confirmation.course { throw InMemoryLedger.refusal("ledger.overtaken") }
+            throw EnrollmentError(.notEligibleToRenew, "It was overtaken.", rule: "renewal.overtaken")
+        }
         self.issue(certificate, at: index)
         switch confirmation.course {
         case .enrollment:

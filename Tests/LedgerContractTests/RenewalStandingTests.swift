@@ -133,6 +133,67 @@ struct RenewalStandingTests {
         }
     }
 
+    @Test("lets no late renewal end the certificate that a later request brought", arguments: Implementation.allCases)
+    func lateRenewal(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled()
+            let candidate = try await ledger.candidate(of: enrolled.certificate)
+            // The device gave up waiting for the first answer and asked again; the directory was slow the first time.
+            let first = LedgerFixture.renewal(of: candidate, by: enrolled.user, at: Self.due)
+            let slow = try #require(try await ledger.reserve(first).receipt)
+            let second = LedgerFixture.renewal(of: candidate, by: enrolled.user, at: Self.due)
+            let quick = try #require(try await ledger.reserve(second).receipt)
+            let received = LedgerFixture.confirmation(of: second, quick)
+            try await ledger.confirm(received)
+            let late = LedgerFixture.confirmation(of: first, slow)
+            #expect(await rule { try await ledger.confirm(late) } == "renewal.overtaken")
+            #expect(try await ledger.certificate(slow.serialNumber)?.state == .intent)
+            #expect(try await ledger.state(of: received.certificate) == .issued)
+            #expect(try await ledger.revocation(of: quick.serialNumber) == nil)
+            #expect(try await ledger.device(enrolled.device)?.certificateSerial == quick.serialNumber)
+        }
+    }
+
+    @Test(
+        "lets no late answer take the place of a later enrollment's",
+        arguments: Implementation.allCases,
+        [false, true]
+    )
+    func lateEnrollment(implementation: Implementation, isRenewal: Bool) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled()
+            let late: EnrollmentCore.Confirmation
+            if isRenewal {
+                let candidate = try await ledger.candidate(of: enrolled.certificate)
+                let renewal = LedgerFixture.renewal(of: candidate, by: enrolled.user, at: Self.due)
+                let receipt = try #require(try await ledger.reserve(renewal).receipt)
+                late = LedgerFixture.confirmation(of: renewal, receipt)
+            } else {
+                let again = LedgerFixture.reservation(
+                    of: enrolled.user,
+                    claims: enrolled.reservation.claims,
+                    device: enrolled.device,
+                    now: Self.due
+                )
+                let receipt = try #require(try await ledger.reserve(again).receipt)
+                late = LedgerFixture.confirmation(of: again, receipt)
+            }
+            let received = try await ledger.enrolled(
+                enrolled.user,
+                claims: enrolled.reservation.claims,
+                as: enrolled.device,
+                at: Self.due
+            )
+            let expected = isRenewal ? "renewal.overtaken" : "ledger.overtaken"
+            #expect(await rule { try await ledger.confirm(late) } == expected)
+            _ = try await ledger.see(received.certificate, at: Self.due.adding(seconds: 9))
+            // What the device uses is what counts for it, and no overlap's end takes it away.
+            #expect(try await ledger.device(enrolled.device)?.certificateSerial == received.serial)
+            _ = try await ledger.supersede(dueBy: Self.due.adding(days: 99), limit: 9)
+            #expect(try await ledger.state(of: received.certificate) == .issued)
+        }
+    }
+
     @Test("renews for nobody but the owner", arguments: Implementation.allCases)
     func owner(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

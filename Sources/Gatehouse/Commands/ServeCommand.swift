@@ -53,6 +53,7 @@ struct Server: Sendable {
             self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
         }
         self.raiseDescriptorLimit()
+        LargeBlocks.returnWhenFreed()
         let profiles = try ProfileFolder.load(self.configuration)
         let vaultAndLedger = try await self.open()
         do throws(CommandProblem) {

@@ -70,6 +70,7 @@ struct RevocationSetup: Sendable {
             publisher: publisher,
             responder: responder,
             keeper: keeper,
+            clock: clock,
             logger: logger
         )
     }

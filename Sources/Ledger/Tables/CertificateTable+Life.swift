@@ -135,6 +135,20 @@ extension CertificateTable {
         return try Self.serials(row)
     }
 
+    /// Whether the device was issued a certificate that was asked for after this one.
+    func isFollowed(_ serial: SerialNumber, of device: DeviceID) throws -> Bool {
+        let row = try self.connection.prepare(
+            """
+            SELECT 1 FROM certificate INDEXED BY certificate_device
+            WHERE device = ?1 AND state = 'issued' AND ordinal > (SELECT c.ordinal FROM certificate c WHERE c.serial = ?2)
+            LIMIT 1
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(serial.octets, at: 2)
+        return try row.step()
+    }
+
     /// Other certificates renewed from the same one that the device was never seen with.
     func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber, of device: DeviceID) throws
         -> [SerialNumber]

@@ -33,6 +33,10 @@ struct ConclusionTransaction {
             )
         }
         if standing.state == .held { throw EnrollmentError.deviceHeld(device) }
+        // Whoever asked again does not wait for this answer any more, and uses the other.
+        guard try !self.certificates.isFollowed(certificate.serialNumber, of: device) else {
+            throw EnrollmentError.overtaken(certificate.serialNumber, confirmation.course)
+        }
         try self.certificates.issue(certificate)
         switch confirmation.course {
         case .enrollment(let sealedAccount):
@@ -196,6 +200,15 @@ extension EnrollmentError {
             "The certificate \(serial) was recorded for another purpose than it is confirmed for; it was not stored.",
             rule: "ledger.course"
         )
+    }
+
+    /// An answer that comes after a later request of the same device was answered.
+    fileprivate static func overtaken(_ serial: SerialNumber, _ course: Confirmation.Course) -> EnrollmentError {
+        let detail = "The device asked again and has a later certificate than \(serial), which was not stored."
+        return switch course {
+        case .enrollment: EnrollmentError(.internalService, detail, rule: "ledger.overtaken")
+        case .renewal: EnrollmentError(.notEligibleToRenew, detail, rule: "renewal.overtaken")
+        }
     }
 
     static func noOpenIntent(_ serial: SerialNumber) -> EnrollmentError {
