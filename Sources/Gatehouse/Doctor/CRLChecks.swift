@@ -9,12 +9,23 @@ struct CRLChecks {
     let examination: Examination
 
     func findings() async throws(EnrollmentError) -> [Finding] {
-        let standings = try await self.examination.ledger.shards()
+        let standings = try await self.examination.ledger.shards().filter { self.isKept($0.shard.issuerID) }
         let issuers = Set(standings.map(\.shard.issuerID)).sorted()
         guard !issuers.isEmpty else {
             return [Finding(.warning, "crl", "no issuer has a CRL yet", remedy: "gatehouse serve, which makes them")]
         }
         return issuers.flatMap { id in self.judge(id, standings.filter { $0.shard.issuerID == id }) }
+    }
+
+    /// Whether the issuer's CRLs are still replaced: the last one of an issuer that has ended is as old as it will be.
+    private func isKept(_ issuerID: String) -> Bool {
+        guard let issuer = self.examination.issuers.first(where: { $0.id == issuerID }) else { return false }
+        switch issuer.state {
+        case .published, .active, .draining, .crlOnly, .compromised: break
+        case .prepared, .retired, .aborted: return false
+        }
+        // One that cannot be read is told of by its own check.
+        return CertificateChecks.end(of: issuer.certificate).map { $0 >= self.examination.now } ?? true
     }
 
     /// One finding for an issuer whose CRLs are in order, otherwise one for each that is not.

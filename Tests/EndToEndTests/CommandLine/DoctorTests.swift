@@ -104,6 +104,23 @@ struct DoctorTests {
         #expect(run.output.contains("ended "))
     }
 
+    @Test("asks for no CRL of an issuer that makes none any more")
+    func retired() async throws {
+        let place = try await CommandPlace.founded()
+        let connection = try SQLiteConnection(path: place.path("var/gatehouse.db"), access: .readWrite)
+        try connection.execute("INSERT INTO crl_shard (issuer_id, shard) SELECT id, 0 FROM issuer")
+        func found() async throws -> [String: String] {
+            self.statuses(
+                try JSONDocument(parsing: try await place.runHere("doctor", "--only", "crl", "--json").output)
+            )
+        }
+        #expect(try await found()["crl R1/0"] == "failure")
+        try connection.execute("UPDATE issuer SET state = 'retired' WHERE id = 'R1'")
+        let left = try await found()
+        #expect(!left.isEmpty)
+        #expect(!left.keys.contains { $0.hasPrefix("crl R1") })
+    }
+
     @Test("cannot be stopped by a configuration or a store that is not there")
     func nothing() async throws {
         let place = try CommandPlace()
