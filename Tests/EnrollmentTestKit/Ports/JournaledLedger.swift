@@ -1,16 +1,57 @@
 public import EnrollmentCore
 internal import Synchronization
 
-/// An in-memory ledger behind a journal, which can be told what to answer to the first reservations.
-public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
+/// An in-memory ledger behind a journal, which can be told what to answer to the first reservations, and what happens
+/// before a call.
+public final class JournaledLedger: EnrollmentLedger, RenewalLedger, AttemptLedger {
     /// What holds the records.
-    public let store = InMemoryLedger()
+    public let store: InMemoryLedger
     private let journal: PortJournal
     private let answers: Mutex<[ReservationOutcome]>
+    private let interjections = Mutex<[PortJournal.Call: @Sendable () async throws -> Void]>([:])
 
-    init(journal: PortJournal, answers: [ReservationOutcome]) {
+    init(store: InMemoryLedger = InMemoryLedger(), journal: PortJournal, answers: [ReservationOutcome] = []) {
+        self.store = store
         self.journal = journal
         self.answers = Mutex(answers)
+    }
+
+    /// What happens once, before the next renewal is reserved.
+    public func beforeReservation(_ body: @escaping @Sendable () async throws -> Void) {
+        self.interjections.withLock { $0[.reserveRenewal] = body }
+    }
+
+    /// What happens once, before the next certificate is stored.
+    public func beforeConfirmation(_ body: @escaping @Sendable () async throws -> Void) {
+        self.interjections.withLock { $0[.confirm] = body }
+    }
+
+    private func interject(_ call: PortJournal.Call) async throws(EnrollmentError) {
+        let body = self.interjections.withLock { $0.removeValue(forKey: call) }
+        do {
+            try await body?()
+        } catch {
+            throw EnrollmentError(.internalService, "\(error)", rule: "test.interjection")
+        }
+    }
+
+    public func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate? {
+        let number = try self.journal.enter(.candidate)
+        let candidate = try await self.store.candidate(thumbprint: thumbprint)
+        try self.journal.leave(.candidate, number)
+        return candidate
+    }
+
+    public func reserve(_ reservation: RenewalReservation) async throws(EnrollmentError) -> RenewalReservationOutcome {
+        try await self.interject(.reserveRenewal)
+        let number = try self.journal.enter(.reserveRenewal)
+        let outcome = try await self.store.reserve(reservation)
+        try self.journal.leave(.reserveRenewal, number)
+        return outcome
+    }
+
+    public func noteConflict(_ sentence: String, on device: DeviceID) async throws(EnrollmentError) {
+        try await self.store.noteConflict(sentence, on: device)
     }
 
     public func recognize(_ keys: [RecognitionKey], of userID: String) async throws(EnrollmentError) -> DeviceID? {
@@ -29,6 +70,7 @@ public final class JournaledLedger: EnrollmentLedger, AttemptLedger {
     }
 
     public func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        try await self.interject(.confirm)
         let number = try self.journal.enter(.confirm)
         try await self.store.confirm(confirmation)
         try self.journal.leave(.confirm, number)

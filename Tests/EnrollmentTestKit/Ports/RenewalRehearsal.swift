@@ -5,7 +5,7 @@ internal import Synchronization
 /// An enrolled device and everything its renewal needs, in memory.
 public struct RenewalRehearsal: Sendable {
     public let rehearsal: Rehearsal
-    public let ledger: JournaledRenewalLedger
+    public let ledger: JournaledLedger
     public let users: ScriptedUsers
     public let inspector = ScriptedRenewalInspector()
 
@@ -16,13 +16,14 @@ public struct RenewalRehearsal: Sendable {
         let rehearsal = Rehearsal(algorithm: algorithm)
         let journal = PortJournal(plan)
         self.rehearsal = rehearsal
-        self.ledger = JournaledRenewalLedger(store: rehearsal.ledger.store, journal: journal)
+        self.journal = journal
+        self.ledger = JournaledLedger(store: rehearsal.ledger.store, journal: journal)
         self.users = ScriptedUsers(journal: journal)
     }
 
     public var store: InMemoryLedger { self.rehearsal.ledger.store }
     public var clock: ManualClock { self.rehearsal.clock }
-    public var journal: PortJournal { self.ledger.journal }
+    public let journal: PortJournal
 
     /// Enrolls the device of that number.
     public func enroll(device: UInt8 = 1, trace: UInt8? = nil) async throws -> IssuedCertificate {
@@ -173,103 +174,5 @@ public final class ScriptedUsers: CredentialVerifier, UserLookup {
         }
         try self.journal.leave(.verify, number)
         return user
-    }
-}
-
-/// An in-memory ledger behind a journal, which lets something happen between a look and the reservation.
-public final class JournaledRenewalLedger: EnrollmentLedger, RenewalLedger, AttemptLedger {
-    public let store: InMemoryLedger
-    let journal: PortJournal
-    private let between = Mutex<[PortJournal.Call: @Sendable () async throws -> Void]>([:])
-
-    init(store: InMemoryLedger, journal: PortJournal) {
-        self.store = store
-        self.journal = journal
-    }
-
-    /// What happens once, before the next reservation is made.
-    public func beforeReservation(_ body: @escaping @Sendable () async throws -> Void) {
-        self.between.withLock { $0[.reserveRenewal] = body }
-    }
-
-    /// What happens once, before the next certificate is stored.
-    public func beforeConfirmation(_ body: @escaping @Sendable () async throws -> Void) {
-        self.between.withLock { $0[.confirm] = body }
-    }
-
-    private func interject(_ call: PortJournal.Call) async throws(EnrollmentError) {
-        let body = self.between.withLock { $0.removeValue(forKey: call) }
-        do {
-            try await body?()
-        } catch {
-            throw EnrollmentError(.internalService, "\(error)", rule: "test.between")
-        }
-    }
-
-    public func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate? {
-        let number = try self.journal.enter(.candidate)
-        let candidate = try await self.store.candidate(thumbprint: thumbprint)
-        try self.journal.leave(.candidate, number)
-        return candidate
-    }
-
-    public func reserve(_ reservation: RenewalReservation) async throws(EnrollmentError) -> RenewalReservationOutcome {
-        try await self.interject(.reserveRenewal)
-        let number = try self.journal.enter(.reserveRenewal)
-        let outcome = try await self.store.reserve(reservation)
-        try self.journal.leave(.reserveRenewal, number)
-        return outcome
-    }
-
-    public func noteConflict(_ sentence: String, on device: DeviceID) async throws(EnrollmentError) {
-        try await self.store.noteConflict(sentence, on: device)
-    }
-
-    public func recognize(_ keys: [RecognitionKey], of userID: String) async throws(EnrollmentError) -> DeviceID? {
-        try await self.store.recognize(keys, of: userID)
-    }
-
-    public func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
-        try await self.store.reserve(reservation)
-    }
-
-    public func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
-        try await self.interject(.confirm)
-        let number = try self.journal.enter(.confirm)
-        try await self.store.confirm(confirmation)
-        try self.journal.leave(.confirm, number)
-    }
-
-    public func release(
-        _ receipt: IntentReceipt,
-        keyUse: AuthorityKeyUse,
-        closing attempt: Attempt
-    ) async throws(EnrollmentError) {
-        let number = try self.journal.enter(.release)
-        try await self.store.release(receipt, keyUse: keyUse, closing: attempt)
-        try self.journal.leave(.release, number)
-    }
-
-    public func releaseReservations(
-        madeBefore moment: Timestamp,
-        at now: Timestamp,
-        limit: Int
-    ) async throws(EnrollmentError) -> Int {
-        try await self.store.releaseReservations(madeBefore: moment, at: now, limit: limit)
-    }
-
-    public func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.store.supersede(dueBy: moment, limit: limit)
-    }
-
-    public func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
-        let number = try self.journal.enter(.record)
-        let isRecorded = try await self.store.record(attempt)
-        try self.journal.leave(.record, number)
-        return isRecorded
-    }
-
-    public func recordEventually(_ attempt: Attempt) {
-        self.store.recordEventually(attempt)
     }
 }
