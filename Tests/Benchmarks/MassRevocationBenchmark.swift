@@ -5,7 +5,8 @@ internal import Foundation
 internal import Ledger
 internal import X509Kit
 
-/// 10 000 certificates revoked by the command line while the service runs: `cert revoke` with and without `--commit`.
+/// 10 000 certificates, and the service's own of the same issuer, revoked by the command line while the service runs:
+/// `cert revoke` with and without `--commit`.
 func massRevocationBenchmark(_ bench: Bench) async throws {
     let count = 10_000
     let service = try await ServiceUnderTest(bench, .p256)
@@ -18,7 +19,9 @@ func massRevocationBenchmark(_ bench: Bench) async throws {
     bench.add(.cost("mass.rehearsal.time", rehearsal.seconds, "s"))
     let before = try ProcessCost(of: service.identifier).milliseconds
     let done = try await command.run(committing: rehearsal.plan)
-    guard done.revoked == count else { throw BenchmarkProblem("\(done.revoked) of \(count) were revoked") }
+    guard done.revoked >= count else {
+        throw BenchmarkProblem("\(done.revoked) of \(count) were revoked")
+    }
     bench.add(.cost("mass.commit.time", done.seconds, "s"))
     bench.add(.cost("mass.commit.cpu", done.cost, "core-ms"))
     let begin = ContinuousClock.now
