@@ -38,11 +38,12 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLDAP", providers: [.apt(["libldap-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Below all adapters, and beside them.
         .target(name: "EnrollmentCore", swiftSettings: core),
-        .target(name: "ServiceRuntime", dependencies: [log], swiftSettings: house),
+        .target(name: "ServiceRuntime", dependencies: ["CMalloc", log], swiftSettings: house),
 
         // Kits: one C library each (X509Kit: swift-asn1), made pleasant.
         .target(name: "OpenSSLKit", dependencies: ["COpenSSL"], swiftSettings: house),

@@ -102,4 +102,35 @@ actor DirectoryLane {
             return error
         }
     }
+
+    /// Connects anew and looks at what the server shows of itself; notes nothing.
+    func inspect(_ server: Int, _ clock: any WallClock) -> DirectoryServerReport {
+        let address = self.settings.endpoints[server].address
+        let start = ContinuousClock.now
+        let deadline = start + self.settings.limits.connectTimeout + self.settings.limits.operationTimeout
+        do throws(DirectorySession.Failure) {
+            let session = try DirectorySession(to: server, self.settings, before: deadline)
+            let duration = start.duration(to: .now)
+            let found: (certificate: [UInt8]?, clockOffset: Duration?)
+            do throws(LDAPError) {
+                found = try session.inspect(clock, before: deadline)
+            } catch {
+                throw .unusable(error)
+            }
+            return DirectoryServerReport(
+                address: address,
+                problem: nil,
+                duration: duration,
+                certificate: found.certificate,
+                clockOffset: found.clockOffset
+            )
+        } catch {
+            let problem =
+                switch error {
+                case .unusable(let error): "\(error)"
+                case .refused(let error): error.detail
+                }
+            return DirectoryServerReport(address: address, problem: problem, duration: start.duration(to: .now))
+        }
+    }
 }

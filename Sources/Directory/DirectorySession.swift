@@ -50,6 +50,22 @@ final class DirectorySession {
     /// Whether the server has closed one of the connections meanwhile.
     var isStale: Bool { self.service.isStale || self.person.isStale }
 
+    /// What the server shows of itself: its TLS certificate, and its clock where it tells the time.
+    func inspect(
+        _ clock: any WallClock,
+        before deadline: ContinuousClock.Instant
+    ) throws(LDAPError) -> (certificate: [UInt8]?, clockOffset: Duration?) {
+        let attribute: LDAPAttributeName = "currentTime"
+        let asked = clock.now
+        let entry = try self.service.readRootEntry([attribute], before: Self.limit(self.settings, deadline))
+        let answered = clock.now
+        let middle = Timestamp(microseconds: (asked.microseconds + answered.microseconds) / 2)
+        let offset = entry.text(attribute).flatMap { DirectoryTime.moment($0) }.map { moment in
+            Duration.microseconds(moment.microseconds - middle.microseconds)
+        }
+        return (self.service.peerCertificate, offset)
+    }
+
     /// Finds the person, proves the password, reads the groups.
     func verify(
         _ token: UsernamePassword,

@@ -115,6 +115,15 @@ package final class LDAPCredentialVerifier: CredentialVerifier, UserLookup, Serv
         }
         return reports
     }
+
+    /// What each server shows of itself, in the configured order: whether it can be used, its certificate, its clock.
+    package func inspect(_ clock: any WallClock) async -> [DirectoryServerReport] {
+        var reports: [DirectoryServerReport] = []
+        for server in self.settings.endpoints.indices {
+            reports.append(await self.scout.inspect(server, clock))
+        }
+        return reports
+    }
 }
 
 /// How one server answered a probe.
@@ -122,5 +131,10 @@ package struct DirectoryServerReport: Hashable, Sendable {
     package let address: String
     /// In words for the operator; `nil` when the server can be used.
     package let problem: String?
+    /// From the first octet to the service account being bound.
     package let duration: Duration
+    /// The server's own TLS certificate, DER, where it was asked for and the connection has TLS.
+    package var certificate: [UInt8]?
+    /// How far the server's clock is ahead of ours, to a second; `nil` where it was not asked or does not tell.
+    package var clockOffset: Duration?
 }

@@ -19,7 +19,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: "gatehouse 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, ConfigCommand.self, DeviceCommand.self, CertificateCommand.self,
-            AttemptCommand.self, UserCommand.self, SimulateCommand.self,
+            CRLCommand.self, AttemptCommand.self, UserCommand.self, DoctorCommand.self, SimulateCommand.self,
         ]
     )
 }

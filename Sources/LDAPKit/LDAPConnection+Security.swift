@@ -70,4 +70,14 @@ extension LDAPConnection {
             )
         }
     }
+
+    /// The server's own certificate, DER; `nil` on a connection without TLS.
+    public var peerCertificate: [UInt8]? {
+        var value = berval()
+        guard ldap_get_option(self.handle.pointer, LDAP_OPT_X_TLS_PEERCERT, &value) == LDAP_OPT_SUCCESS,
+            let octets = value.bv_val
+        else { return nil }
+        defer { ldap_memfree(octets) }
+        return Array(UnsafeRawBufferPointer(start: octets, count: Int(value.bv_len)))
+    }
 }

@@ -45,10 +45,6 @@ extension SQLiteLedger: DeviceLedger {
         return try await self.write { try ContactTransaction(on: $0).note(contact) }
     }
 
-    package func noteEventually(_ contact: Contact) {
-        self.writeEventually { connection in _ = try ContactTransaction(on: connection).note(contact) }
-    }
-
     package func acts(of device: DeviceID, limit: Int) async throws(EnrollmentError) -> [ActRecord] {
         try await self.readers.read { try ActTable(connection: $0).list(of: device, limit: limit) }
     }

@@ -11,8 +11,8 @@ extension SQLiteLedger: RetentionLedger {
             let devices = DeviceTable(connection: connection)
             let outbox = OutboxTable(connection: connection)
             let ended = try devices.ended(before: moment, limit: limit)
-            for (device, serial) in ended {
-                try devices.end(device, as: .expired, needsPermit: false)
+            for (device, serial, isHeld) in ended {
+                try devices.end(device, as: .expired, needsPermit: isHeld)
                 try outbox.tell(.expired, of: device, about: serial, at: now)
             }
             return ended.count

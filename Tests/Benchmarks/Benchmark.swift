@@ -20,6 +20,12 @@ struct Benchmark: Sendable {
         },
         Benchmark(name: "request", summary: "the enrollment request alone, kept-alive", run: requestBenchmark),
         Benchmark(name: "enroll", summary: "complete enrollments against the ceilings", run: enrollmentBenchmark),
+        Benchmark(name: "renew", summary: "renewals over TLS with client certificates", run: renewalLoadBenchmark),
+        Benchmark(name: "ocsp", summary: "OCSP answers over the network, signed and kept", run: ocspBenchmark),
+        Benchmark(name: "publication", summary: "large CRLs in the service; how soon a revocation is seen") {
+            try await publicationBenchmark($0)
+        },
+        Benchmark(name: "mass", summary: "10 000 certificates revoked by the command", run: massRevocationBenchmark),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
         Benchmark(
             name: "fleet",

@@ -73,7 +73,7 @@ struct EnrollmentSeries: Sendable {
         return Round(cost: (after - before) / Double(report.enrolled), report: report, peak: peak)
     }
 
-    private func enroll(
+    func enroll(
         _ keys: ArraySlice<DeviceKey>,
         at service: ServiceUnderTest,
         _ bench: Bench
@@ -83,6 +83,7 @@ struct EnrollmentSeries: Sendable {
         simulation.probes = false
         simulation.provesPossession = false
         simulation.devices = keys.count
+        simulation.keptOutcomes = keys.count
         simulation.keyStock = Array(keys)
         simulation.concurrency = self.workers
         simulation.connections = self.mode

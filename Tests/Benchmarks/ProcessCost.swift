@@ -17,9 +17,14 @@ struct ProcessCost {
     }
 
     /// This process, in microseconds and finer than `/proc` tells.
-    static var ownMicroseconds: Double {
+    static var ownMicroseconds: Double { Self.microseconds(RUSAGE_SELF) }
+
+    /// Of processes that this one started and that have ended.
+    static var childrenMilliseconds: Double { Self.microseconds(RUSAGE_CHILDREN) / 1_000 }
+
+    private static func microseconds(_ who: __rusage_who) -> Double {
         var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
+        getrusage(who.rawValue, &usage)
         return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) * 1e6 + Double($1.tv_usec) }
     }
 

@@ -15,16 +15,21 @@ final class ServiceUnderTest {
 
     let folder: URL
     let port: Int
+    let plainPort: Int
+    /// CRLs of each issuer.
+    let shards: Int
     let root: [UInt8]
     private let binary: String
     private let environment: [String: String]
     private var process = Process()
 
     var address: String { "https://localhost:\(self.port)" }
+    var plainAddress: String { "http://localhost:\(self.plainPort)" }
     var identifier: pid_t { self.process.processIdentifier }
     var storePath: String { self.folder.appending(path: "gatehouse.db").path }
     var profilePath: String { self.folder.appending(path: "profiles/device.json5").path }
     var passphrasePath: String { self.folder.appending(path: "passphrase").path }
+    var configurationPath: String { self.folder.appending(path: "gatehouse.json5").path }
 
     /// Founds an authority; nothing runs yet.
     ///
@@ -32,14 +37,21 @@ final class ServiceUnderTest {
     ///   - bench: Where the directory and the binary are.
     ///   - algorithm: Of every key of the authority and of TLS.
     ///   - environment: Added to the service's own.
+    ///   - shards: Into how many CRLs an issuer's certificates are divided.
     /// - Throws: ``BenchmarkProblem`` with the words of `gatehouse init`.
-    init(_ bench: Bench, _ algorithm: Algorithm, environment: [String: String] = [:]) async throws {
+    init(
+        _ bench: Bench,
+        _ algorithm: Algorithm,
+        environment: [String: String] = [:],
+        shards: Int = 8
+    ) async throws {
         let slapd = try bench.directory()
         self.folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-bench-\(UUID().uuidString)")
         self.binary = bench.binary
         self.environment = environment
         self.port = try Self.freePort()
-        let plainPort = try Self.freePort()
+        self.shards = shards
+        self.plainPort = try Self.freePort()
         let profiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "PKI/profiles")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
@@ -49,19 +61,21 @@ final class ServiceUnderTest {
         chmod(password.path, 0o600)
         let text = """
             {
-                urls: { device: "https://localhost:\(self.port)", pki: "http://localhost:\(plainPort)" },
+                urls: { device: "https://localhost:\(self.port)", pki: "http://localhost:\(self.plainPort)" },
                 listeners: {
                     device: { address: "127.0.0.1", port: \(self.port) },
-                    plain: { address: "127.0.0.1", port: \(plainPort) },
+                    plain: { address: "127.0.0.1", port: \(self.plainPort) },
                 },
                 store: { kind: "sqlite", path: "gatehouse.db" },
                 keys: { passphrase: { file: "passphrase" } },
-                authority: { profiles: "profiles", crlShards: 8 },
+                authority: { profiles: "profiles", crlShards: \(shards) },
                 directory: {
                     servers: ["\(slapd.tlsURL)"], security: "tls", caFile: "\(slapd.caFile)", base: "\(slapd.base)",
                     serviceAccount: { name: "\(slapd.serviceName)", password: { file: "service.password" } },
                 },
                 admission: { groups: [] },
+                // Longer than certificates live: each may be renewed at once.
+                renewal: { windowDays: 1096 },
                 deviceLimit: { default: 100000, staleAfterDays: 90 },
                 discovery: { default: "on-premise", domains: {} },
                 management: { providerId: "Gatehouse", name: "Bench", address: "https://localhost:9443/omadm" },
@@ -102,7 +116,7 @@ final class ServiceUnderTest {
     func start() throws -> Double {
         let process = Process()
         process.executableURL = URL(filePath: self.binary)
-        process.arguments = ["serve", "--config", self.folder.appending(path: "gatehouse.json5").path]
+        process.arguments = ["serve", "--config", self.configurationPath]
         process.environment = ProcessInfo.processInfo.environment.merging(self.environment) { _, new in new }
         let log = self.folder.appending(path: "serve.log")
         try Data().write(to: log)

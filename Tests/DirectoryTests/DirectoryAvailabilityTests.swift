@@ -117,4 +117,26 @@ struct DirectoryAvailabilityTests {
         #expect(reports[0].problem == nil)
         #expect(reports[1].problem?.contains("Can't contact LDAP server") == true)
     }
+
+    @Test("an inspection brings each server's certificate, and says of which clock it knows nothing")
+    func inspect() async throws {
+        let slapd = try Slapd.shared()
+        let unused: UInt16 = { SilentListener().port }()
+        let plain = try self.verifier([slapd]) { $0.servers.append("ldap://127.0.0.1:\(unused)") }
+        let reports = await plain.inspect(ManualClock())
+        #expect(reports.map(\.address) == [slapd.url, "ldap://127.0.0.1:\(unused)"])
+        #expect(reports[0].problem == nil && reports[0].certificate == nil && reports[0].clockOffset == nil)
+        #expect(reports[1].problem?.contains("Can't contact LDAP server") == true)
+        var settings = DirectorySettings(
+            servers: [slapd.tlsURL],
+            security: .tls,
+            caFile: slapd.caFile,
+            base: slapd.base,
+            serviceAccount: nil
+        )
+        settings.serviceAccount = .init(name: slapd.serviceName, password: Redacted(try slapd.servicePassword()))
+        let report = try #require(await LDAPCredentialVerifier(quiet: settings).inspect(ManualClock()).first)
+        #expect(report.problem == nil)
+        #expect(report.certificate?.first == 0x30)
+    }
 }

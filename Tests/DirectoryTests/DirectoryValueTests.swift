@@ -59,4 +59,17 @@ struct DirectoryValueTests {
                 == "(&(objectClass=group)(member:1.2.840.113556.1.4.1941:=CN=Kim \\28IT\\29,DC=corp))"
         )
     }
+
+    @Test(
+        "a directory's time is read when it is in UTC and has seconds",
+        arguments: [
+            ("20261120080046.0Z", "2026-11-20T08:00:46Z"), ("20240229235959Z", "2024-02-29T23:59:59Z"),
+            ("19700101000000.0Z", "1970-01-01T00:00:00Z"), ("20000301000000,5Z", "2000-03-01T00:00:00Z"),
+            ("20261120080046+0100", nil), ("202611200800Z", nil), ("20261320080046Z", nil), ("20261120240046Z", nil),
+            ("2026112008004xZ", nil), ("", nil),
+        ]
+    )
+    func time(text: String, expected: String?) {
+        #expect(DirectoryTime.moment(text).map { "\($0)" } == expected)
+    }
 }

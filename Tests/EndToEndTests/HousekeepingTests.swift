@@ -13,9 +13,14 @@ struct HousekeepingTests {
             #expect(try await gatehouse.stop() == 0)
             // As a second enrollment of the same hardware marks it, a day having passed since.
             let connection = try SQLiteConnection(path: place.database, access: .readWrite)
-            let marking = try connection.prepare("UPDATE certificate SET supersede_after = 1 WHERE hex(serial) = ?1")
-            try marking.bind(old, at: 1)
-            #expect(try marking.run() == 1)
+            for sql in [
+                "UPDATE certificate SET supersede_after = 1 WHERE hex(serial) = ?1",
+                "UPDATE device SET certificate_serial = zeroblob(17) WHERE hex(certificate_serial) = ?1",
+            ] as [SQL] {
+                let marking = try connection.prepare(sql)
+                try marking.bind(old, at: 1)
+                #expect(try marking.run() == 1)
+            }
 
             try await gatehouse.start()
             func state(of serial: String) async throws -> String? {

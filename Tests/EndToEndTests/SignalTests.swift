@@ -65,6 +65,25 @@ struct SignalTests {
         }
     }
 
+    @Test("SIGHUP does not send certificates to CRLs that nobody publishes before the next start")
+    func addresses() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            let text = try String(contentsOf: place.configuration, encoding: .utf8)
+            let changed = text.replacing("pki: \"http://\(Place.host)", with: "pki: \"http://pki.moved.example")
+            try #require(changed != text)
+            try place.write(changed)
+            gatehouse.signal(SIGHUP)
+            try await gatehouse.wait("warned") { gatehouse.log.contains("keys=urls.pki") }
+            let certificate = String(
+                decoding: try await gatehouse.simulation("kim").enroll().certificate,
+                as: UTF8.self
+            )
+            #expect(certificate.contains("http://\(Place.host)"))
+            #expect(!certificate.contains("pki.moved.example"))
+        }
+    }
+
     @Test("SIGHUP under load costs nobody an answer and leaves no connection behind")
     func reloadUnderLoad() async throws {
         try await RunningGatehouse.serve(Place.Settings(deviceLimit: 30)) { gatehouse in

@@ -98,10 +98,6 @@ extension InMemoryLedger: DeviceLedger {
         self.state.withLock { $0.note(contact) }
     }
 
-    public func noteEventually(_ contact: Contact) {
-        self.state.withLock { state in _ = state.note(contact) }
-    }
-
     public func acts(of device: DeviceID, limit: Int) async throws(EnrollmentError) -> [ActRecord] {
         self.state.withLock { Array($0.acts.filter { $0.device == device }.reversed().prefix(max(0, limit))) }
     }

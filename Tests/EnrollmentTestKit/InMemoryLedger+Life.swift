@@ -96,10 +96,26 @@ extension InMemoryLedger.State {
         if known.state == .issued || known.state == .handedOff {
             self.devices[device].record = self.devices[device].record.with(state: .active)
         }
+        self.prefer(index, device)
         for older in self.certificates.indices.prefix(upTo: index)
         where self.certificates[older].record.device == known.device
             && self.certificates[older].record.state == .issued
         { self.supersede(older, at: now) }
+    }
+
+    private mutating func prefer(_ index: Int, _ device: Int) {
+        let record = self.certificates[index].record
+        let known = self.devices[device].record
+        guard let moment = record.supersedeAfter, known.certificateSerial != record.serialNumber,
+            let rival = known.certificateSerial.flatMap({ self.index(of: $0) })
+        else { return }
+        if rival > index {
+            let later = self.certificates[rival].record
+            guard later.seen == nil else { return }
+            self.certificates[rival].record = later.with(supersedeAfter: min(moment, later.notAfter))
+        }
+        self.certificates[index].record = record.with(supersedeAfter: .some(nil))
+        self.devices[device].record = known.with(currentSerial: record.serialNumber, ends: record.notAfter)
     }
 
     // MARK: Permits

@@ -162,7 +162,7 @@ extension InMemoryLedger.State {
 
 extension DeviceRecord {
     /// The same device with another current certificate.
-    fileprivate func with(currentSerial: SerialNumber, ends: Timestamp) -> DeviceRecord {
+    func with(currentSerial: SerialNumber, ends: Timestamp) -> DeviceRecord {
         DeviceRecord(
             device: self.device,
             state: self.state,

@@ -124,6 +124,16 @@ extension InMemoryLedger.State {
         guard let former = self.index(of: predecessor), self.isValid(self.certificates[former].record) else {
             throw EnrollmentError(.notEligibleToRenew, "It was overtaken.", rule: "renewal.overtaken")
         }
+        let started = confirmation.attempt.started
+        let isOvertaken = self.certificates.contains { other in
+            guard other.record.predecessor == predecessor, other.record.state == .issued, other.record.seen == nil,
+                let attempt = self.attempts.first(where: { $0.traceID == other.traceID })
+            else { return false }
+            return attempt.started > started && attempt.started <= started.adding(seconds: 3_600)
+        }
+        if isOvertaken {
+            throw EnrollmentError(.notEligibleToRenew, "It was overtaken.", rule: "renewal.overtaken")
+        }
         for sibling in self.certificates.indices where sibling != index {
             let record = self.certificates[sibling].record
             guard record.predecessor == predecessor, record.state == .issued, record.seen == nil else { continue }

@@ -17,7 +17,8 @@ extension InMemoryLedger: RetentionLedger {
             }
             let chosen = due.sorted { $0.ends < $1.ends }.prefix(max(0, limit))
             for (index, _) in chosen {
-                state.end(index, as: .expired, needsPermit: false)
+                let isHeld = state.devices[index].record.state == .held
+                state.end(index, as: .expired, needsPermit: isHeld)
                 state.tell(.expired, of: index, about: state.devices[index].record.certificateSerial)
             }
             return chosen.count

@@ -56,7 +56,7 @@ struct ContactContractTests {
             }
             #expect(try await ledger.state(of: all[2].certificate) == .issued)
             #expect(try await ledger.state(of: all[3].certificate) == .issued)
-            #expect(try await ledger.device(one.device)?.certificateSerial == all[3].serial)
+            #expect(try await ledger.device(one.device)?.certificateSerial == all[2].serial)
             #expect(try await ledger.candidate(of: all[2].certificate).trusted == ["root-2"])
             let events = try await ledger.events(of: one.device)
             #expect(events.suffix(2).map(\.kind) == [.superseded, .superseded])
@@ -64,6 +64,41 @@ struct ContactContractTests {
             #expect(events.map(\.generation) == Array(1...6))
             // A late sign of life of an ended one says so.
             #expect(try await ledger.see(all[0].certificate, at: now) == .notCurrent(device: one.device))
+        }
+    }
+
+    @Test(
+        "keeps the certificate a device is seen with, whichever of two enrollments was concluded last",
+        arguments: Implementation.allCases,
+        [true, false]
+    )
+    func rivals(implementation: Implementation, laterIsSeen: Bool) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let one = try await ledger.enrolled()
+            func enrolledAgain(after seconds: Int64) async throws -> Enrolled {
+                try await ledger.enrolled(
+                    one.user,
+                    claims: one.reservation.claims,
+                    as: one.device,
+                    at: LedgerFixture.later(seconds)
+                )
+            }
+            let used = try await enrolledAgain(after: 60)
+            let late = try await enrolledAgain(after: 61)
+            let due = LedgerFixture.later(3 * LedgerFixture.day)
+            _ = try await ledger.see(used.certificate, at: LedgerFixture.later(70))
+            let device = try #require(try await ledger.device(one.device))
+            #expect(device.certificateSerial == used.serial)
+            #expect(device.certificateEnds == used.certificate.validity.notAfter)
+            #expect(try await ledger.certificate(used.serial)?.supersedeAfter == nil)
+            // It was on its way after all.
+            if laterIsSeen { _ = try await ledger.see(late.certificate, at: LedgerFixture.later(80)) }
+            let (kept, gone) = laterIsSeen ? (late, used) : (used, late)
+            #expect(try await ledger.supersede(dueBy: due, limit: 9) == (laterIsSeen ? 0 : 1))
+            #expect(try await ledger.state(of: kept.certificate) == .issued)
+            #expect(try await ledger.revocation(of: gone.serial)?.reason == .superseded)
+            #expect(try await ledger.device(one.device)?.certificateSerial == kept.serial)
+            #expect(try await ledger.certificate(kept.serial)?.supersedeAfter == nil)
         }
     }
 
@@ -132,23 +167,6 @@ struct ContactContractTests {
             )
             try await ledger.confirmService(record, certificate: certificate, receipt: receipt)
             #expect(try await ledger.see(certificate, at: LedgerFixture.later(1)) == .notCurrent(device: nil))
-        }
-    }
-
-    @Test("notes a contact that nobody waits for with the next commit", arguments: Implementation.allCases)
-    func eventually(implementation: Implementation) async throws {
-        try await implementation.withLedger { (ledger) async throws -> Void in
-            let enrolled = try await ledger.enrolled()
-            ledger.noteEventually(
-                Contact(
-                    thumbprint: enrolled.certificate.thumbprint,
-                    witness: .mutualTLS,
-                    time: LedgerFixture.later(7)
-                )
-            )
-            #expect(try await ledger.record(LedgerFixture.attempt()))
-            #expect(try await ledger.device(enrolled.device)?.state == .active)
-            #expect(try await ledger.device(enrolled.device)?.lastProvenContact == LedgerFixture.later(7))
         }
     }
 

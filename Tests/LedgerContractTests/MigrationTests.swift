@@ -72,6 +72,40 @@ struct MigrationTests {
         #expect(try connection.integer("SELECT count(*) FROM outbox WHERE sealed_account = x'0102'") == 1)
     }
 
+    @Test("revokes what the first version only called superseded, and what it gave up though it was perhaps signed")
+    func revocations() async throws {
+        let superseded = try #require(SerialNumber("01" + String(repeating: "a1", count: 16)))
+        let abandoned = try #require(SerialNumber("01" + String(repeating: "b2", count: 16)))
+        do {
+            let connection = try SQLiteConnection(path: self.folder.database, access: .readWrite)
+            try connection.execute(
+                """
+                INSERT INTO certificate (serial, state, reason, issuer_id, profile, device, subject, not_before,
+                        not_after, recorded, digest, key_digest, to_be_signed, evidence)
+                    SELECT other.serial, other.state, 'a test', issuer_id, profile, device, subject, not_before,
+                        not_after, recorded, digest, key_digest, to_be_signed, evidence
+                    FROM certificate, (
+                        SELECT x'01a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1' AS serial, 'superseded' AS state
+                        UNION ALL SELECT x'01b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2', 'intent') AS other
+                    WHERE certificate.state = 'issued' AND device IS NOT NULL
+                """
+            )
+        }
+        let ledger = try await self.folder.openLedger()
+        #expect(try await ledger.revocation(of: superseded)?.reason == .superseded)
+        #expect(try await ledger.revocation(of: abandoned)?.reason == .cessationOfOperation)
+        #expect(try await ledger.revocation(of: self.serial) == nil)
+        #expect(try await ledger.shards().map { $0.waitingSince != nil } == [false, true])
+        let entries = try await ledger.entries(
+            of: CRLShard(issuerID: "2026-a", number: 12),
+            notEndedBefore: LedgerFixture.start,
+            after: nil,
+            limit: 9
+        )
+        #expect(entries.map(\.serialNumber) == [superseded, abandoned])
+        await ledger.close()
+    }
+
     @Test("renews, revokes and lists what the first version enrolled")
     func renewal() async throws {
         let ledger = try await self.folder.openLedger()

@@ -109,6 +109,47 @@ struct RenewalContractTests {
         }
     }
 
+    @Test(
+        "never supersedes the certificate a device has by the answer to an earlier request that took longer",
+        arguments: Implementation.allCases
+    )
+    func overtakenRequest(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled()
+            let candidate = try await ledger.candidate(of: enrolled.certificate)
+            // The directory let the first request wait; the device gave up and asked again.
+            let first = LedgerFixture.renewal(
+                of: candidate,
+                by: enrolled.user,
+                attempt: LedgerFixture.attempt(.renewal, at: Self.due),
+                at: Self.due.adding(seconds: 95)
+            )
+            let second = try await ledger.renew(
+                enrolled.certificate,
+                by: enrolled.user,
+                at: Self.due.adding(seconds: 90)
+            )
+            let receipt = try #require(try await ledger.reserve(first).receipt)
+            let late = LedgerFixture.confirmation(of: first, receipt)
+            #expect(await rule { try await ledger.confirm(late) } == "renewal.overtaken")
+            #expect(try await ledger.state(of: second) == .issued)
+            #expect(try await ledger.revocation(of: second.serialNumber) == nil)
+            #expect(try await ledger.device(enrolled.device)?.certificateSerial == second.serialNumber)
+            let seen = Self.due.adding(seconds: 100)
+            #expect(try await ledger.see(second, at: seen) == .noted(device: enrolled.device, isFirst: true))
+        }
+    }
+
+    @Test("renews again after a clock that ran a year ahead was put right", arguments: Implementation.allCases)
+    func wrongClock(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled(days: 3_000)
+            let lost = try await ledger.renew(enrolled.certificate, by: enrolled.user, at: Self.due.adding(days: 365))
+            _ = try await ledger.renew(enrolled.certificate, by: enrolled.user, at: Self.due)
+            #expect(try await ledger.state(of: lost) == .superseded)
+        }
+    }
+
     @Test("leaves a successor that was seen when its predecessor's time has come", arguments: Implementation.allCases)
     func seenSuccessor(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

@@ -33,6 +33,30 @@ struct RetentionContractTests {
         }
     }
 
+    @Test(
+        "does not let a held device's hardware enroll again because time has passed",
+        arguments: Implementation.allCases
+    )
+    func expireHeld(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let user = LedgerFixture.user()
+            let held = try await ledger.enrolled(user, days: 10)
+            let free = try await ledger.enrolled(user, days: 10)
+            _ = try await ledger.hold(LedgerFixture.order(.hold, held.device))
+            #expect(try await ledger.expire(endedBefore: Self.end, at: Self.end, limit: 9) == 2)
+            func again(_ enrolled: Enrolled) -> Reservation {
+                LedgerFixture.reservation(of: user, claims: enrolled.reservation.claims, now: Self.end)
+            }
+            #expect(await rule { _ = try await ledger.reserve(again(held)) } == "device.permit")
+            _ = try #require(try await ledger.reserve(again(free)).receipt)
+            let order = LedgerFixture.order(.permit, held.device, at: Self.end)
+            _ = try #require(
+                try await ledger.permit(.enrollment, until: Self.end.adding(days: 7), order).report
+            )
+            _ = try #require(try await ledger.reserve(again(held)).receipt)
+        }
+    }
+
     @Test("leaves a device that renews just now until that is over", arguments: Implementation.allCases)
     func expireLater(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

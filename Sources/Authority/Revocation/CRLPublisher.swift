@@ -74,7 +74,7 @@ package struct CRLPublisher: Sendable {
         let due = try await self.standings().compactMap { standing in
             self.schedule.reason(for: standing, at: self.clock.now).map { (standing, $0) }
         }
-        for issuer in self.keys.issuers where self.clock.now <= issuer.notAfter {
+        for issuer in self.keys.issuers where self.keys.publishes(issuer.id, at: self.clock.now) {
             let own = due.filter { $0.0.shard.issuerID == issuer.id }
             if !own.isEmpty { await self.publish(own, of: issuer, into: &round) }
         }

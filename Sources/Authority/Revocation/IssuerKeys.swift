@@ -33,6 +33,11 @@ package final class IssuerKeys: Sendable {
         self.issuers.first { $0.id == id }
     }
 
+    /// Whether that issuer's CRLs are made here: past its end, or retired, it has nobody left to tell.
+    package func publishes(_ id: String, at now: Timestamp) -> Bool {
+        self.issuer(id).map { now <= $0.notAfter } ?? false
+    }
+
     /// Reads the issuers anew, so that a change of keys is seen without a restart.
     package func refresh() async throws(EnrollmentError) {
         let records = try await self.ledger.issuers().filter(Self.speaks)

@@ -39,6 +39,8 @@ package final class OCSPResponder: Sendable {
     }
 
     private static let changesAtOnce = 500
+    /// Takes less than 0.1 s; what was dropped besides is signed when somebody asks.
+    private static let presignedAtOnce = 1_000
     /// A log that was not read for so long may have been shortened meanwhile; seconds.
     private static let longestGap: Int64 = 3_600
 
@@ -202,7 +204,7 @@ package final class OCSPResponder: Sendable {
         let now = self.clock.now
         let (followed, lastLook) = self.state.withLock { ($0.followed, $0.lastLook) }
         if let followed, let lastLook, abs(now.seconds(since: lastLook)) < Self.longestGap {
-            round.changes = try await self.catchUp(from: followed, into: &round)
+            try await self.catchUp(from: followed, into: &round)
         } else {
             let newest = try await self.ledger.newestChange()
             self.state.withLock { state in
@@ -221,18 +223,21 @@ package final class OCSPResponder: Sendable {
         return round
     }
 
-    private func catchUp(from start: Int64, into round: inout Round) async throws(EnrollmentError) -> Int {
+    /// Drops whatever the whole rest of the log made wrong before anything is signed: in a mass revocation the last must
+    /// not wait for the signatures of the first.
+    private func catchUp(from start: Int64, into round: inout Round) async throws(EnrollmentError) {
         var followed = start
-        var count = 0
+        var dropped: [(question: [UInt8], issuerID: String)] = []
         while true {
             let changes = try await self.ledger.changes(after: followed, limit: Self.changesAtOnce)
-            guard let last = changes.last else { return count }
-            count += changes.count
+            guard let last = changes.last else { break }
+            round.changes += changes.count
             followed = last.ordinal
-            let dropped = self.drop(changes, through: followed)
-            for (question, issuerID) in dropped where try await self.presign(question, of: issuerID) {
-                round.presigned += 1
-            }
+            dropped += self.drop(changes, through: followed)
+        }
+        for (question, issuerID) in dropped.prefix(Self.presignedAtOnce)
+        where try await self.presign(question, of: issuerID) {
+            round.presigned += 1
         }
     }
 

@@ -7,7 +7,9 @@ internal import Synchronization
 package struct RevocationService: Service {
     private static let followEvery = Duration.milliseconds(250)
     private static let publishEvery = Duration.seconds(1)
-    private static let renewEvery = Duration.seconds(60)
+    /// Seconds by the wall clock: when a machine wakes up or its clock is set, days may have passed at once.
+    private static let renewEvery: Int64 = 60
+    private static let lookEvery = Duration.seconds(1)
     /// Rounds of ``followEvery`` after which responder certificates are read again: another process may have renewed
     /// them.
     private static let roundsToReload = 8
@@ -19,6 +21,7 @@ package struct RevocationService: Service {
     private let publisher: CRLPublisher
     private let responder: OCSPResponder
     private let keeper: ServiceCertificateKeeper
+    private let clock: any WallClock
     private let logger: Logger
 
     package init(
@@ -26,12 +29,14 @@ package struct RevocationService: Service {
         publisher: CRLPublisher,
         responder: OCSPResponder,
         keeper: ServiceCertificateKeeper,
+        clock: any WallClock,
         logger: Logger
     ) {
         self.keys = keys
         self.publisher = publisher
         self.responder = responder
         self.keeper = keeper
+        self.clock = clock
         self.logger = logger
     }
 
@@ -49,7 +54,13 @@ package struct RevocationService: Service {
     package func run(until shutdown: ShutdownSignal) async throws {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await self.repeatedly(every: Self.renewEvery, until: shutdown) { await self.renew() }
+                let last = Mutex(Timestamp(seconds: 0))
+                await self.repeatedly(every: Self.lookEvery, until: shutdown) {
+                    let now = self.clock.now
+                    guard abs(now.seconds(since: last.withLock { $0 })) >= Self.renewEvery else { return }
+                    last.withLock { $0 = now }
+                    await self.renew()
+                }
             }
             group.addTask {
                 let rest = Atomic(0)

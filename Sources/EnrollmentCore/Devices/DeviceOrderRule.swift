@@ -51,7 +51,7 @@ public enum DeviceOrderRule: Hashable, Sendable, CaseIterable {
         case .enrollment where device.state.occupiesSlot:
             return "It is enrolled; reset it first if it is to enroll again from the start."
         case .enrollment where !needsPermit:
-            return "It was neither reset nor retired: its hardware may enroll without a permit."
+            return "It was neither reset nor retired nor held to its end: its hardware may enroll without a permit."
         case .renewal where !device.state.occupiesSlot && device.state != .expired:
             return "It has ended other than by expiry; it has to enroll again."
         case .enrollment, .renewal:

@@ -26,10 +26,13 @@ struct RecordedIssuance: Sendable {
 
     /// Stores what was signed.
     ///
-    /// When that fails the certificate stays here, and its intent in the ledger as issued or not.
+    /// When the ledger refuses it, because of something that came in between, the certificate is given to nobody and its
+    /// intent revoked. When it cannot be told whether it was stored, the intent stays in the ledger as issued or not.
     func confirm(_ confirmation: Confirmation) async throws(Refusal) {
         do throws(EnrollmentError) {
             try await self.ledger.confirm(confirmation)
+        } catch  where !error.code.isOperatorsConcern {
+            throw await self.release(confirmation.receipt, .possible, after: error, confirmation.attempt)
         } catch {
             var attempt = confirmation.attempt
             attempt.refuse(error, at: self.clock.now)

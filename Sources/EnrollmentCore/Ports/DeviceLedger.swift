@@ -35,12 +35,10 @@ public protocol DeviceLedger: Sendable {
     /// Notes that a device was seen; see ``ContactOutcome``.
     ///
     /// The first contact with a certificate makes an issued or handed-off device active, supersedes at once what it held
-    /// before that certificate, and confirms the authorities that came with it. Later ones move the last proven contact
+    /// before that certificate, confirms the authorities that came with it, and makes it the device's current one: a later
+    /// one that was not seen is to be superseded in its place. Later ones move the last proven contact
     /// forward, never backward, and only when they are ten minutes later at least.
     func note(_ contact: Contact) async throws(EnrollmentError) -> ContactOutcome
-
-    /// The same with the next commit, without waiting for it; for contacts that nobody waits for.
-    func noteEventually(_ contact: Contact)
 
     /// What people ordered for the device, newest first.
     func acts(of device: DeviceID, limit: Int) async throws(EnrollmentError) -> [ActRecord]

@@ -15,8 +15,8 @@ public protocol EnrollmentLedger: Sendable {
     /// limit (a recognised device keeps its slot and passes), serial number unused. A key whose only other holder is an
     /// ended intent of the same user is free: that certificate was given to nobody, and the device may try again.
     ///
-    /// Hardware that was reset or retired, and was no other device of the user since, needs a permit. It is used up by
-    /// the reservation and given back when that comes to nothing. Where no usable hardware id came, the client's
+    /// Hardware that was reset or retired, or expired while it was held, and was no other device of the user since, needs
+    /// a permit. It is used up by the reservation and given back when that comes to nothing. Where no usable hardware id came, the client's
     /// `DeviceID` stands for the hardware.
     ///
     /// - Throws: ``EnrollmentError`` with code `authorization` and rule `device.held` for a device that is held,

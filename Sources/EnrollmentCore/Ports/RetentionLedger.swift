@@ -2,7 +2,8 @@
 public protocol RetentionLedger: Sendable {
     /// Live devices whose certificate ended before `moment` become `expired`: slot freed, event in the outbox.
     ///
-    /// One with an open reservation is left until that is concluded.
+    /// One with an open reservation is left until that is concluded. The hardware of one that was held needs a permit to
+    /// enroll again: to wait must not undo a hold.
     ///
     /// - Returns: How many; at most `limit`.
     func expire(endedBefore moment: Timestamp, at now: Timestamp, limit: Int) async throws(EnrollmentError) -> Int

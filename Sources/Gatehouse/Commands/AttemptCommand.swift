@@ -61,9 +61,10 @@ struct AttemptCommand: AsyncParsableCommand {
 
     struct Show: OperatorCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Explain one attempt.",
+            abstract: "Explain one attempt of a device, or one act of a person.",
             discussion: """
                 Takes the trace id as it was read out: case, dashes and the confusions O/0, I/1, L/1 are forgiven.
+                Acts, such as a reset or a revocation, have trace ids of the same kind.
 
                   gatehouse attempt show K7Q4-9M2X-TC32
                   gatehouse attempt show k7q49m2xtc32 --json
@@ -83,10 +84,16 @@ struct AttemptCommand: AsyncParsableCommand {
                     exit: .usage
                 )
             }
-            let attempt = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
-                try await ledger.attempt(traceID)
+            let found = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
+                (attempt: try await ledger.attempt(traceID), act: try await ledger.act(traceID))
             }
-            guard let attempt else {
+            if let act = found.act {
+                return CommandOutput(
+                    text: ActReport.text(act),
+                    json: .object([("schema", .string("gatehouse.act/1")), ("act", act.json)])
+                )
+            }
+            guard let attempt = found.attempt else {
                 throw .notFound("attempt", "\(traceID)", "gatehouse attempt list --outcome refused")
             }
             return CommandOutput(

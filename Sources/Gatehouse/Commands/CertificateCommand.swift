@@ -6,8 +6,8 @@ import X509Kit
 struct CertificateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",
-        abstract: "Look at certificates, at intents that led to none, and at the rules all of them obey.",
-        subcommands: [List.self, Show.self, Rules.self]
+        abstract: "Look at certificates, at intents that led to none, and at the rules all of them obey; revoke.",
+        subcommands: [List.self, Show.self, Rules.self, Revoke.self]
     )
 
     struct List: OperatorCommand {
@@ -77,18 +77,28 @@ struct CertificateCommand: AsyncParsableCommand {
 
         func perform() async throws(CommandProblem) -> CommandOutput {
             let digits = self.certificate.filter { $0 != ":" && $0 != " " }
-            let record = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) -> CertificateRecord? in
+            let found = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
+                let record: CertificateRecord?
                 if digits.utf8.count == 64, let thumbprint = Hexadecimal.decode(digits) {
-                    return try await ledger.certificate(thumbprint: thumbprint)
+                    record = try await ledger.certificate(thumbprint: thumbprint)
+                } else if let serialNumber = SerialNumber(digits) {
+                    record = try await ledger.certificate(serialNumber)
+                } else {
+                    record = nil
                 }
-                guard let serialNumber = SerialNumber(digits) else { return nil }
-                return try await ledger.certificate(serialNumber)
+                guard let record else { return (record: record, revocation: Revocation?.none) }
+                return (record: record, revocation: try await ledger.revocation(of: record.serialNumber))
             }
-            guard let record else { throw .notFound("certificate", self.certificate, "gatehouse cert list") }
+            guard let record = found.record else {
+                throw .notFound("certificate", self.certificate, "gatehouse cert list")
+            }
             let document = JSONValue.object([
                 ("schema", .string("gatehouse.cert/1")), ("certificate", record.json),
+                ("revocation", found.revocation?.json ?? .null),
             ])
-            guard self.pem else { return CommandOutput(text: CertificateReport.text(record), json: document) }
+            guard self.pem else {
+                return CommandOutput(text: CertificateReport.text(record, found.revocation), json: document)
+            }
             guard let der = record.der else {
                 throw CommandProblem(
                     "GH-FIND-003",
@@ -126,3 +136,12 @@ struct CertificateCommand: AsyncParsableCommand {
 }
 
 extension CertificateState: ExpressibleByArgument {}
+
+extension Revocation {
+    var json: JSONValue {
+        .object([
+            ("serialNumber", .string("\(self.serialNumber)")), ("issuer", .string(self.issuerID)),
+            ("reason", .string(self.reason.name)), ("time", .time(self.revoked)),
+        ])
+    }
+}

@@ -24,6 +24,8 @@ struct CommandOutput: Sendable {
     let json: JSONValue
     /// Other than `done` when what was found is worth a status of its own.
     var exit = ExitStatus.done
+    /// Goes to standard output in place of ``text`` where it is no text, such as DER.
+    var octets: [UInt8]?
 }
 
 /// A command that answers once.
@@ -42,7 +44,11 @@ extension OperatorCommand {
             Terminal.explain(error.text)
             throw error.exit
         }
-        Terminal.write(self.common.json ? output.json.text : output.text)
+        if let octets = output.octets, !self.common.json {
+            Terminal.write(octets)
+        } else {
+            Terminal.write(self.common.json ? output.json.text : output.text)
+        }
         if output.exit != .done { throw output.exit }
     }
 }
@@ -52,23 +58,9 @@ extension CommonOptions {
     func withLedger<Result>(
         _ body: (SQLiteLedger, Configuration) async throws(EnrollmentError) -> Result
     ) async throws(CommandProblem) -> Result {
-        let configuration = try self.configuration()
-        guard FilePath.exists(configuration.storePath) else {
-            throw CommandProblem(
-                "GH-STORE-001",
-                "there is no store at \(configuration.storePath)",
-                [("try", "gatehouse init --config \(configuration.file)")],
-                exit: .unavailable
-            )
-        }
-        var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
-        logger.logLevel = .error
+        let configuration = try self.configurationWithStore()
         do throws(EnrollmentError) {
-            let ledger = try await SQLiteLedger.open(
-                LedgerSettings(path: configuration.storePath),
-                access: .readOnly,
-                logger: logger
-            )
+            let ledger = try await Self.open(configuration, .readOnly)
             do throws(EnrollmentError) {
                 let result = try await body(ledger, configuration)
                 await ledger.close()
@@ -81,10 +73,75 @@ extension CommonOptions {
             throw CommandProblem(error)
         }
     }
+
+    /// Opens the ledger for a command that changes it, beside a service that may be writing, too: each waits for the
+    /// other's transactions, which are short.
+    ///
+    /// A store of another version of the schema is refused; bringing it up to date is the service's to do.
+    func withWritableLedger<Result>(
+        _ body: (SQLiteLedger, Configuration) async throws(CommandProblem) -> Result
+    ) async throws(CommandProblem) -> Result {
+        let configuration = try self.configurationWithStore()
+        let ledger = try await answer { () throws(EnrollmentError) in
+            // Judges owner, mode and version, and migrates nothing.
+            await (try Self.open(configuration, .readOnly)).close()
+            return try await Self.open(configuration, .readWrite)
+        }
+        do throws(CommandProblem) {
+            let result = try await body(ledger, configuration)
+            await ledger.close()
+            return result
+        } catch {
+            await ledger.close()
+            throw error
+        }
+    }
+
+    private func configurationWithStore() throws(CommandProblem) -> Configuration {
+        let configuration = try self.configuration()
+        guard FilePath.exists(configuration.storePath) else {
+            throw CommandProblem(
+                "GH-STORE-001",
+                "there is no store at \(configuration.storePath)",
+                [("try", "gatehouse init --config \(configuration.file)")],
+                exit: .unavailable
+            )
+        }
+        return configuration
+    }
+
+    private static func open(
+        _ configuration: Configuration,
+        _ access: LedgerAccess
+    ) async throws(EnrollmentError) -> SQLiteLedger {
+        var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
+        logger.logLevel = .error
+        var settings = LedgerSettings(path: configuration.storePath)
+        settings.readers = 1
+        // The service reads a large store through; one command does not wait for that.
+        settings.pagesCheckedAtOpening = 0
+        return try await SQLiteLedger.open(settings, access: access, logger: logger)
+    }
+}
+
+/// Asks a port, and turns what it refused into what a command says.
+func answer<Value>(
+    _ body: () async throws(EnrollmentError) -> Value
+) async throws(CommandProblem) -> Value {
+    do throws(EnrollmentError) {
+        return try await body()
+    } catch {
+        throw CommandProblem(error)
+    }
 }
 
 extension CommandProblem {
     static func notFound(_ what: String, _ name: String, _ remedy: String) -> CommandProblem {
         CommandProblem("GH-FIND-001", "there is no \(what) \(name)", [("try", remedy)], exit: .notFound)
+    }
+
+    /// A command that is used as it must not be.
+    static func usage(_ sentence: String, see command: String) -> CommandProblem {
+        CommandProblem("GH-USAGE-008", sentence, [("see", "gatehouse \(command) --help")], exit: .usage)
     }
 }

@@ -53,6 +53,7 @@ struct Server: Sendable {
             self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
         }
         self.raiseDescriptorLimit()
+        LargeBlocks.returnWhenFreed()
         let profiles = try ProfileFolder.load(self.configuration)
         let vaultAndLedger = try await self.open()
         do throws(CommandProblem) {
@@ -119,7 +120,12 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem(error)
         }
-        let foundation = ServiceGraph.Foundation(ledger: ledger, vault: vault, authority: authority)
+        let foundation = ServiceGraph.Foundation(
+            ledger: ledger,
+            vault: vault,
+            authority: authority,
+            addresses: self.configuration.addresses
+        )
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
@@ -193,6 +199,7 @@ struct Server: Sendable {
             current: current,
             contexts: contexts,
             tls: tls,
+            responder: revocation.responder,
             logger: logger
         )
         services.append(Signals(reload: reloader.reload))

@@ -45,21 +45,11 @@ struct UserCommand: AsyncParsableCommand {
             _ configuration: Configuration
         ) async throws(EnrollmentError) -> Found? {
             guard let user = try await ledger.user(self.user) else { return nil }
-            let now = SystemClock().now
-            let asSeen = DirectoryUser(
-                id: user.id,
-                principalName: user.principalName,
-                groups: user.groups,
-                source: "ledger"
-            )
-            var limit = configuration.deviceLimit.limit(for: asSeen, at: now)
-            if let personal = user.limitOverride, personal.until > now {
-                limit = DeviceLimit(maximum: personal.maximum, rule: "override", staleBefore: limit.staleBefore)
-            }
+            let standing = try await SlotStanding(of: user, in: ledger, configuration.deviceLimit)
             return Found(
                 user: user,
-                limit: limit,
-                counted: try await ledger.counted(userID: user.id, staleBefore: limit.staleBefore),
+                limit: standing.limit,
+                counted: standing.counted,
                 live: try await ledger.devices(DeviceQuery(userID: user.id, limit: 1_000)).elements
                     .filter(\.state.occupiesSlot),
                 refused: try await ledger.attempts(AttemptQuery(outcome: .refused, userID: user.id, limit: 10)).elements

@@ -1,5 +1,6 @@
 import EnrollmentCore
 import HTTPTransport
+import Logging
 import OpenSSLKit
 import Synchronization
 import TLSTransport
@@ -42,17 +43,32 @@ final class ContactWatch: Sendable {
         }
     }
 
-    /// Notes that the device of that certificate was here, unless that was noted a moment ago.
-    func saw(_ thumbprint: [UInt8]) {
+    /// Whether ``saw(_:_:)`` would have something to do.
+    func isNews(_ thumbprint: [UInt8]) -> Bool {
         let now = self.clock.now
-        let isNews = self.noted.withLock { noted in
-            if let last = noted[thumbprint], last <= now, now < last.adding(seconds: Self.pause) { return false }
+        return self.noted.withLock { noted in
+            guard let last = noted[thumbprint] else { return true }
+            return last > now || now >= last.adding(seconds: Self.pause)
+        }
+    }
+
+    /// Notes that the device of that certificate was here, unless that was noted a moment ago.
+    ///
+    /// It is written before the request is answered: a device that has been seen with its new certificate must not be
+    /// able to renew the old one a moment later. A store that is away keeps no device waiting for more than its own time
+    /// limit, and no answer from being given.
+    func saw(_ thumbprint: [UInt8], _ logger: Logger) async {
+        guard self.isNews(thumbprint) else { return }
+        let now = self.clock.now
+        do throws(EnrollmentError) {
+            _ = try await self.ledger.note(Contact(thumbprint: thumbprint, witness: .mutualTLS, time: now))
+        } catch {
+            logger.warning("a contact was not noted", metadata: ["rule": "\(error.rule)", "detail": "\(error.detail)"])
+            return
+        }
+        self.noted.withLock { noted in
             if noted.count >= Self.most { noted.removeAll(keepingCapacity: true) }
             noted[thumbprint] = now
-            return true
-        }
-        if isNews {
-            self.ledger.noteEventually(Contact(thumbprint: thumbprint, witness: .mutualTLS, time: now))
         }
     }
 }

@@ -18,7 +18,11 @@ struct DeviceRoutes: Sendable {
 
     var router: Router {
         Router([
-            Route([.get], .anyCase("/EnrollmentServer/Discovery.svc"), handler: .immediate(self.probe)),
+            Route(
+                [.get],
+                .anyCase("/EnrollmentServer/Discovery.svc"),
+                handler: .eitherWay(atOnce: self.quickProbe, later: self.probe)
+            ),
             self.soap("/EnrollmentServer/Discovery.svc") { graph, request in await graph.discovery.answer(request) },
             self.soap("/EnrollmentServer/Policy.svc") { graph, request in await graph.policy.answer(request) },
             self.soap("/EnrollmentServer/Enrollment.svc") { graph, request in await graph.enrollment.answer(request) },
@@ -55,7 +59,7 @@ struct DeviceRoutes: Sendable {
             logger.error("the cryptographic library does not work", metadata: ["detail": "\(error.detail)"])
             return HTTPResponse(status: 503, headers: [("Retry-After", "5")])
         }
-        self.note(origin, certificate, logger)
+        await self.note(origin, certificate, logger)
         let response = await answer(
             graph,
             WireRequest(
@@ -75,10 +79,10 @@ struct DeviceRoutes: Sendable {
         )
     }
 
-    private func note(_ origin: RequestOrigin, _ certificate: [UInt8]?, _ logger: Logger) {
+    private func note(_ origin: RequestOrigin, _ certificate: [UInt8]?, _ logger: Logger) async {
         switch origin.certificate {
         case .connection(.verified), .forwarded:
-            if let certificate { self.contacts.saw(certificate) }
+            if let certificate { await self.contacts.saw(certificate, logger) }
         case .unusable(let reason):
             logger.warning(
                 "a proxy's word about a client certificate cannot be used",
@@ -113,19 +117,29 @@ struct DeviceRoutes: Sendable {
         )
     }
 
-    /// Answers a device that asks whether there is a server, and says what became of a client certificate.
-    @Sendable private func probe(_ request: HTTPRequest, _ logger: Logger) -> HTTPResponse {
-        let probe = DiscoveryEndpoint.probe()
-        var headers = probe.contentType.map { [(name: "Content-Type", value: $0)] } ?? []
+    /// Answers a device that asks whether there is a server, as most do: without a certificate.
+    @Sendable private func quickProbe(_ request: HTTPRequest, _ logger: Logger) -> HTTPResponse? {
+        guard case .none = self.current.value.origin(of: request).certificate else { return nil }
+        return Self.answer(to: nil)
+    }
+
+    /// The same with a certificate: it is a contact, and the answer says what we make of it.
+    @Sendable private func probe(_ request: HTTPRequest, _ logger: Logger) async -> HTTPResponse {
         let origin = self.current.value.origin(of: request)
         do throws(EnrollmentError) {
-            if let thumbprint = try self.contacts.thumbprint(of: origin) {
-                self.note(origin, thumbprint, logger)
-                headers.append((Self.certificateHeader, Self.verdict(on: origin, Hexadecimal.encode(thumbprint))))
-            }
+            let thumbprint = try self.contacts.thumbprint(of: origin)
+            await self.note(origin, thumbprint, logger)
+            return Self.answer(to: thumbprint.map { Self.verdict(on: origin, Hexadecimal.encode($0)) })
         } catch {
             logger.error("the cryptographic library does not work", metadata: ["detail": "\(error.detail)"])
+            return Self.answer(to: nil)
         }
+    }
+
+    private static func answer(to verdict: String?) -> HTTPResponse {
+        let probe = DiscoveryEndpoint.probe()
+        var headers = probe.contentType.map { [(name: "Content-Type", value: $0)] } ?? []
+        if let verdict { headers.append((self.certificateHeader, verdict)) }
         return HTTPResponse(status: probe.status, headers: headers, body: probe.octets)
     }
 

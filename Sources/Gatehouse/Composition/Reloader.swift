@@ -1,3 +1,4 @@
+import Authority
 import EnrollmentCore
 import Logging
 import ServiceRuntime
@@ -11,6 +12,7 @@ struct Reloader: Sendable {
     let current: CurrentGraph
     let contexts: TLSContextSource
     let tls: TLSSetup
+    let responder: OCSPResponder
     let logger: Logger
 
     @Sendable func reload() async {
@@ -21,6 +23,7 @@ struct Reloader: Sendable {
             let context = try await self.tls.context(for: configuration)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
+            self.responder.setValidity(configuration.ocspValidity)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
         } catch {
@@ -39,6 +42,8 @@ struct Reloader: Sendable {
         if configuration.adminListener != self.started.adminListener { keys.append("listeners.admin") }
         if configuration.crl != self.started.crl { keys.append("crl") }
         if configuration.retention != self.started.retention { keys.append("retention") }
+        if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
+        if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }
         if configuration.storePath != self.started.storePath { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }

@@ -34,12 +34,12 @@ struct RevocationSetup: Sendable {
             vault: vault,
             keys: keys,
             clock: clock,
-            settings: OCSPResponder.Settings(validity: Int64(configuration.ocspValidityMinutes) * 60)
+            settings: OCSPResponder.Settings(validity: configuration.ocspValidity)
         )
         let publisher = CRLPublisher(
             ledger: ledger,
             keys: keys,
-            addresses: configuration.addresses,
+            addresses: foundation.addresses,
             clock: clock,
             schedule: configuration.crlSchedule,
             holder: try Self.holder("serve")
@@ -54,7 +54,7 @@ struct RevocationSetup: Sendable {
                 serverProfile: profiles.server,
                 serverNames: [configuration.deviceURL.host],
                 responderProfile: profiles.ocsp,
-                addresses: configuration.addresses,
+                addresses: foundation.addresses,
                 node: configuration.node
             ),
             onRenewed: { use in
@@ -70,6 +70,7 @@ struct RevocationSetup: Sendable {
             publisher: publisher,
             responder: responder,
             keeper: keeper,
+            clock: clock,
             logger: logger
         )
     }
@@ -85,6 +86,9 @@ struct RevocationSetup: Sendable {
 }
 
 extension Configuration {
+    /// Seconds that an OCSP answer may be relied on.
+    var ocspValidity: Int64 { Int64(self.ocspValidityMinutes) * 60 }
+
     var crlSchedule: CRLSchedule {
         CRLSchedule(
             interval: Int64(self.crl.intervalHours) * 3_600,

@@ -19,6 +19,8 @@ struct ServiceGraph: Sendable {
         let ledger: SQLiteLedger
         let vault: Vault
         let authority: LocalAuthority
+        /// What certificates say of where CRLs and answers are; those are published there until the next start.
+        let addresses: AuthorityAddresses
     }
 
     init(
@@ -38,7 +40,7 @@ struct ServiceGraph: Sendable {
         let verifier = try Self.verifier(for: configuration, logger: logger)
         let rule = AdmissionRule(groups: configuration.admittedGroups)
         let gate = AdmissionGate(verifier: verifier, rule: rule)
-        let issuance = IssuancePolicy(profile: profiles.device, addresses: configuration.addresses)
+        let issuance = IssuancePolicy(profile: profiles.device, addresses: foundation.addresses)
         let service = EnrollmentService(
             ports: EnrollmentService.Ports(
                 verifier: gate,

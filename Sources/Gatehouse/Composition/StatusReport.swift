@@ -63,25 +63,38 @@ struct StatusReport: Sendable {
     }
 
     private func ownCertificates(at now: Timestamp) async throws(EnrollmentError) -> [ReadinessReason] {
-        try await self.ends().filter { $0.end < now }.map { use, end in
-            ReadinessReason(
-                use == "tls" ? "tls" : "ocsp",
-                "The service's own certificate for \(use) ended \(end) and could not be renewed; the log says why."
-            )
+        let ends = try await self.ends(at: now)
+        let answering = Set(ends.map(\.use))
+        let missing = self.speaking(at: now).filter { !answering.contains($0) }.map { use in
+            ReadinessReason("ocsp", "There is no certificate for \(use) yet, so nobody is answered; the log says why.")
         }
+        return missing
+            + ends.filter { $0.end < now }.map { use, end in
+                ReadinessReason(
+                    use == "tls" ? "tls" : "ocsp",
+                    "The service's own certificate for \(use) ended \(end) and could not be renewed; the log says why."
+                )
+            }
+    }
+
+    /// The uses of responders' certificates; of an issuer that has ended nobody is told anything any more.
+    private func speaking(at now: Timestamp) -> [String] {
+        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) }
+            .map(ServiceCertificateKeeper.use(ofResponderFor:))
     }
 
     /// When the service's own certificates end, by use.
-    private func ends() async throws(EnrollmentError) -> [(use: String, end: Timestamp)] {
+    private func ends(at now: Timestamp) async throws(EnrollmentError) -> [(use: String, end: Timestamp)] {
         var ends: [(use: String, end: Timestamp)] = []
-        for use in ["tls"] + self.keys.issuers.map({ ServiceCertificateKeeper.use(ofResponderFor: $0.id) }) {
+        for use in ["tls"] + self.speaking(at: now) {
             if let record = try await self.ledger.serviceCertificate(for: use) { ends.append((use, record.notAfter)) }
         }
         return ends
     }
 
     private func lists(at now: Timestamp) -> [ReadinessReason] {
-        let standings = self.shelf.standings
+        // The last CRL of an issuer that has ended is as old as it will ever be.
+        let standings = self.shelf.standings.filter { self.keys.publishes($0.shard.issuerID, at: now) }
         let missing = standings.filter { $0.published == nil }
         let stale = standings.filter { standing in standing.published.map { $0.nextUpdate < now } ?? false }
         let late = standings.filter { standing in
@@ -175,7 +188,7 @@ struct StatusReport: Sendable {
                 .gauge(
                     "gatehouse_service_certificate_remaining_seconds",
                     "How long the service's own certificates are still valid.",
-                    try await self.ends().map { .init([("use", $0.use)], Self.seconds(from: now, to: $0.end)) }
+                    try await self.ends(at: now).map { .init([("use", $0.use)], Self.seconds(from: now, to: $0.end)) }
                 )
             )
             up = 1

@@ -62,6 +62,13 @@ enum RevocationSections {
                     + " validity has to be longer than the interval and an hour"
             )
         }
+        guard times.validityHours >= 2 * times.intervalHours else {
+            throw reader.error(
+                reader.has("validityHours") ? "validityHours" : "intervalHours",
+                "one CRL that cannot be made in time would leave none that counts; the validity has to be twice the"
+                    + " interval at least"
+            )
+        }
         try reader.finish()
         return times
     }

@@ -1,50 +1,100 @@
 import EnrollmentCore
 
 /// One device on the screen and as a document.
-enum DeviceReport {
-    static func text(_ device: DeviceRecord, _ certificates: [CertificateRecord], _ attempts: [Attempt]) -> String {
+struct DeviceReport {
+    let facts: DeviceFacts
+    let renewal: RenewalWindow
+    /// How many lines of history are shown.
+    let length: Int
+
+    // MARK: - Screen
+
+    var text: String {
+        let device = self.facts.device
         var lines = ["\(Table.printable(device.name))  \(device.state.rawValue)  \(device.device)"]
-        lines.append("  owner         \(Table.printable(device.userPrincipalName)) (directory id \(device.userID))")
-        if let serial = device.certificateSerial, let ends = device.certificateEnds {
-            lines.append("  certificate   \(serial), ends \(ends)")
+        lines.append(
+            Labelled.line("owner", "\(Table.printable(device.userPrincipalName)) (directory id \(device.userID))")
+        )
+        lines += self.certificateLines
+        lines.append(Labelled.line("contact", "\(device.lastProvenContact), enrolled \(device.firstEnrolled)"))
+        lines.append(
+            Labelled.line("generation", "\(device.generation), \(device.enrollmentType.rawValue) enrollment")
+        )
+        if device.state == .held, let hold = self.facts.acts.first(where: { $0.act.verb == .hold }) {
+            lines.append(Labelled.line("hold", "\(hold.act.time), \(Table.printable(ActReport.summary(hold.act)))"))
         }
-        lines.append("  contact       \(device.lastProvenContact), enrolled \(device.firstEnrolled)")
-        lines.append("  generation    \(device.generation), \(device.enrollmentType.rawValue) enrollment")
+        let permits = self.facts.permits.map { permit in
+            permit.kind == .renewal
+                ? "to renew once after expiry, until \(permit.until)" : "to enroll once more, until \(permit.until)"
+        }
+        lines += permits.isEmpty ? [] : Labelled.list("permits", permits)
         let claims = [device.osVersion, device.model, device.hardwareID.map { "HWDevID \($0)" }].compactMap { $0 }
-        lines.append("  claims        \(Table.printable(claims.joined(separator: ", ")))")
+        lines.append(Labelled.line("claims", Table.printable(claims.joined(separator: ", "))))
         let conflicts = device.conflicts.isEmpty ? "none" : device.conflicts.joined(separator: "; ")
-        lines.append("  conflicts     \(Table.printable(conflicts))")
-        if !certificates.isEmpty {
-            var table = Table("Serial number", "Issuer", "State", "Ends")
-            for certificate in certificates {
-                table.append(
-                    "\(certificate.serialNumber)",
-                    certificate.issuerID,
-                    certificate.state.rawValue,
-                    "\(certificate.notAfter)"
-                )
-            }
-            lines.append("\n" + table.text.dropLast())
-        }
-        if !attempts.isEmpty {
-            var table = Table("When", "What", "Detail", "Trace")
-            for attempt in attempts {
-                table.append(
-                    "\(attempt.started)",
-                    "\(attempt.operation.rawValue) \(attempt.outcome.rawValue)",
-                    attempt.rule,
-                    "\(attempt.traceID)"
-                )
-            }
-            lines.append("\n" + table.text.dropLast())
-        }
+        lines.append(Labelled.line("conflicts", Table.printable(conflicts)))
+        lines += self.certificateTable + self.historyTable
         return lines.joined(separator: "\n") + "\n"
     }
 
-    static func json(_ device: DeviceRecord, _ certificates: [CertificateRecord], _ attempts: [Attempt]) -> JSONValue {
-        .object([
-            ("schema", .string("gatehouse.device/1")), ("device", device.json),
-            ("certificates", .array(certificates.map(\.json))), ("attempts", .array(attempts.map(\.json))),
+    private var certificateLines: [String] {
+        guard let serial = self.facts.device.certificateSerial, let ends = self.facts.device.certificateEnds else {
+            return []
+        }
+        guard let current = self.facts.certificates.first(where: { $0.serialNumber == serial }) else {
+            return [Labelled.line("certificate", "\(serial), ends \(ends)")]
+        }
+        var lines = [Labelled.line("certificate", "\(serial), issuer \(current.issuerID), ends \(ends)")]
+        if let revocation = self.facts.revocation {
+            lines.append(Labelled.line("", "revoked \(revocation.revoked) (\(revocation.reason.name))"))
+        } else {
+            lines.append(Labelled.line("", "renewal opens \(self.renewal.opening(of: current))"))
+        }
+        lines.append(Labelled.line("", current.seen.map { "first seen in use \($0)" } ?? "not seen in use yet"))
+        return lines
+    }
+
+    private var certificateTable: [String] {
+        guard !self.facts.certificates.isEmpty else { return [] }
+        var table = Table("Serial number", "Issuer", "State", "Ends", "Seen", "Superseded after")
+        for certificate in self.facts.certificates {
+            table.append(
+                "\(certificate.serialNumber)",
+                certificate.issuerID,
+                certificate.state.rawValue,
+                "\(certificate.notAfter)",
+                certificate.seen.map { "\($0)" },
+                certificate.supersedeAfter.map { "\($0)" }
+            )
+        }
+        return ["\n" + table.text.dropLast()]
+    }
+
+    private var historyTable: [String] {
+        let moments = self.facts.attempts.map { DeviceMoment($0) } + self.facts.acts.map { DeviceMoment($0.act) }
+        guard !moments.isEmpty else { return [] }
+        var table = Table("When", "What", "Detail", "Trace")
+        for moment in moments.sorted(by: { $0.time > $1.time }).prefix(self.length) {
+            table.append("\(moment.time)", moment.what, moment.detail, "\(moment.trace)")
+        }
+        let isWhole = moments.count <= self.length
+        let more = isWhole ? "" : "\n… older: gatehouse device show \(self.facts.device.device) --history"
+        return ["\n" + table.text.dropLast() + more]
+    }
+
+    // MARK: - Document
+
+    var json: JSONValue {
+        let current = self.facts.certificates.first { $0.serialNumber == self.facts.device.certificateSerial }
+        let permits = self.facts.permits.map { permit in
+            JSONValue.object([("kind", .string(permit.kind.rawValue)), ("until", .time(permit.until))])
+        }
+        return .object([
+            ("schema", .string("gatehouse.device/1")), ("device", self.facts.device.json),
+            ("renewalOpens", .time(current.map(self.renewal.opening))),
+            ("revocation", self.facts.revocation?.json ?? .null),
+            ("permits", .array(permits)), ("certificates", .array(self.facts.certificates.map(\.json))),
+            ("attempts", .array(self.facts.attempts.prefix(self.length).map(\.json))),
+            ("acts", .array(self.facts.acts.prefix(self.length).map(\.json))),
         ])
     }
 }

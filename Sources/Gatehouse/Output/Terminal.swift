@@ -6,6 +6,10 @@ enum Terminal {
         self.write(text, to: STDOUT_FILENO)
     }
 
+    static func write(_ octets: [UInt8]) {
+        octets.withUnsafeBytes { self.write($0, to: STDOUT_FILENO) }
+    }
+
     static func explain(_ text: String) {
         self.write(text, to: STDERR_FILENO)
     }
@@ -14,14 +18,16 @@ enum Terminal {
 
     private static func write(_ text: String, to descriptor: Int32) {
         var text = text
-        text.withUTF8 { octets in
-            var rest = UnsafeRawBufferPointer(octets)[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                // The reader has gone, as in `| head`: there is nobody left to tell.
-                guard count > 0 || errno == EINTR else { return }
-                rest = rest.dropFirst(max(count, 0))
-            }
+        text.withUTF8 { self.write(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
+    private static func write(_ octets: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var rest = octets[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            // The reader has gone, as in `| head`: there is nobody left to tell.
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(count, 0))
         }
     }
 }

@@ -178,7 +178,8 @@ enum LedgerSchema {
 
     /// Renewal, revocation, permits, retention.
     ///
-    /// The shard of certificates made before is read from where it is written for good: their distribution point.
+    /// The shard of certificates made before is read from where it is written for good: their distribution point. What
+    /// the first version only called superseded, and what it gave up though it was perhaps signed, is revoked now.
     private static let second: SQL = """
         ALTER TABLE certificate ADD COLUMN crl_shard INTEGER;
         ALTER TABLE certificate ADD COLUMN key_protection TEXT NOT NULL DEFAULT 'unstated'
@@ -247,6 +248,15 @@ enum LedgerSchema {
             recorded INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX revocation_change_shard ON revocation_change (issuer_id, shard);
+
+        INSERT INTO revocation (issuer_id, shard, serial, reason, revoked, not_after)
+            SELECT issuer_id, coalesce(crl_shard, 0), serial, 4, coalesce(supersede_after, recorded), not_after
+                FROM certificate WHERE state = 'superseded'
+            UNION ALL
+            SELECT issuer_id, coalesce(crl_shard, 0), serial, 5, recorded, not_after
+                FROM certificate WHERE state = 'intent' AND reason IS NOT NULL;
+        INSERT INTO revocation_change (issuer_id, shard, serial, recorded)
+            SELECT issuer_id, shard, serial, revoked FROM revocation;
 
         CREATE TABLE crl_shard (
             issuer_id TEXT NOT NULL,

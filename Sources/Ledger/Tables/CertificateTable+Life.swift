@@ -10,6 +10,8 @@ extension CertificateTable {
         let state: CertificateState
         let notAfter: Timestamp
         let seen: Timestamp?
+        /// When it gives way to a later one at the latest; `nil` where there is none.
+        let supersedeAfter: Timestamp?
         /// Ids of the authorities that came with it.
         let delivered: [String]
         /// Its standing revocation.
@@ -29,7 +31,7 @@ extension CertificateTable {
 
     private static let sighting: SQL = """
         SELECT c.serial, c.ordinal, c.state, c.not_after, c.seen, c.delivered, d.id, d.state, d.last_proven_contact,
-            c.issuer_id, r.reason, r.revoked
+            c.issuer_id, r.reason, r.revoked, c.supersede_after
         FROM certificate c LEFT JOIN device d ON d.id = c.device
             LEFT JOIN revocation r ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, 0)
                 AND r.serial = c.serial
@@ -74,6 +76,7 @@ extension CertificateTable {
             state: state,
             notAfter: Timestamp(microseconds: row.integer(3)),
             seen: row.optionalInteger(4).map { Timestamp(microseconds: $0) },
+            supersedeAfter: row.optionalInteger(12).map { Timestamp(microseconds: $0) },
             delivered: try row.optionalOctets(5).map { try TextList.decode($0) } ?? [],
             revocation: revocation,
             device: holder
@@ -160,6 +163,27 @@ extension CertificateTable {
         try row.bind(predecessor.octets, at: 2)
         try row.bind(serial.octets, at: 3)
         return try Self.serials(row)
+    }
+
+    /// Whether a certificate renewed from this one, with which the device was not seen, was asked for after `moment`.
+    ///
+    /// No request takes an hour: what seems to have been asked for later than that was dated by a clock that was wrong.
+    func hasUnseen(renewedFrom predecessor: SerialNumber, of device: DeviceID, askedForAfter moment: Timestamp) throws
+        -> Bool
+    {
+        let row = try self.connection.prepare(
+            """
+            SELECT 1 FROM certificate c INDEXED BY certificate_device CROSS JOIN attempt a ON a.trace_id = c.trace_id
+            WHERE c.device = ?1 AND c.predecessor = ?2 AND c.state = 'issued' AND c.seen IS NULL
+                AND a.started > ?3 AND a.started <= ?4
+            LIMIT 1
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(predecessor.octets, at: 2)
+        try row.bind(moment.microseconds, at: 3)
+        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 4)
+        return try row.step()
     }
 
     /// What the device holds, or may hold, and that has not ended by `now`.

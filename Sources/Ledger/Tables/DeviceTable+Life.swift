@@ -138,20 +138,23 @@ extension DeviceTable {
     }
 
     /// Live devices whose certificate ended before `moment` and that are not at it just now, the longest ended first.
-    func ended(before moment: Timestamp, limit: Int) throws -> [(device: DeviceID, serial: SerialNumber?)] {
+    func ended(
+        before moment: Timestamp,
+        limit: Int
+    ) throws -> [(device: DeviceID, serial: SerialNumber?, isHeld: Bool)] {
         let row = try self.connection.prepare(
             """
-            SELECT id, certificate_serial FROM device
+            SELECT id, certificate_serial, state = 'held' FROM device
             WHERE is_live = 1 AND certificate_ends < ?1 AND pending_serial IS NULL
             ORDER BY certificate_ends LIMIT ?2
             """
         )
         try row.bind(moment.microseconds, at: 1)
         try row.bind(max(0, limit), at: 2)
-        var ended: [(DeviceID, SerialNumber?)] = []
+        var ended: [(DeviceID, SerialNumber?, Bool)] = []
         while try row.step() {
             guard let device = DeviceID(octets: row.octets(0)) else { throw EnrollmentError.unreadable("a device") }
-            ended.append((device, row.optionalOctets(1).flatMap { SerialNumber(octets: $0) }))
+            ended.append((device, row.optionalOctets(1).flatMap { SerialNumber(octets: $0) }, row.boolean(2)))
         }
         return ended
     }
@@ -178,7 +181,8 @@ extension DeviceTable {
             ORDER BY d.ordinal DESC LIMIT 1
             """
 
-    /// The device that this hardware was for this user before it was reset or retired, unless it was another since.
+    /// The device that this hardware was for this user before it was reset or retired, or expired while it was held,
+    /// unless it was another since.
     ///
     /// A reservation that came to nothing makes it no other device.
     func barred(_ claims: DeviceClaims, of userID: String) throws -> (device: DeviceID, state: DeviceState)? {

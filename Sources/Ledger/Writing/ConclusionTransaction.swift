@@ -93,6 +93,19 @@ struct ConclusionTransaction {
                 facts: [Fact("predecessor", predecessor.description)]
             )
         }
+        if try self.certificates.hasUnseen(
+            renewedFrom: predecessor,
+            of: device,
+            askedForAfter: confirmation.attempt.started
+        ) {
+            throw EnrollmentError(
+                .notEligibleToRenew,
+                "The device asked again while this request was under way, and has its answer; the new certificate was not"
+                    + " stored.",
+                rule: "renewal.overtaken",
+                facts: [Fact("predecessor", predecessor.description)]
+            )
+        }
         let siblings = try self.certificates.unseen(
             renewedFrom: predecessor,
             besides: certificate.serialNumber,

@@ -44,14 +44,34 @@ struct ContactTransaction {
     /// Writes that the device was seen with the certificate.
     ///
     /// The first time shows that its answer arrived: the device has the authorities that came with it, and what it held
-    /// before has been replaced. A later certificate is not touched, which may just be on its way.
+    /// before has been replaced. A later certificate stays valid, since it may be on its way, but has to wait for that.
     func see(_ sighting: CertificateTable.Sighting, _ device: DeviceID, at now: Timestamp) throws {
         try self.devices.touch(device, at: now)
         guard sighting.seen == nil else { return }
         try self.certificates.markSeen(sighting.serial, at: now)
         try self.trust.confirm(sighting.delivered, of: device, at: now)
         try self.devices.activate(device)
+        try self.prefer(sighting, of: device)
         let older = try self.certificates.issued(to: device, before: sighting.ordinal)
         try self.supersession.end(older, of: device, at: now)
+    }
+
+    /// Makes what the device is seen with its current certificate, where another one has taken that place.
+    ///
+    /// Of two enrollments under way at once the one that is concluded last need not be the one whose answer the device
+    /// has; were the other superseded when its time has come, the device would be lost.
+    private func prefer(_ sighting: CertificateTable.Sighting, of device: DeviceID) throws {
+        guard let moment = sighting.supersedeAfter,
+            let current = try self.devices.standing(of: device)?.certificateSerial.flatMap({ SerialNumber(octets: $0) }
+            ),
+            current != sighting.serial, let rival = try self.certificates.sighting(of: current)
+        else { return }
+        // An earlier one is superseded now; one that was seen is what the device has by now.
+        if rival.ordinal > sighting.ordinal {
+            guard rival.seen == nil else { return }
+            try self.certificates.overlap(current, until: moment)
+        }
+        try self.certificates.keep(sighting.serial)
+        try self.devices.hold(sighting.serial, endingAt: sighting.notAfter, of: device)
     }
 }

@@ -60,7 +60,7 @@ struct ReservationTransaction {
         return .keyInUse(by: device)
     }
 
-    /// What hardware that was reset or retired needs to come back; `nil` for all other.
+    /// What hardware that was reset, retired or held to its end needs to come back; `nil` for all other.
     private func judgePermit() throws -> Permit? {
         let claims = self.reservation.claims
         guard let barred = try self.devices.barred(claims, of: self.reservation.user.id) else { return nil }
@@ -68,7 +68,7 @@ struct ReservationTransaction {
         if let permit, permit.until >= self.reservation.now { return permit }
         throw EnrollmentError(
             .authorization,
-            "The hardware was \(barred.state == .reset ? "reset" : "retired") as device \(barred.device) and has no"
+            "The hardware was \(Self.course(to: barred.state)) as device \(barred.device) and has no"
                 + " permit to enroll again. Give it one: gatehouse device permit \(barred.device)",
             rule: "device.permit",
             facts: [
@@ -77,6 +77,14 @@ struct ReservationTransaction {
                 Fact("permit", permit.map { "ran out at \($0.until)" } ?? "none"),
             ]
         )
+    }
+
+    private static func course(to state: DeviceState) -> String {
+        switch state {
+        case .reset: "reset"
+        case .expired: "held until its certificate had ended"
+        default: "retired"
+        }
     }
 
     /// A recognised device keeps the slot it fills; one that has gone stale has none to keep and has to find a free one.

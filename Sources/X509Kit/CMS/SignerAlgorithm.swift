@@ -45,7 +45,7 @@ public struct SignerAlgorithm: Hashable, Sendable {
         let identified = try Self.identifier(in: node)
         switch identified.algorithm {
         case OID.rsaEncryption, OID.ecPublicKey:
-            guard identified.hasUsualParameters || identified.parameters?.identifier == .objectIdentifier else {
+            guard identified.hasUsualParameters || identified.parameters == .objectIdentifier else {
                 throw X509Error("signature algorithm \(identified.algorithm): unexpected parameters")
             }
             return identified.algorithm == OID.rsaEncryption ? Self.rsa(digest) : Self.elliptic(digest)
@@ -79,15 +79,16 @@ public struct SignerAlgorithm: Hashable, Sendable {
 
     private static func identifier(in node: ASN1Node) throws -> Identified {
         try DER.sequence(node, identifier: .sequence) { nodes in
-            Identified(algorithm: try ASN1ObjectIdentifier(derEncoded: &nodes), parameters: nodes.next())
+            Identified(algorithm: try ASN1ObjectIdentifier(derEncoded: &nodes), parameters: nodes.next()?.identifier)
         }
     }
 
     private struct Identified {
         let algorithm: ASN1ObjectIdentifier
-        let parameters: ASN1Node?
+        /// Of which type they are: keeping the node ends the optimizer of Swift 6.3.1 in an internal error.
+        let parameters: ASN1Identifier?
 
         /// None or NULL: both are written for the same algorithms.
-        var hasUsualParameters: Bool { self.parameters == nil || self.parameters?.identifier == .null }
+        var hasUsualParameters: Bool { self.parameters == nil || self.parameters == .null }
     }
 }

@@ -2,6 +2,7 @@ import Authority
 import EnrollmentCore
 import EnrollmentTestKit
 import OpenSSLKit
+import Synchronization
 import Testing
 import X509Kit
 
@@ -165,10 +166,28 @@ struct OCSPResponderTests {
         )
     }
 
-    @Test("an answer that was overtaken by the log while it was made is given once and not kept")
+    @Test("an answer that a revocation overtook while it was made is given once and not kept")
     func overtaken() async throws {
         let rig = try await RevocationRig(try await SharedFoundings.all.founding())
-        // Before the first look at the log nothing is known about where it stands.
+        try await rig.open()
+        let serial = try await rig.device().serialNumber
+        let question = try rig.question(serial)
+        rig.book.interruption.withLock {
+            $0 = {
+                rig.book.set(.keyCompromise, of: serial, at: rig.clock.now)
+                do { _ = try await rig.responder.follow() } catch { Issue.record(error) }
+            }
+        }
+        #expect(try await rig.status(question) == .good)
+        #expect(rig.responder.cached(for: question) == nil)
+        let revoked = OCSPResponseData.Status.revoked(at: rig.clock.now.seconds, reason: .keyCompromise)
+        #expect(try await rig.status(question) == revoked)
+        #expect(rig.responder.cached(for: question) != nil)
+    }
+
+    @Test("nothing is kept before the log was looked at for the first time")
+    func unfollowed() async throws {
+        let rig = try await RevocationRig(try await SharedFoundings.all.founding())
         _ = await rig.keeper.renewDue()
         let serial = try await rig.device().serialNumber
         #expect(try await rig.status(try rig.question(serial)) == .good)

@@ -27,6 +27,8 @@ final class RevocationBook: RevocationLedger, Sendable {
     }
 
     let state = Mutex(State())
+    /// What happens once between the reading of a status and its use.
+    let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
     let shardCount: Int
 
     init(shardCount: Int = 4) {
@@ -83,11 +85,17 @@ final class RevocationBook: RevocationLedger, Sendable {
         of serialNumber: SerialNumber,
         issuedBy issuerID: String
     ) async throws(EnrollmentError) -> CertificateStatus {
-        try self.read { (state) throws(EnrollmentError) in
+        let status = try self.read { (state) throws(EnrollmentError) -> CertificateStatus in
             state.asked += 1
             guard let line = state.lines[serialNumber], line.shard.issuerID == issuerID else { return .unknown }
             return line.revocation.map { .revoked(reason: $0.reason, at: $0.revoked) } ?? .good
         }
+        let interruption = self.interruption.withLock { kept in
+            defer { kept = nil }
+            return kept
+        }
+        await interruption?()
+        return status
     }
 
     func revocation(of serialNumber: SerialNumber) async throws(EnrollmentError) -> Revocation? {

@@ -14,6 +14,7 @@ struct RevocationServiceTests {
             publisher: rig.publisher,
             responder: rig.responder,
             keeper: rig.keeper,
+            clock: rig.clock,
             logger: Logger(label: "revocation", factory: { _ in SwiftLogNoOpLogHandler() })
         )
     }
@@ -58,6 +59,25 @@ struct RevocationServiceTests {
                 return try OCSPResponse(der: kept.octets).singles.first?.status != .good
             }
             try await Self.wait { try await rig.crl(of: serial)?.facts.entryCount == 1 }
+            shutdown.raise()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("a clock that leaps makes it look after its certificates at once")
+    func leap() async throws {
+        let rig = try await RevocationRig()
+        let service = Self.service(rig)
+        try await service.prepare()
+        let before = rig.renewed.uses.count
+        let shutdown = ShutdownSignal()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run(until: shutdown) }
+            for leap in 1...2 {
+                // Two thirds of a responder's life.
+                rig.clock.advance(seconds: 21 * 86_400)
+                try await Self.wait { rig.renewed.uses.count >= before + 2 * leap }
+            }
             shutdown.raise()
             try await group.waitForAll()
         }

@@ -31,7 +31,8 @@ struct CommandLineDocumentTests {
 
         let devices = try await self.document("device-list", place, ["device", "list"])
         #expect(devices["devices"]?[0]?["id"]?.text == id)
-        #expect(devices["devices"]?[0]?["state"]?.text == "issued")
+        // The device showed its certificate in TLS, which is first contact.
+        #expect(devices["devices"]?[0]?["state"]?.text == "active")
         for name in [id, String(id.prefix(8))] {
             let device = try await self.document("device", place, ["device", "show", name])
             #expect(device["device"] == devices["devices"]?[0])
@@ -68,17 +69,27 @@ struct CommandLineDocumentTests {
             renewable: true,
             [
                 ("contact", "contact --identity laptop"), ("renewal", "renew --identity laptop"),
-                ("foreign", "renew --identity laptop --same-key"),
+                ("refused", "renew --identity laptop --same-key"),
                 ("lifetime", "lifetime-soak \"${kim[@]}\" --password-file right.txt --renewals 2 --new-key p256"),
             ]
         )
         #expect(enrolled.accepted.status == 0, "\(enrolled.accepted.output)")
         let contact = try self.judged("contact", try #require(enrolled.plays["contact"]))
         #expect(contact["good"] == .boolean(true))
-        _ = try self.judged("renewal", try #require(enrolled.plays["renewal"]))
-        let foreign = try self.judged("renewal", try #require(enrolled.plays["foreign"]))
-        #expect(foreign["outcomes"]?[0]?["renewed"] == .boolean(false))
-        let lifetime = try self.judged("lifetime", try #require(enrolled.plays["lifetime"]))
+        let renewed = try #require(enrolled.plays["renewal"])
+        #expect(renewed.status == 0, "\(renewed.output)")
+        let renewal = try self.judged("renewal", renewed)
+        #expect(renewal["outcomes"]?[0]?["renewed"] == .boolean(true))
+        #expect(renewal["outcomes"]?[0]?["madeContact"] == .boolean(true))
+        let refused = try #require(enrolled.plays["refused"])
+        #expect(refused.status == 1)
+        let refusal = try self.judged("renewal", refused)
+        #expect(refusal["outcomes"]?[0]?["subcode"]?.text == "CertificateRequest")
+        let lived = try #require(enrolled.plays["lifetime"])
+        #expect(lived.status == 0, "\(lived.output)")
+        let lifetime = try self.judged("lifetime", lived)
+        #expect(lifetime["whole"] == .number(1))
+        #expect(lifetime["renewals"] == .number(5))
         #expect(lifetime["steps"]?[0]?["step"]?.text == "enroll")
     }
 

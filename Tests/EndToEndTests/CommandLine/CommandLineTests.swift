@@ -4,8 +4,10 @@ import Testing
 @Suite("The command line", .timeLimit(.minutes(2)))
 struct CommandLineTests {
     private static let commands = [
-        "", "init", "serve", "config", "config check", "config show", "device", "device list", "device show", "cert",
-        "cert list", "cert show", "cert rules", "attempt", "attempt list", "attempt show", "user", "user show",
+        "", "init", "serve", "config", "config check", "config show", "device", "device list", "device show",
+        "device reset", "device retire", "device permit", "device hold", "device resume", "cert", "cert list",
+        "cert show", "cert rules", "cert revoke", "crl", "crl show", "crl publish", "doctor", "attempt", "attempt list",
+        "attempt show", "user", "user show",
         "simulate", "simulate windows",
     ]
 

@@ -401,6 +401,29 @@ struct RenewalServiceTests {
         #expect(scene.rehearsal.authority.signed.count == 1)
     }
 
+    @Test("a predecessor that is superseded while the key is used leaves nothing but a revoked intent")
+    func overtaken() async throws {
+        let scene = RenewalRehearsal()
+        let old = try await scene.enroll()
+        scene.clock.advance(seconds: Self.due)
+        let first = try await scene.service().renew(try scene.request(for: old)).certificate
+        let contact = Contact(thumbprint: first.thumbprint, witness: .mutualTLS, time: scene.clock.now)
+        let store = scene.store
+        scene.ledger.beforeConfirmation { _ = try await store.note(contact) }
+        let refusal = await #expect(throws: Refusal.self) {
+            try await scene.service().renew(try scene.request(for: old, number: 101))
+        }
+        #expect(refusal?.error.rule == "renewal.overtaken")
+        #expect(refusal?.recordingFailure == nil)
+        let id = try await scene.device(of: old)
+        let intents = try await scene.store.certificates(CertificateQuery(state: .intent, device: id)).elements
+        let intent = try #require(intents.first)
+        #expect(intents.count == 1)
+        #expect(try await scene.store.revocation(of: intent.serialNumber) != nil)
+        #expect(try await scene.store.certificate(first.serialNumber)?.state == .issued)
+        #expect(try await scene.store.revocation(of: first.serialNumber) == nil)
+    }
+
     @Test(
         "a store that breaks leaves the old certificate as it was",
         arguments: [PortJournal.Call.reserveRenewal, .confirm]

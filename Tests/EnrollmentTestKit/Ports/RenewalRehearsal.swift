@@ -180,7 +180,7 @@ public final class ScriptedUsers: CredentialVerifier, UserLookup {
 public final class JournaledRenewalLedger: EnrollmentLedger, RenewalLedger, AttemptLedger {
     public let store: InMemoryLedger
     let journal: PortJournal
-    private let between = Mutex<(@Sendable () async throws -> Void)?>(nil)
+    private let between = Mutex<[PortJournal.Call: @Sendable () async throws -> Void]>([:])
 
     init(store: InMemoryLedger, journal: PortJournal) {
         self.store = store
@@ -189,7 +189,21 @@ public final class JournaledRenewalLedger: EnrollmentLedger, RenewalLedger, Atte
 
     /// What happens once, before the next reservation is made.
     public func beforeReservation(_ body: @escaping @Sendable () async throws -> Void) {
-        self.between.withLock { $0 = body }
+        self.between.withLock { $0[.reserveRenewal] = body }
+    }
+
+    /// What happens once, before the next certificate is stored.
+    public func beforeConfirmation(_ body: @escaping @Sendable () async throws -> Void) {
+        self.between.withLock { $0[.confirm] = body }
+    }
+
+    private func interject(_ call: PortJournal.Call) async throws(EnrollmentError) {
+        let body = self.between.withLock { $0.removeValue(forKey: call) }
+        do {
+            try await body?()
+        } catch {
+            throw EnrollmentError(.internalService, "\(error)", rule: "test.between")
+        }
     }
 
     public func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate? {
@@ -200,15 +214,7 @@ public final class JournaledRenewalLedger: EnrollmentLedger, RenewalLedger, Atte
     }
 
     public func reserve(_ reservation: RenewalReservation) async throws(EnrollmentError) -> RenewalReservationOutcome {
-        let body = self.between.withLock { body in
-            defer { body = nil }
-            return body
-        }
-        do {
-            try await body?()
-        } catch {
-            throw EnrollmentError(.internalService, "\(error)", rule: "test.between")
-        }
+        try await self.interject(.reserveRenewal)
         let number = try self.journal.enter(.reserveRenewal)
         let outcome = try await self.store.reserve(reservation)
         try self.journal.leave(.reserveRenewal, number)
@@ -228,6 +234,7 @@ public final class JournaledRenewalLedger: EnrollmentLedger, RenewalLedger, Atte
     }
 
     public func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        try await self.interject(.confirm)
         let number = try self.journal.enter(.confirm)
         try await self.store.confirm(confirmation)
         try self.journal.leave(.confirm, number)

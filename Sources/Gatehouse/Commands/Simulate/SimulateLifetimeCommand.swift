@@ -14,7 +14,7 @@ struct SimulateLifetimeCommand: OperatorCommand {
 
               gatehouse simulate windows lifetime-soak --user kim --password-file kim.txt --ca root.pem
               gatehouse simulate windows lifetime-soak --devices 50 --at-once 8 --renewals 16 --users users.txt \\
-                  --ca root.pem --revoke-command 'gatehouse cert revoke --serial "$GATEHOUSE_SERIAL" --reason soak'
+                  --ca root.pem --revoke-command 'gatehouse cert revoke --serial "$GATEHOUSE_SERIAL" --reason soak --commit'
 
             A life: enroll; renew by itself and with the password in turn, in all forms a renewal can have; lose
             answers and renew again; then, all to be refused: the certificate before, the key it has, a weak key,

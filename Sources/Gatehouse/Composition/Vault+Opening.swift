@@ -1,0 +1,24 @@
+import Authority
+import EnrollmentCore
+import Ledger
+import OpenSSLKit
+
+extension Vault {
+    /// Opens the store's vault with the configured passphrase.
+    ///
+    /// - Throws: ``CommandProblem`` when the passphrase is missing or wrong, or the store was never filled.
+    static func open(by configuration: Configuration, in ledger: SQLiteLedger) async throws(CommandProblem) -> Vault {
+        SecureHeap.initialize(size: 1 << 18)
+        let passphrase = try configuration.passphrase.fetch()
+        return try await answer { () throws(EnrollmentError) in
+            guard let parameters = try await ledger.sealingParameters() else {
+                throw EnrollmentError(
+                    .internalService,
+                    "The store was made but never filled. Remove it and run gatehouse init again.",
+                    rule: "store.empty"
+                )
+            }
+            return try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters)
+        }
+    }
+}

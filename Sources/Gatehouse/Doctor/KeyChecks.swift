@@ -1,0 +1,41 @@
+import Authority
+import EnrollmentCore
+import Ledger
+import OpenSSLKit
+import X509Kit
+
+/// Asks whether the passphrase opens the sealed keys, and whether each belongs to its certificate.
+struct KeyChecks {
+    let examination: Examination
+
+    func findings() async -> [Finding] {
+        let vault: Vault
+        do throws(CommandProblem) {
+            vault = try await Vault.open(by: self.examination.configuration, in: self.examination.ledger)
+        } catch {
+            return [Finding(.failure, "keys", error.sentence, remedy: error.lines.last?.text)]
+        }
+        return self.examination.issuers.filter { !$0.sealedKey.isEmpty }.map { self.judge($0, vault) }
+    }
+
+    private func judge(_ issuer: IssuerRecord, _ vault: Vault) -> Finding {
+        let name = "keys \(issuer.id)"
+        do throws(EnrollmentError) {
+            let key = try vault.open(issuer.sealedKey, of: issuer.id)
+            // A certificate that cannot be read has a finding of its own.
+            guard let certificate = try? Certificate(der: issuer.certificate),
+                certificate.publicKeyInfo == key.publicKeyInfo
+            else {
+                return Finding(
+                    .failure,
+                    name,
+                    "the sealed key does not belong to the certificate of \(issuer.id)",
+                    remedy: "restore a backup"
+                )
+            }
+            return .ok(name, "sealed, opens with the passphrase, belongs to its certificate")
+        } catch {
+            return Finding(.failure, name, error.detail, remedy: "restore a backup")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import EnrollmentCore
+import Glibc
+import Ledger
+
+/// Asks whether the store is sound, and whether anything in it was begun and never ended.
+struct StoreChecks {
+    let examination: Examination
+
+    func findings() async throws(EnrollmentError) -> [Finding] {
+        [
+            try await self.structure(),
+            .skipped("clock store", "SQLite has no clock of its own: it is this machine's"),
+            try await self.intents(),
+        ]
+    }
+
+    private func structure() async throws(EnrollmentError) -> Finding {
+        let path = self.examination.configuration.storePath
+        let findings: [String]
+        do throws(EnrollmentError) {
+            findings = try await self.examination.ledger.structureFindings()
+        } catch {
+            return Finding(.failure, "store", error.detail, remedy: "restore a backup")
+        }
+        if let first = findings.first {
+            return Finding(.failure, "store", "the database is damaged: \(first)", remedy: "restore a backup")
+        }
+        var status = stat()
+        let size = stat(path, &status) == 0 ? ", \(Numerals.grouped(Int(status.st_size) >> 10)) KiB" : ""
+        return .ok("store", "sqlite, integrity ok\(size), \(path)")
+    }
+
+    /// Intents without an outcome and without a reason: recorded, perhaps signed, never ended.
+    private func intents() async throws(EnrollmentError) -> Finding {
+        let hours = self.examination.configuration.reservationHours
+        let before = self.examination.now.adding(seconds: -Int64(hours) * 3_600 - 3_600)
+        var open = 0
+        var after: String?
+        repeat {
+            let page = try await self.examination.ledger.certificates(
+                CertificateQuery(state: .intent, after: after, limit: PageSize.largest)
+            )
+            open += page.elements.count { $0.reason == nil && $0.recorded < before }
+            after = page.next
+        } while after != nil && open < PageSize.largest
+        guard open > 0 else { return .ok("intents", "none is older than the \(hours) h that a reservation may take") }
+        let isMany = open >= PageSize.largest
+        return Finding(
+            .warning,
+            "intents",
+            "\(Numerals.count(open, "certificate"))\(isMany ? " or more" : "") recorded before \(before), perhaps signed,"
+                + " never ended; they count as issued",
+            remedy: "gatehouse cert list --state intent"
+        )
+    }
+}
