@@ -39,13 +39,14 @@ actor CRLAssembly {
         }
     }
 
+    /// A revocation from a clock that ran ahead counts from the CRL on: a date to come would make readers wait for it.
     func append(_ entries: [CRLEntry]) throws(EnrollmentError) {
         for entry in entries {
             try encoding("crl.encoding", "The entry of \(entry.serialNumber) cannot be encoded") {
                 () throws(X509Error) in
                 try self.writer.append(
                     serialNumber: entry.serialNumber.octets,
-                    revokedAt: entry.revoked.seconds,
+                    revokedAt: min(entry.revoked.seconds, self.body.thisUpdate),
                     reason: CRLReason(entry.reason)
                 )
             }

@@ -61,7 +61,7 @@ struct OCSPSigner: Sendable {
             singles: statuses.map { identifier, status in
                 OCSPResponseData.Single(
                     certificateID: identifier,
-                    status: OCSPResponseData.Status(status),
+                    status: OCSPResponseData.Status(status, at: begin),
                     thisUpdate: begin,
                     nextUpdate: end
                 )
@@ -91,11 +91,12 @@ struct OCSPSigner: Sendable {
 }
 
 extension OCSPResponseData.Status {
-    fileprivate init(_ status: CertificateStatus) {
+    /// A revocation from a clock that ran ahead counts at once: a date to come would make readers wait for it.
+    fileprivate init(_ status: CertificateStatus, at now: Int64) {
         switch status {
         case .good: self = .good
         case .unknown: self = .unknown
-        case .revoked(let reason, let moment): self = .revoked(at: moment.seconds, reason: CRLReason(reason))
+        case .revoked(let reason, let moment): self = .revoked(at: min(moment.seconds, now), reason: CRLReason(reason))
         }
     }
 }

@@ -70,6 +70,22 @@ struct CRLPublisherTests {
         #expect(try await rig.publisher.publishDue().published.isEmpty)
     }
 
+    @Test("a revocation that a clock dated ahead is on the CRL at once, as of now")
+    func datedAhead() async throws {
+        let rig = try await RevocationRig()
+        _ = try await rig.publisher.publishDue()
+        let serial = Self.serial(1)
+        rig.book.issue(serial, by: "2026-a", until: rig.clock.now.adding(days: 300))
+        rig.book.set(.keyCompromise, of: serial, at: rig.clock.now.adding(days: 30))
+        rig.clock.advance(seconds: 10)
+        let round = try await rig.publisher.publishDue()
+        #expect(round.failures.map(\.error.rule) == [])
+        #expect(round.published.map(\.shard) == [Self.shard])
+        let crl = try #require(try await rig.book.crl(of: Self.shard))
+        var entries = try CertificateRevocationList(der: crl.der).entries.reader()
+        #expect(try entries.next()?.revokedAt == rig.clock.now.seconds)
+    }
+
     @Test("an entry leaves after one CRL past its certificate's end")
     func leaving() async throws {
         let rig = try await RevocationRig()

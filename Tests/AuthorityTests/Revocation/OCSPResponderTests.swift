@@ -153,6 +153,19 @@ struct OCSPResponderTests {
         #expect(try await rig.status(questions[0]) == .good)
     }
 
+    @Test("a revocation that a clock dated ahead counts from now on")
+    func datedAhead() async throws {
+        let rig = try await RevocationRig(try await SharedFoundings.all.founding())
+        try await rig.open()
+        let serial = try await rig.device().serialNumber
+        rig.book.set(.keyCompromise, of: serial, at: rig.clock.now.adding(days: 30))
+        _ = try await rig.responder.follow()
+        #expect(
+            try await rig.status(try rig.question(serial))
+                == .revoked(at: rig.clock.now.seconds, reason: .keyCompromise)
+        )
+    }
+
     @Test("an answer that a revocation overtook while it was made is given once and not kept")
     func overtaken() async throws {
         let rig = try await RevocationRig(try await SharedFoundings.all.founding())
