@@ -25,12 +25,15 @@ struct DeviceRoutes: Sendable {
             ),
             self.soap("/EnrollmentServer/Discovery.svc") { graph, request in await graph.discovery.answer(request) },
             self.soap("/EnrollmentServer/Policy.svc") { graph, request in await graph.policy.answer(request) },
-            self.soap("/EnrollmentServer/Enrollment.svc") { graph, request in await graph.enrollment.answer(request) },
+            self.soap("/EnrollmentServer/Enrollment.svc", mayRenew: true) { graph, request in
+                await graph.enrollment.answer(request)
+            },
         ])
     }
 
     private func soap(
         _ path: String,
+        mayRenew: Bool = false,
         _ answer: @escaping @Sendable (ServiceGraph, WireRequest) async -> WireResponse
     ) -> Route {
         Route(
@@ -38,13 +41,14 @@ struct DeviceRoutes: Sendable {
             .anyCase(path),
             accepting: Self.soapTypes,
             handler: .asynchronous { request, logger in
-                await self.respond(to: request, logger: logger, by: answer)
+                await self.respond(to: request, mayRenew: mayRenew, logger: logger, by: answer)
             }
         )
     }
 
     private func respond(
         to request: HTTPRequest,
+        mayRenew: Bool,
         logger: Logger,
         by answer: (ServiceGraph, WireRequest) async -> WireResponse
     ) async -> HTTPResponse {
@@ -59,7 +63,7 @@ struct DeviceRoutes: Sendable {
             logger.error("the cryptographic library does not work", metadata: ["detail": "\(error.detail)"])
             return HTTPResponse(status: 503, headers: [("Retry-After", "5")])
         }
-        await self.note(origin, certificate, logger)
+        if !mayRenew { await self.note(origin, certificate, logger) }
         let response = await answer(
             graph,
             WireRequest(
@@ -70,6 +74,10 @@ struct DeviceRoutes: Sendable {
                 now: SystemClock().now
             )
         )
+        // A renewal that succeeded has recorded the contact with everything else.
+        if mayRenew, response.attempt?.operation != .renewal || response.refusal != nil {
+            await self.note(origin, certificate, logger)
+        }
         if let attempt = response.attempt { self.traffic.count(attempt.operation, refusal: response.refusal) }
         Self.report(response, to: logger)
         return HTTPResponse(
