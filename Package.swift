@@ -175,7 +175,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["DeviceSimulator", "CurlKit", "OpenSSLKit", "X509Kit", "SQLiteKit", "EnrollmentTestKit"],
+            dependencies: [
+                "DeviceSimulator", "Authority", "Ledger", "EnrollmentCore", "CurlKit", "OpenSSLKit", "X509Kit",
+                "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
+            ],
             swiftSettings: house
         ),
         .executableTarget(

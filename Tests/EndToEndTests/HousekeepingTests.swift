@@ -2,7 +2,7 @@ import DeviceSimulator
 import SQLiteKit
 import Testing
 
-@Suite("Housekeeping", .timeLimit(.minutes(2)))
+@Suite("Housekeeping", .timeLimit(.minutes(8)))
 struct HousekeepingTests {
     @Test("a replaced certificate is superseded once its overlap is over, and the others stay as they are")
     func supersedes() async throws {

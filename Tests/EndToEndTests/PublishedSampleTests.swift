@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Published messages, where a copy stands beside the checkout or `GATEHOUSE_SAMPLES` names one.
-@Suite("Published samples, sent to the running server", .timeLimit(.minutes(2)))
+@Suite("Published samples, sent to the running server", .timeLimit(.minutes(8)))
 struct PublishedSampleTests {
     private static let folder: URL? = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -32,7 +32,7 @@ struct PublishedSampleTests {
     func answers() async throws {
         let folder = try #require(Self.folder).appending(path: "mde2")
         try await RunningGatehouse.serve { gatehouse in
-            let exchange = Exchange(gatehouse)
+            let exchange = try Exchange(gatehouse)
             for sample in Self.samples {
                 let published = try String(contentsOf: folder.appending(path: sample.name), encoding: .utf8)
                 // Its people are not in our directory, and words stand where the certificate request belongs.

@@ -2,12 +2,12 @@ import DeviceSimulator
 import EnrollmentTestKit
 import Testing
 
-@Suite("Refusals", .timeLimit(.minutes(2)))
+@Suite("Refusals", .timeLimit(.minutes(8)))
 struct RefusalTests {
     @Test("a wrong password and an unknown user get the same octets, apart from identifiers")
     func sameAnswer() async throws {
         try await RunningGatehouse.serve { gatehouse in
-            let exchange = Exchange(gatehouse)
+            let exchange = try Exchange(gatehouse)
             let request = try await TextbookRequest.make()
             for endpoint in [Exchange.Endpoint.policy, .enrollment] {
                 var replies: [Reply] = []
@@ -68,7 +68,7 @@ struct RefusalTests {
     @Test("what is no request of the protocol gets the fault or the status it deserves, and the service goes on")
     func messages() async throws {
         try await RunningGatehouse.serve { gatehouse in
-            let exchange = Exchange(gatehouse)
+            let exchange = try Exchange(gatehouse)
             let (kim, password) = ("kim@corp.example", Person.password(of: "kim"))
             let request = try await TextbookRequest.make()
             let good = Message.enroll(user: kim, password: password, request: request)

@@ -5,7 +5,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("Signals", .timeLimit(.minutes(2)))
+@Suite("Signals", .timeLimit(.minutes(8)))
 struct SignalTests {
     @Test("SIGTERM under load: whatever was recorded as issued has reached its device")
     func drain() async throws {

@@ -77,27 +77,43 @@ struct CertificateCommand: AsyncParsableCommand {
 
         func perform() async throws(CommandProblem) -> CommandOutput {
             let digits = self.certificate.filter { $0 != ":" && $0 != " " }
-            let found = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
+            let found = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) -> Found? in
                 let record: CertificateRecord?
                 if digits.utf8.count == 64, let thumbprint = Hexadecimal.decode(digits) {
                     record = try await ledger.certificate(thumbprint: thumbprint)
                 } else if let serialNumber = SerialNumber(digits) {
                     record = try await ledger.certificate(serialNumber)
+                    if record == nil { return try await ledger.proof(of: serialNumber).map { .proof($0) } }
                 } else {
                     record = nil
                 }
-                guard let record else { return (record: record, revocation: Revocation?.none) }
-                return (record: record, revocation: try await ledger.revocation(of: record.serialNumber))
+                guard let record else { return nil }
+                return .certificate(record, try await ledger.revocation(of: record.serialNumber))
             }
-            guard let record = found.record else {
-                throw .notFound("certificate", self.certificate, "gatehouse cert list")
+            switch found {
+            case nil: throw .notFound("certificate", self.certificate, "gatehouse cert list")
+            case .certificate(let record, let revocation): return try self.output(record, revocation)
+            case .proof(let proof): return try self.output(proof)
             }
+        }
+
+        /// What the store has under a number.
+        private enum Found {
+            case certificate(CertificateRecord, Revocation?)
+            /// Retention has removed the certificate.
+            case proof(CertificateProof)
+        }
+
+        private func output(
+            _ record: CertificateRecord,
+            _ revocation: Revocation?
+        ) throws(CommandProblem) -> CommandOutput {
             let document = JSONValue.object([
                 ("schema", .string("gatehouse.cert/1")), ("certificate", record.json),
-                ("revocation", found.revocation?.json ?? .null),
+                ("revocation", revocation?.json ?? .null),
             ])
             guard self.pem else {
-                return CommandOutput(text: CertificateReport.text(record, found.revocation), json: document)
+                return CommandOutput(text: CertificateReport.text(record, revocation), json: document)
             }
             guard let der = record.der else {
                 throw CommandProblem(
@@ -107,6 +123,18 @@ struct CertificateCommand: AsyncParsableCommand {
                 )
             }
             return CommandOutput(text: PEM.encode(der, label: "CERTIFICATE"), json: document)
+        }
+
+        private func output(_ proof: CertificateProof) throws(CommandProblem) -> CommandOutput {
+            guard !self.pem else {
+                throw CommandProblem(
+                    "GH-FIND-003",
+                    "\(proof.serialNumber) was pruned \(proof.pruned): a proof of it is kept, and no certificate",
+                    [("see", "gatehouse cert show \(proof.serialNumber)")],
+                    exit: .notFound
+                )
+            }
+            return CommandOutput(text: CertificateReport.text(proof), json: proof.json)
         }
     }
 

@@ -23,6 +23,29 @@ enum CertificateReport {
         if let reason = certificate.reason { lines.append("  reason        \(Table.printable(reason))") }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    static func text(_ proof: CertificateProof) -> String {
+        var lines = ["\(proof.serialNumber)  pruned"]
+        lines.append("  issuer        \(proof.issuerID)")
+        lines.append("  ended         \(proof.notAfter)")
+        lines.append("  certificate   SHA-256 \(Hexadecimal.encode(proof.digest))")
+        if let revocation = proof.revocation {
+            lines.append("  revoked       \(revocation.revoked), \(revocation.reason.name)")
+        }
+        lines.append("  pruned        \(proof.pruned); this is what retention keeps")
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension CertificateProof {
+    var json: JSONValue {
+        .object([
+            ("schema", .string("gatehouse.cert-proof/1")), ("serialNumber", .string("\(self.serialNumber)")),
+            ("issuer", .string(self.issuerID)), ("sha256", .string(Hexadecimal.encode(self.digest))),
+            ("notAfter", .time(self.notAfter)), ("pruned", .time(self.pruned)),
+            ("revocation", self.revocation?.json ?? .null),
+        ])
+    }
 }
 
 extension CertificateRecord {

@@ -4,7 +4,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse crl", .timeLimit(.minutes(2)))
+@Suite("gatehouse crl", .timeLimit(.minutes(8)))
 struct CRLCommandTests {
     private func document(_ schema: String, _ place: CommandPlace, _ arguments: String...) async throws -> JSONDocument
     {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("With --json, standard output is one document that its schema describes", .timeLimit(.minutes(2)))
+@Suite("With --json, standard output is one document that its schema describes", .timeLimit(.minutes(8)))
 struct CommandLineDocumentTests {
     private func document(_ name: String, _ place: CommandPlace, _ arguments: [String]) async throws -> JSONDocument {
         let run = try await place.run(arguments + ["--json", "--config", place.configuration])

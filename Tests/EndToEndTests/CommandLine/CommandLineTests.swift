@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("The command line", .timeLimit(.minutes(2)))
+@Suite("The command line", .timeLimit(.minutes(8)))
 struct CommandLineTests {
     private static let commands = [
         "", "init", "serve", "config", "config check", "config show", "device", "device list", "device show",

@@ -3,7 +3,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("Orders for a device", .timeLimit(.minutes(2)))
+@Suite("Orders for a device", .timeLimit(.minutes(8)))
 struct DeviceOrderTests {
     @Test("a reset revokes, frees the slot, leaves a permit, tells the management server and is recorded")
     func reset() async throws {

@@ -3,7 +3,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse doctor", .timeLimit(.minutes(2)))
+@Suite("gatehouse doctor", .timeLimit(.minutes(8)))
 struct DoctorTests {
     private func statuses(_ document: JSONDocument) -> [String: String] {
         guard case .array(let checks)? = document["checks"] else { return [:] }

@@ -4,7 +4,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse cert revoke", .timeLimit(.minutes(3)))
+@Suite("gatehouse cert revoke", .timeLimit(.minutes(8)))
 struct RevokeTests {
     private let order = ["--reason", "test"]
 
@@ -184,7 +184,7 @@ struct RevokeTests {
     // MARK: - Many
 
     /// As many more devices with a certificate each as are asked for, copies of the one that has enrolled.
-    private static func multiply(_ place: Place, _ count: Int64) throws {
+    static func multiply(_ place: Place, _ count: Int64) throws {
         let connection = try SQLiteConnection(path: place.database, access: .readWrite)
         try connection.begin()
         try connection.execute(

@@ -45,18 +45,34 @@ final class Exchange: Sendable {
     private let queue = DispatchQueue(label: "gatehouse.exchange")
     private let session = Mutex<CurlSession?>(nil)
     private let place: Place
+    private let certificate: CurlOptions.ClientCertificate?
 
-    init(_ gatehouse: RunningGatehouse) {
+    /// - Parameters:
+    ///   - gatehouse: The server.
+    ///   - device: Whose certificate is presented in TLS.
+    /// - Throws: When its key cannot be exported.
+    init(_ gatehouse: RunningGatehouse, as device: DeviceIdentity? = nil) throws {
         self.place = gatehouse.place
+        self.certificate = try device.map { device in
+            CurlOptions.ClientCertificate(
+                certificates: Array(device.certificatePEM.utf8),
+                privateKey: Array(try device.key.pem().utf8)
+            )
+        }
     }
 
     func post(_ message: String, to endpoint: Endpoint) async throws -> Reply {
         try await self.post(Array(message.utf8), to: endpoint)
     }
 
-    func post(_ octets: [UInt8], to endpoint: Endpoint, type: String = "application/soap+xml") async throws -> Reply {
+    func post(
+        _ octets: [UInt8],
+        to endpoint: Endpoint,
+        type: String = "application/soap+xml",
+        headers: [CurlHeader] = []
+    ) async throws -> Reply {
         let url = "\(self.place.url)/EnrollmentServer/\(endpoint.rawValue).svc"
-        let request = CurlRequest.post(url, headers: [CurlHeader("Content-Type", type)], body: octets)
+        let request = CurlRequest.post(url, headers: [CurlHeader("Content-Type", type)] + headers, body: octets)
         return try await withCheckedThrowingContinuation { continuation in
             self.queue.async {
                 continuation.resume(with: Result { try self.perform(request) })
@@ -66,17 +82,18 @@ final class Exchange: Sendable {
 
     private func perform(_ request: CurlRequest) throws -> Reply {
         try self.session.withLock { session in
-            let connected = try session ?? Self.session(to: self.place)
+            let connected = try session ?? self.connect()
             session = connected
             let answer = try connected.perform(request)
             return Reply(status: answer.status, body: String(decoding: answer.body, as: UTF8.self))
         }
     }
 
-    private static func session(to place: Place) throws -> CurlSession {
+    private func connect() throws -> CurlSession {
         var options = CurlOptions()
-        options.resolve = ["\(Place.host):\(place.port):127.0.0.1"]
-        options.trustedAuthorities = Array(try Data(contentsOf: place.rootFile))
+        options.resolve = ["\(Place.host):\(self.place.port):127.0.0.1"]
+        options.trustedAuthorities = Array(try Data(contentsOf: self.place.rootFile))
+        options.clientCertificate = self.certificate
         return try CurlSession(options)
     }
 }

@@ -54,6 +54,37 @@ enum Message {
         )
     }
 
+    /// What the device says of itself in a renewal.
+    struct Claims {
+        var deviceID: String
+        var hardwareID: String
+        var valueType = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd#PKCS7"
+        var requestType = "Renew"
+        /// Name and password of the person who was asked.
+        var user: (name: String, password: String)?
+    }
+
+    /// A request for the next certificate; `token` stands where the signed message in base64 belongs.
+    static func renew(_ token: String, _ claims: Claims) -> String {
+        self.envelope(
+            action: "\(self.enrollment)/RST/wstep",
+            header: claims.user.map { self.credential($0.name, $0.password) } ?? "",
+            body: """
+                <wst:RequestSecurityToken xmlns:wst="\(self.trust)">\
+                <wst:TokenType>http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken\
+                </wst:TokenType><wst:RequestType>\(self.trust)/\(claims.requestType)</wst:RequestType>\
+                <wsse:BinarySecurityToken xmlns:wsse="\(self.security)" ValueType="\(claims.valueType)" \
+                EncodingType="\(self.security)#base64binary">\(token)</wsse:BinarySecurityToken>\
+                <ac:AdditionalContext xmlns:ac="http://schemas.xmlsoap.org/ws/2006/12/authorization">\
+                \(self.item("OSEdition", "4"))\(self.item("DeviceName", "TEXTBOOK"))\
+                \(self.item("DeviceID", claims.deviceID))\(self.item("EnrollmentType", "Full"))\
+                \(self.item("DeviceType", "CIMClient_Windows"))\(self.item("OSVersion", "10.0.26200.1"))\
+                \(self.item("ApplicationVersion", "10.0.26200.1"))\(self.item("HWDevID", claims.hardwareID))\
+                </ac:AdditionalContext></wst:RequestSecurityToken>
+                """
+        )
+    }
+
     private static func item(_ name: String, _ value: String) -> String {
         "<ac:ContextItem Name=\"\(name)\"><ac:Value>\(value)</ac:Value></ac:ContextItem>"
     }

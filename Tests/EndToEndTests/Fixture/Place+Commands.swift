@@ -14,8 +14,8 @@ extension Place {
         let errors = self.folder.appending(path: "errors-\(UUID().uuidString)").path
         let outcome = try await ExternalCommand.run(
             "bash",
-            ["-c", "exec \"$@\" 2> \"$0\"", errors, Self.program] + arguments
-                + ["--config", self.configuration.path],
+            ["-c", "exec \"$@\" 2> \"$0\"", errors]
+                + self.line(arguments + ["--config", self.configuration.path]),
             seconds: seconds
         )
         return Run(

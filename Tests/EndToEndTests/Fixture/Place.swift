@@ -13,6 +13,8 @@ final class Place: Sendable {
         var directoryAuthority: String?
         /// Goes into the configuration as it is.
         var more = ""
+        /// Whether the test moves the clock of what it starts.
+        var movesClock = false
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -24,7 +26,9 @@ final class Place: Sendable {
     let folder: URL
     let directory: Slapd
     let port: Int
-    private let plainPort: Int
+    let plainPort: Int
+    /// The clock of everything that runs here; `nil` is the machine's.
+    let clock: MovedClock?
 
     /// Writes the configuration and runs `gatehouse init`.
     init(_ settings: Settings, directory: Slapd) async throws {
@@ -37,6 +41,7 @@ final class Place: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
+        self.clock = settings.movesClock ? try MovedClock(in: self.folder) : nil
         try self.write(settings)
         let outcome = try await self.command("init")
         guard outcome.status == 0 else { throw Failure(description: outcome.output) }
@@ -54,16 +59,20 @@ final class Place: Sendable {
     /// The root that devices trust, as PEM.
     var rootFile: URL { self.folder.appending(path: "root.pem") }
     var url: String { "https://\(Self.host):\(self.port)" }
+    /// Where CRLs, OCSP answers and issuers are, as certificates name it.
+    var plainURL: String { "http://\(Self.host):\(self.plainPort)" }
 
     /// The built program, beside the running test program.
     static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "gatehouse").path
 
+    /// The profiles that come with the product.
+    static let profiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "PKI/profiles")
+
     /// Writes the configuration anew.
     func write(_ settings: Settings) throws {
         let groups = settings.admitted.map { "\"\(self.directory.group($0))\"" }.joined(separator: ", ")
-        let profiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "PKI/profiles").path
         try self.write(
             """
             {
@@ -74,7 +83,7 @@ final class Place: Sendable {
                 },
                 store: { kind: "sqlite", path: "gatehouse.db" },
                 keys: { passphrase: { file: "passphrase" } },
-                authority: { profiles: "\(profiles)" },
+                authority: { profiles: "\(Self.profiles.path)" },
                 directory: {
                     servers: ["\(self.directory.tlsURL)"],
                     security: "tls",
@@ -118,7 +127,13 @@ final class Place: Sendable {
     }
 
     func command(_ arguments: [String]) async throws -> ExternalCommand.Outcome {
-        try await ExternalCommand.run(Self.program, arguments + ["--config", self.configuration.path], seconds: 30)
+        let line = self.line(arguments + ["--config", self.configuration.path])
+        return try await ExternalCommand.run(line[0], Array(line.dropFirst()), seconds: 30)
+    }
+
+    /// The program with these arguments, by this place's clock.
+    func line(_ arguments: [String]) -> [String] {
+        (self.clock?.prefix ?? []) + [Self.program] + arguments
     }
 }
 

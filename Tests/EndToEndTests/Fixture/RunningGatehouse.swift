@@ -30,11 +30,30 @@ final class RunningGatehouse: Sendable {
     /// The directory that all tests share which do not stop it.
     static let directory = Result { try Slapd(users: 40) }
 
+    /// Tests all begin at once; that many servers on few cores would keep none of their promises.
+    private static let turnstile = Turnstile(4 * ProcessInfo.processInfo.activeProcessorCount)
+
     /// Makes a place, serves it while `body` runs, stops it, and holds it to what has to be true after anything at all:
     /// it ends in order, and no password was written down.
     static func serve(
         _ settings: Place.Settings = Place.Settings(),
         directory: Slapd? = nil,
+        _ body: (RunningGatehouse) async throws -> Void
+    ) async throws {
+        await self.turnstile.enter()
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await self.serveNow(settings, directory, body))
+        } catch {
+            result = .failure(error)
+        }
+        await self.turnstile.leave()
+        try result.get()
+    }
+
+    private static func serveNow(
+        _ settings: Place.Settings,
+        _ directory: Slapd?,
         _ body: (RunningGatehouse) async throws -> Void
     ) async throws {
         let place = try await Place(settings, directory: try directory ?? Self.directory.get())
@@ -66,8 +85,8 @@ final class RunningGatehouse: Sendable {
         let file = self.logFile(self.state.withLock { $0.launches })
         // A write beyond a limit on file sizes would end the process instead of failing.
         let process = try FixtureProcess(
-            ["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "serve", Place.program, "serve"]
-                + ["--config", self.place.configuration.path],
+            ["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "serve"]
+                + self.place.line(["serve", "--config", self.place.configuration.path]),
             errorFile: file.path
         )
         self.state.withLock { state in

@@ -58,4 +58,39 @@ struct StoreAudit {
         while try statement.step() { serials.insert(statement.text(0)) }
         return serials
     }
+
+    /// Ids of devices about which something contradicts itself, lower-case with dashes.
+    func conflicts() throws -> [String] {
+        let statement = try self.connection.prepare(
+            "SELECT lower(hex(id)) FROM device WHERE conflicts IS NOT NULL AND length(conflicts) > 1"
+        )
+        var ids: [String] = []
+        while try statement.step() {
+            let digits = Array(statement.text(0))
+            let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
+            ids.append(groups.joined(separator: "-"))
+        }
+        return ids
+    }
+
+    /// How many published CRLs have a number below that of one published before.
+    func backwardCRLs() throws -> Int {
+        let count = try self.connection.integer(
+            """
+            SELECT count(*) FROM crl AS a JOIN crl AS b
+            ON a.issuer_id = b.issuer_id AND a.shard = b.shard AND a.ordinal < b.ordinal AND a.number >= b.number
+            """
+        )
+        return Int(count ?? -1)
+    }
+
+    /// The same with those that were superseded or revoked since.
+    func everIssued() throws -> Set<String> {
+        let statement = try self.connection.prepare(
+            "SELECT hex(serial) FROM certificate WHERE der IS NOT NULL AND device IS NOT NULL"
+        )
+        var serials: Set<String> = []
+        while try statement.step() { serials.insert(statement.text(0)) }
+        return serials
+    }
 }
