@@ -75,7 +75,7 @@ final class ServiceUnderTest {
                 },
                 admission: { groups: [] },
                 // Longer than certificates live: each may be renewed at once.
-                renewal: { windowDays: 1096 },
+                renewal: { windowDays: 1096, triesPerDay: 100000 },
                 deviceLimit: { default: 100000, staleAfterDays: 90 },
                 discovery: { default: "on-premise", domains: {} },
                 management: { providerId: "Gatehouse", name: "Bench", address: "https://localhost:9443/omadm" },

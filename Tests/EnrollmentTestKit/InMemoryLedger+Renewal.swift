@@ -69,6 +69,11 @@ extension InMemoryLedger.State {
                 return .standingChanged
             }
         }
+        let tries = self.certificates.count { other in
+            other.record.predecessor == candidate.certificate.serialNumber && other.record.state != .closed
+                && other.record.recorded > reservation.now.adding(days: -1)
+        }
+        guard tries < reservation.triesPerDay else { return .tooOften }
         if let reason = self.blockedKeys[prepared.keyDigest] { return .keyBlocked(reason: reason) }
         if let holder = self.holder(ofKey: prepared.keyDigest, otherThan: nil, of: known.userID) {
             return .keyInUse(by: holder.device)

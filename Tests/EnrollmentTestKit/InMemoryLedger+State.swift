@@ -171,6 +171,9 @@ extension InMemoryLedger.State {
             self.devices[device].record.state.occupiesSlot
         else { throw InMemoryLedger.refusal("ledger.deviceEnded") }
         if self.devices[device].record.state == .held { throw Self.held(id) }
+        guard self.blockedKeys[self.certificates[index].record.keyDigest] == nil else {
+            throw EnrollmentError(.certificateRequest, "The key is blocked.", rule: "key.blocked")
+        }
         let isFollowed = self.certificates[index...].dropFirst()
             .contains { $0.record.device == id && $0.record.state == .issued }
         guard !isFollowed else {

@@ -69,6 +69,7 @@ extension LedgerFixture {
         prepared: PreparedCertificate? = nil,
         usesPermit: Bool = false,
         limit: Int = 5,
+        triesPerDay: Int = 1_000,
         attempt: Attempt? = nil,
         at now: Timestamp
     ) -> RenewalReservation {
@@ -87,6 +88,7 @@ extension LedgerFixture {
             delivered: ["root-2", "2027-a"],
             usesPermit: usesPermit,
             limit: DeviceLimit(maximum: limit, rule: "default", staleBefore: now.adding(days: -90)),
+            triesPerDay: triesPerDay,
             attempt: attempt,
             now: now
         )

@@ -140,6 +140,42 @@ struct RenewalContractTests {
         }
     }
 
+    @Test("lets one certificate be renewed only so often in a day", arguments: Implementation.allCases)
+    func tooOften(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled()
+            let candidate = try await ledger.candidate(of: enrolled.certificate)
+            func ask(at now: Timestamp) async throws -> RenewalReservationOutcome {
+                try await ledger.reserve(
+                    LedgerFixture.renewal(of: candidate, by: enrolled.user, triesPerDay: 3, at: now)
+                )
+            }
+            for hour in Int64(0)..<3 {
+                #expect(try await ask(at: Self.due.adding(seconds: hour * 3_600)).receipt != nil)
+            }
+            #expect(try await ask(at: Self.due.adding(seconds: 86_000)) == .tooOften)
+            // The first of them is a day old now.
+            #expect(try await ask(at: Self.due.adding(seconds: 86_500)).receipt != nil)
+            #expect(try await ask(at: Self.due.adding(seconds: 86_600)) == .tooOften)
+        }
+    }
+
+    @Test("stores no certificate whose key was blocked while it was signed", arguments: Implementation.allCases)
+    func blockedMeanwhile(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let enrolled = try await ledger.enrolled()
+            let candidate = try await ledger.candidate(of: enrolled.certificate)
+            let renewal = LedgerFixture.renewal(of: candidate, by: enrolled.user, at: Self.due)
+            let receipt = try #require(try await ledger.reserve(renewal).receipt)
+            let act = LedgerFixture.act(.blockKey, at: Self.due)
+            #expect(try await ledger.blockKey(renewal.prepared.keyDigest, act: act))
+            let confirmation = LedgerFixture.confirmation(of: renewal, receipt)
+            #expect(await rule { try await ledger.confirm(confirmation) } == "key.blocked")
+            #expect(try await ledger.certificate(receipt.serialNumber)?.state == .intent)
+            #expect(try await ledger.device(enrolled.device)?.certificateSerial == enrolled.serial)
+        }
+    }
+
     @Test("renews again after a clock that ran a year ahead was put right", arguments: Implementation.allCases)
     func wrongClock(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

@@ -31,12 +31,13 @@ public protocol EnrollmentLedger: Sendable {
     /// any other unseen one renewed from the same predecessor are superseded at once. The device is active then.
     ///
     /// Whatever happened to the device since its reservation counts: one that has ended gets no certificate, one that is
-    /// held gets none while it is, one that was issued a certificate which it asked for later keeps that, and a renewal
+    /// held gets none while it is, a key that was blocked none at all, one that was issued a certificate which it asked for later keeps that, and a renewal
     /// comes to nothing when its predecessor was revoked or superseded meanwhile. The intent stays open in these cases.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when there is no such open intent, its recorded
     ///   digest is not the reservation's, it was recorded for another course, the device has ended (rule
     ///   `ledger.deviceEnded`) or holds a later one (`ledger.overtaken`); `authorization` with rule `device.held`;
+    ///   `certificateRequest` with rule `key.blocked`;
     ///   `notEligibleToRenew` with rule `renewal.overtaken`.
     func confirm(_ confirmation: Confirmation) async throws(EnrollmentError)
 

@@ -45,6 +45,8 @@ public struct RenewalReservation: Sendable {
     /// Whether the candidate's permit is used up by this.
     public let usesPermit: Bool
     public let limit: DeviceLimit
+    /// How many successors of one certificate may be asked for within 24 hours.
+    public let triesPerDay: Int
     /// The attempt so far, still open.
     public let attempt: Attempt
     public let now: Timestamp
@@ -59,6 +61,7 @@ public struct RenewalReservation: Sendable {
         delivered: [String],
         usesPermit: Bool,
         limit: DeviceLimit,
+        triesPerDay: Int,
         attempt: Attempt,
         now: Timestamp
     ) {
@@ -71,6 +74,7 @@ public struct RenewalReservation: Sendable {
         self.delivered = delivered
         self.usesPermit = usesPermit
         self.limit = limit
+        self.triesPerDay = triesPerDay
         self.attempt = attempt
         self.now = now
     }
@@ -83,6 +87,8 @@ public enum RenewalReservationOutcome: Hashable, Sendable {
     case reserved(IntentReceipt)
     /// The candidate is not what it was: judge it again.
     case standingChanged
+    /// As many successors were asked for within a day as may be.
+    case tooOften
     case serialNumberTaken
     case traceIDTaken
     case keyBlocked(reason: String)

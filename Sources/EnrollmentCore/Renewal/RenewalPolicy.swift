@@ -15,17 +15,22 @@ public struct RenewalPolicy: Hashable, Sendable {
     /// Days after its end for which a certificate may still be renewed; 0 for none.
     public let afterExpiryDays: Int
     public let proof: Proof
+    /// How many successors of one certificate may be asked for within 24 hours: lost answers are few, and each leaves an
+    /// entry on a CRL.
+    public let triesPerDay: Int
 
     public init(
         windowDays: Int? = nil,
         overlapSeconds: Int64 = 30 * 86_400,
         afterExpiryDays: Int = 0,
-        proof: Proof = .connection
+        proof: Proof = .connection,
+        triesPerDay: Int = 12
     ) {
         self.windowDays = windowDays
         self.overlapSeconds = overlapSeconds
         self.afterExpiryDays = afterExpiryDays
         self.proof = proof
+        self.triesPerDay = triesPerDay
     }
 
     /// The moment from which a certificate may be renewed.

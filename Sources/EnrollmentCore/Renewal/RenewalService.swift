@@ -181,6 +181,7 @@ extension RenewalService {
                 delivered: authorities.map(\.issuerID),
                 usesPermit: usesPermit,
                 limit: self.rules.limits.limit(for: owner, at: now),
+                triesPerDay: self.rules.renewal.triesPerDay,
                 attempt: open,
                 now: now
             )
@@ -268,6 +269,14 @@ extension RenewalService {
             return receipt
         case .standingChanged, .serialNumberTaken, .traceIDTaken:
             return nil
+        case .tooOften:
+            throw EnrollmentError(
+                .notEligibleToRenew,
+                "The certificate was renewed \(self.rules.renewal.triesPerDay) times within a day, and no answer seems to have"
+                    + " arrived. The device has to wait; renewal.triesPerDay says how often it may.",
+                rule: "renewal.often",
+                facts: [Fact("allowed", "\(self.rules.renewal.triesPerDay) in 24 hours")]
+            )
         case .keyBlocked(let reason):
             throw .keyBlocked(reason)
         case .keyInUse:

@@ -43,6 +43,14 @@ extension CertificateCommand {
             guard self.plan == nil || self.commit else {
                 throw .usage("--plan belongs to --commit", see: "cert revoke")
             }
+            guard self.revocationReason != .certificateHold else {
+                throw CommandProblem(
+                    "GH-USAGE-016",
+                    "certificateHold suspends, and what is revoked here cannot be taken back",
+                    [("try", "gatehouse device hold DEVICE --reason …, which device resume undoes")],
+                    exit: .usage
+                )
+            }
             let terms = RevocationTerms(reason: self.revocationReason, mandate: try self.order.mandate())
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let wish = try await self.selection.wish(in: ledger)

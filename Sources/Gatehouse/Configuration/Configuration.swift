@@ -104,7 +104,8 @@ struct Configuration: Sendable {
             windowDays: self.renewal.windowDays,
             overlapSeconds: self.renewal.overlapSeconds,
             afterExpiryDays: profile.renewAfterExpiryDays,
-            proof: self.renewal.proof
+            proof: self.renewal.proof,
+            triesPerDay: self.renewal.triesPerDay
         )
     }
 

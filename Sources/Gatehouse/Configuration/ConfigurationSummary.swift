@@ -105,6 +105,7 @@ enum ConfigurationSummary {
             ),
             ("renewal.overlapDays", "\(configuration.renewal.overlapSeconds / 86_400)"),
             ("renewal.proof", configuration.renewal.proof.rawValue),
+            ("renewal.triesPerDay", "\(configuration.renewal.triesPerDay)"),
             ("crl.intervalHours", "\(configuration.crl.intervalHours)"),
             ("crl.validityHours", "\(configuration.crl.validityHours)"),
             ("ocsp.validityMinutes", "\(configuration.ocspValidityMinutes)"),

@@ -37,7 +37,8 @@ enum RenewalSection {
         let policy = RenewalPolicy(
             windowDays: try reader.integer("windowDays", in: 1...1_096),
             overlapSeconds: Int64(try reader.integer("overlapDays", in: 1...365, default: 30)) * 86_400,
-            proof: try reader.choice("proof", RenewalPolicy.Proof.self) ?? .connection
+            proof: try reader.choice("proof", RenewalPolicy.Proof.self) ?? .connection,
+            triesPerDay: try reader.integer("triesPerDay", in: 1...100_000, default: 12)
         )
         try reader.finish()
         return policy

@@ -149,6 +149,36 @@ extension CertificateTable {
         return try row.step()
     }
 
+    /// How many successors of a certificate were recorded since `moment`; stops counting at `most`.
+    func countRenewals(from predecessor: SerialNumber, of device: DeviceID, since moment: Timestamp, most: Int) throws
+        -> Int
+    {
+        let row = try self.connection.prepare(
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM certificate INDEXED BY certificate_device
+                WHERE device = ?1 AND predecessor = ?2 AND recorded > ?3 AND state <> 'closed'
+                LIMIT ?4)
+            """
+        )
+        try row.bind(device.octets, at: 1)
+        try row.bind(predecessor.octets, at: 2)
+        try row.bind(moment.microseconds, at: 3)
+        try row.bind(max(0, most), at: 4)
+        return try row.step() ? Int(row.integer(0)) : 0
+    }
+
+    /// Why the key of a recorded certificate is blocked; `nil` when it is not.
+    func blockReason(ofKeyOf serial: SerialNumber) throws -> String? {
+        let row = try self.connection.prepare(
+            """
+            SELECT b.reason FROM certificate c CROSS JOIN blocked_key b ON b.key_digest = c.key_digest WHERE c.serial = ?1
+            """
+        )
+        try row.bind(serial.octets, at: 1)
+        return try row.step() ? row.text(0) : nil
+    }
+
     /// Other certificates renewed from the same one that the device was never seen with.
     func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber, of device: DeviceID) throws
         -> [SerialNumber]

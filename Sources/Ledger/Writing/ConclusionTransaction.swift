@@ -33,6 +33,14 @@ struct ConclusionTransaction {
             )
         }
         if standing.state == .held { throw EnrollmentError.deviceHeld(device) }
+        if let reason = try self.certificates.blockReason(ofKeyOf: certificate.serialNumber) {
+            throw EnrollmentError(
+                .certificateRequest,
+                "The request's public key was blocked while it was being certified: \(reason). The certificate was not"
+                    + " stored; the device has to make a new key.",
+                rule: "key.blocked"
+            )
+        }
         // Whoever asked again does not wait for this answer any more, and uses the other.
         guard try !self.certificates.isFollowed(certificate.serialNumber, of: device) else {
             throw EnrollmentError.overtaken(certificate.serialNumber, confirmation.course)

@@ -34,6 +34,13 @@ struct RenewalTransaction {
         let prepared = self.reservation.prepared
         if try self.attempts.holds(self.reservation.attempt.traceID) { return .traceIDTaken }
         guard let ground = try self.ground() else { return .standingChanged }
+        let tries = try self.certificates.countRenewals(
+            from: ground.certificate.serial,
+            of: ground.device.device,
+            since: self.reservation.now.adding(days: -1),
+            most: self.reservation.triesPerDay
+        )
+        guard tries < self.reservation.triesPerDay else { return .tooOften }
         if let refusal = try self.judgeKey(prepared.keyDigest) { return refusal }
         if try self.certificates.holds(prepared.draft.serialNumber) { return .serialNumberTaken }
         if ground.device.state == .expired, let refusal = try self.judgeReturn(ground.device) { return refusal }
