@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 import Testing
 
@@ -18,16 +19,16 @@ struct PublishedSchemaTests {
             ("fault-authentication", "s:Envelope", "soap-1.2.xsd"),
         ]
     )
-    func validates(_ golden: String, _ element: String, _ schema: String) throws {
+    func validates(_ golden: String, _ element: String, _ schema: String) async throws {
         let text = try String(contentsOf: Corpus.folder.appending(path: "Golden/\(golden).xml"), encoding: .utf8)
         let start = try #require(text.range(of: "<\(element)")).lowerBound
         let end = try #require(text.range(of: "</\(element)>")).upperBound
-        #expect(try self.validates(text, against: "soap-1.2.xsd"))
-        #expect(try self.validates(String(text[start..<end]), against: schema))
+        #expect(try await self.validates(text, against: "soap-1.2.xsd"))
+        #expect(try await self.validates(String(text[start..<end]), against: schema))
     }
 
     @Test("the judge says no to an answer in the wrong order")
-    func judges() throws {
+    func judges() async throws {
         let text = try String(
             contentsOf: Corpus.folder.appending(path: "Golden/policies-response.xml"),
             encoding: .utf8
@@ -35,10 +36,10 @@ struct PublishedSchemaTests {
         let start = try #require(text.range(of: "<GetPoliciesResponse")).lowerBound
         let end = try #require(text.range(of: "</GetPoliciesResponse>")).upperBound
         let broken = text[start..<end].replacing("<cAs xsi:nil=\"true\"/>", with: "")
-        #expect(try !self.validates(String(broken), against: "ms-xcep.xsd"))
+        #expect(try await !self.validates(String(broken), against: "ms-xcep.xsd"))
     }
 
-    private func validates(_ document: String, against schema: String) throws -> Bool {
+    private func validates(_ document: String, against schema: String) async throws -> Bool {
         let schemas = try #require(PublishedSampleTests.folder).appending(path: "schemas").absoluteURL
         let scratch = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -51,18 +52,15 @@ struct PublishedSchemaTests {
         let catalog = try write(Self.catalog(schemas), "catalog.xml")
         _ = try write(Self.include, "xop.xsd")
         let token = try write(Self.token(schemas), "token.xsd")
-        let process = Process()
-        process.executableURL = URL(filePath: xmllint)
-        process.environment = ["XML_CATALOG_FILES": catalog.path()]
-        process.arguments = [
-            "--nonet", "--noout", "--schema",
-            schema == "token.xsd" ? token.path() : schemas.appending(path: schema).path(),
-            try write(document, "document.xml").path(),
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        let judged = try await ExternalCommand.run(
+            "env",
+            [
+                "XML_CATALOG_FILES=\(catalog.path())", xmllint, "--nonet", "--noout", "--schema",
+                schema == "token.xsd" ? token.path() : schemas.appending(path: schema).path(),
+                try write(document, "document.xml").path(),
+            ]
+        )
+        return judged.status == 0
     }
 
     /// Leads imports by web address to the files at hand.
