@@ -116,6 +116,12 @@ package final class SQLiteLedger: Sendable {
         return try await writer.perform(body)
     }
 
+    /// Whether records wait because the store does not take them: its disk is full, somebody else keeps it locked, or it
+    /// is broken.
+    ///
+    /// Set by refusals that could not be recorded, and cleared when they are.
+    package var isPostponing: Bool { self.writer?.isPostponing ?? false }
+
     /// Runs `body` with the next commit; does nothing on a ledger that was opened for reading.
     func writeEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
         self.writer?.performEventually(body)

@@ -223,6 +223,8 @@ struct SQLiteLedgerTests {
         await expectCode(.inMaintenance) {
             for _ in 0..<1_000 { _ = try await ledger.record(LedgerFixture.attempt()) }
         }
+        for _ in 0..<6_000 where !ledger.isPostponing { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(ledger.isPostponing)
         let cleaner = try SQLiteConnection(path: self.folder.database, access: .readWrite)
         try cleaner.execute(
             "DELETE FROM outbox; DELETE FROM certificate; DELETE FROM attempt WHERE outcome <> 'refused'"
@@ -233,6 +235,8 @@ struct SQLiteLedgerTests {
             }
             #expect(try await ledger.attempt(attempt.traceID) == attempt)
         }
+        for _ in 0..<6_000 where ledger.isPostponing { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(!ledger.isPostponing)
         await ledger.close()
     }
 

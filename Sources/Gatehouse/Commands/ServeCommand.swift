@@ -167,6 +167,7 @@ struct Server: Sendable {
             let report = StatusReport(
                 leafDays: profiles.device.validityDays,
                 ledger: ledger,
+                isStorePostponing: { ledger.isPostponing },
                 shelf: revocation.shelf,
                 keys: revocation.keys,
                 traffic: traffic,

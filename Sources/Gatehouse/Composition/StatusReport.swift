@@ -7,6 +7,8 @@ struct StatusReport: Sendable {
     /// Days before an authority's end from which on certificates it signs are shorter than they should be.
     let leafDays: Int
     let ledger: any FleetQueries & RevocationLedger & AuthorityLedger
+    /// Whether the store does not take what it is given.
+    let isStorePostponing: @Sendable () -> Bool
     let shelf: RevocationShelf
     let keys: IssuerKeys
     let traffic: TrafficCount
@@ -36,6 +38,15 @@ struct StatusReport: Sendable {
             }
         } catch {
             reasons.append(ReadinessReason("store", error.detail))
+        }
+        if self.isStorePostponing() {
+            reasons.append(
+                ReadinessReason(
+                    "store",
+                    "The store does not take records: its disk is full, or another process keeps it locked. Devices are told"
+                        + " to come again; what is published goes on being served."
+                )
+            )
         }
         return reasons
     }

@@ -66,6 +66,11 @@ final class CommitQueue: @unchecked Sendable {
         if wakes { self.queue.async { self.drain() } }
     }
 
+    /// Whether the store did not take what nobody waits for when it was last tried.
+    ///
+    /// Its disk is full, somebody else keeps it locked, or it is broken; it is tried again every second.
+    var isPostponing: Bool { self.state.withLock { $0.postponements > 0 } }
+
     /// Runs `body` with the next commit, or soon, without a caller that waits.
     func performEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
         let operation = DeferredOperation(body)
