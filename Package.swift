@@ -169,7 +169,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DeviceSimulatorTests",
-            dependencies: ["DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit"],
+            dependencies: [
+                "DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit", "EnrollmentTestKit",
+            ],
             exclude: ["stub_server.py"],
             swiftSettings: house
         ),

@@ -19,21 +19,6 @@ extension SQLiteLedger {
         try await self.write { try DeviceTable(connection: $0).setShared(isShared, device) }
     }
 
-    /// Refuses every later request for this key; the first reason stays.
-    ///
-    /// - Parameters:
-    ///   - digest: SHA-256 over the SubjectPublicKeyInfo.
-    ///   - reason: For the refusal's record.
-    ///   - now: When it was decided.
-    /// - Throws: ``EnrollmentError`` when the store did not do its part.
-    package func blockKey(
-        _ digest: [UInt8],
-        reason: String,
-        at now: Timestamp
-    ) async throws(EnrollmentError) {
-        try await self.write { try CertificateTable(connection: $0).blockKey(digest, reason: reason, at: now) }
-    }
-
     /// Hand-off events that wait, oldest first.
     package func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent] {
         try await self.readers.read { try OutboxTable(connection: $0).pending(limit: limit) }

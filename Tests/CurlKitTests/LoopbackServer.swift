@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 
 /// A small web server of Python's on a port of its own, for one test.
@@ -5,35 +6,25 @@ import Foundation
 /// It ends with ``stop()`` and, should a test forget, by itself after a minute.
 final class LoopbackServer {
     let port: Int
-    private let process: Process
+    private let process: FixtureProcess
 
     /// Starts it and waits until it listens.
     ///
     /// - Parameter certificates: What to speak TLS with; `nil` speaks plain HTTP.
     /// - Throws: When there is no Python here.
     init(certificates: TestCertificates? = nil) throws {
-        let output = Pipe()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.script] + (certificates.map { [$0.folder.path] } ?? [])
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-        var line = ""
-        while !line.hasSuffix("\n") {
-            let octets = output.fileHandleForReading.availableData
-            guard !octets.isEmpty else { throw CocoaError(.executableLoad) }
-            line += String(decoding: octets, as: UTF8.self)
-        }
-        guard let port = Int(line.dropLast()) else { throw CocoaError(.executableLoad) }
+        let output = FileManager.default.temporaryDirectory.appending(path: "server-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        self.process = try FixtureProcess(
+            ["python3", "-c", Self.script] + (certificates.map { [$0.folder.path] } ?? []),
+            outputFile: output
+        )
+        guard let port = Int(try self.process.firstLine(of: output)) else { throw CocoaError(.executableLoad) }
         self.port = port
     }
 
     func stop() {
-        // Not SIGTERM: a child started on a dispatch thread inherits its mask, in which that is blocked.
-        kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
+        self.process.kill()
     }
 
     private static let script = """

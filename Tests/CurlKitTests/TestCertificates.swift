@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 
 /// An authority, a server certificate for `localhost` and `device.test`, and a client certificate for `kim`.
@@ -32,13 +33,9 @@ final class TestCertificates {
     }
 
     private func run(_ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = self.folder
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableRuntimeMismatch) }
+        let process = try FixtureProcess(
+            ["env", "-C", self.folder.path, "openssl"] + arguments.split(separator: " ").map(String.init)
+        )
+        guard process.wait() == 0 else { throw CocoaError(.executableRuntimeMismatch) }
     }
 }

@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 
 /// The `openssl` command in a temporary folder: a judge that shares no code with us.
@@ -32,17 +33,18 @@ final class OpenSSLCommand {
     /// - Throws: ``Failed`` when it ends with another status than 0.
     @discardableResult
     func run(_ arguments: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = self.folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(output: text) }
+        let transcript = self.folder.appending(path: "transcript-\(UUID().uuidString)").path
+        defer { for stream in ["out", "err"] { try? FileManager.default.removeItem(atPath: transcript + stream) } }
+        let process = try FixtureProcess(
+            ["env", "-C", self.folder.path, "openssl"] + arguments.split(separator: " ").map(String.init),
+            outputFile: transcript + "out",
+            errorFile: transcript + "err"
+        )
+        let status = process.wait()
+        let text = ["out", "err"].map { stream in
+            String(decoding: FileManager.default.contents(atPath: transcript + stream) ?? Data(), as: UTF8.self)
+        }.joined()
+        guard status == 0 else { throw Failed(output: text) }
         return text
     }
 }

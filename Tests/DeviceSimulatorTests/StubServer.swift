@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 
 /// An enrollment server of Python's and openssl's, speaking the protocol on a port of its own.
@@ -5,7 +6,7 @@ import Foundation
 /// It shares no code with Gatehouse. It ends with ``stop()`` and, should a test forget, by itself after two minutes.
 final class StubServer {
     let port: Int
-    private let process: Process
+    private let process: FixtureProcess
 
     /// Starts it and waits until it listens.
     ///
@@ -31,27 +32,17 @@ final class StubServer {
         try openssl.write(Array(document.utf8), to: "document.xml")
         try openssl.write(Array(GoldenAnswers.renewal().utf8), to: "renewal.xml")
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "stub_server.py")
-        let output = Pipe()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", script.path, openssl.folder.path, GoldenAnswers.messageID, behavior]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-        var line = ""
-        while !line.hasSuffix("\n") {
-            let octets = output.fileHandleForReading.availableData
-            guard !octets.isEmpty else { throw CocoaError(.executableLoad) }
-            line += String(decoding: octets, as: UTF8.self)
-        }
-        guard let port = Int(line.dropLast()) else { throw CocoaError(.executableLoad) }
+        let output = FileManager.default.temporaryDirectory.appending(path: "server-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        self.process = try FixtureProcess(
+            ["python3", script.path, openssl.folder.path, GoldenAnswers.messageID, behavior],
+            outputFile: output
+        )
+        guard let port = Int(try self.process.firstLine(of: output)) else { throw CocoaError(.executableLoad) }
         self.port = port
     }
 
     func stop() {
-        // Not SIGTERM: a child started on a dispatch thread inherits its mask, in which that is blocked.
-        kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
+        self.process.kill()
     }
 }

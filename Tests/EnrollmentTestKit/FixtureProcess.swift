@@ -3,7 +3,8 @@ public import Foundation
 /// A process that a fixture started.
 ///
 /// Foundation's `Process` is not used: it waits for a descriptor that children started meanwhile inherit, so that
-/// waiting for one may wait for all, and its children keep the blocked signals of the thread that started them.
+/// waiting for one may wait for all, its children keep the blocked signals of the thread that started them, and it reads
+/// beyond the end of the list of open descriptors, which ended the whole test process now and then.
 public final class FixtureProcess: Sendable {
     /// The program could not be started.
     public struct NotStarted: Error, CustomStringConvertible {
@@ -12,19 +13,25 @@ public final class FixtureProcess: Sendable {
 
     public let identifier: pid_t
 
-    /// Starts a program found on the `PATH`, with nothing to read and its output thrown away.
+    /// Starts a program found on the `PATH`, with nothing to read.
     ///
     /// - Parameters:
     ///   - arguments: The program and its arguments.
     ///   - descriptor: Becomes descriptor 3 of the program.
-    ///   - errorFile: Receives what the program writes to standard error.
+    ///   - outputFile: Receives what the program writes to standard output.
+    ///   - errorFile: Receives what the program writes to standard error; another file.
     /// - Throws: ``NotStarted``.
-    public init(_ arguments: [String], passing descriptor: Int32? = nil, errorFile: String = "/dev/null") throws {
+    public init(
+        _ arguments: [String],
+        passing descriptor: Int32? = nil,
+        outputFile: String = "/dev/null",
+        errorFile: String = "/dev/null"
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         if let descriptor { posix_spawn_file_actions_adddup2(&actions, descriptor, 3) }
 
@@ -63,6 +70,30 @@ public final class FixtureProcess: Sendable {
     public func poll() -> Int32? {
         var status: Int32 = 0
         return waitpid(self.identifier, &status, WNOHANG) == self.identifier ? Self.exitCode(status) : nil
+    }
+
+    /// Ends the process, whatever signals it blocks, and waits for that.
+    public func kill() {
+        Foundation.kill(self.identifier, SIGKILL)
+        _ = self.wait()
+    }
+
+    /// Waits for the first line in a file that a server writes once it listens; half a minute at most.
+    ///
+    /// - Parameter file: What was given as `outputFile`.
+    /// - Returns: The line without its end.
+    /// - Throws: ``NotStarted`` when none comes, or the process ends before.
+    public func firstLine(of file: String) throws -> String {
+        for _ in 0..<3_000 {
+            let octets = FileManager.default.contents(atPath: file) ?? Data()
+            if let end = octets.firstIndex(of: UInt8(ascii: "\n")) {
+                return String(decoding: octets[..<end], as: UTF8.self)
+            }
+            guard self.poll() == nil else { throw NotStarted(description: "it ended without a word") }
+            usleep(10_000)
+        }
+        self.kill()
+        throw NotStarted(description: "it did not say that it listens")
     }
 
     private static func exitCode(_ status: Int32) -> Int32 {

@@ -218,11 +218,6 @@ extension InMemoryLedger {
         }
     }
 
-    /// Refuses later requests for the key with this digest.
-    public func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError) {
-        self.state.withLock { $0.blockedKeys[digest] = $0.blockedKeys[digest] ?? reason }
-    }
-
     /// The hand-off events' ids, oldest first.
     public func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
         self.state.withLock { $0.events.map(\.id) }

@@ -259,8 +259,14 @@ struct EnrollmentContractTests {
                 prepared: LedgerFixture.prepared(key: key)
             )
             #expect(try await ledger.reserve(returning).receipt != nil)
-            try await ledger.blockKey(key, reason: "leaked", at: LedgerFixture.start)
-            try await ledger.blockKey(key, reason: "said again", at: LedgerFixture.start)
+            _ = try await ledger.blockKey(
+                key,
+                act: LedgerFixture.act(.blockKey, at: LedgerFixture.start, reason: "leaked")
+            )
+            _ = try await ledger.blockKey(
+                key,
+                act: LedgerFixture.act(.blockKey, at: LedgerFixture.start, reason: "said again")
+            )
             #expect(try await ledger.reserve(second) == .keyBlocked(reason: "leaked"))
         }
     }

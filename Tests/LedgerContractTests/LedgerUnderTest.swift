@@ -12,7 +12,6 @@ protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, Ledg
 {
     func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
     func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool
-    func blockKey(_ digest: [UInt8], reason: String, at now: Timestamp) async throws(EnrollmentError)
     func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent]
     func eventIDs() async throws(EnrollmentError) -> [DeviceID]
 }

@@ -47,7 +47,10 @@ struct QueryPlanTests {
             limit: 10
         )
         _ = try await ledger.supersede(dueBy: LedgerFixture.start.adding(days: 2), limit: 10)
-        try await ledger.blockKey(LedgerFixture.octets(32), reason: "leaked", at: LedgerFixture.start)
+        _ = try await ledger.blockKey(
+            LedgerFixture.octets(32),
+            act: LedgerFixture.act(.blockKey, at: LedgerFixture.start, reason: "leaked")
+        )
         _ = try await ledger.setLimitOverride(nil, of: user.id)
         _ = try await ledger.setShared(false, reservation.device)
         _ = try await ledger.recordIntent(LedgerFixture.prepared(), at: LedgerFixture.start)

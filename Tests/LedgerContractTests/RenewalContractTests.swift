@@ -292,7 +292,10 @@ struct RenewalContractTests {
             #expect(try await outcome(neighbor.reservation.prepared.keyDigest) == .keyInUse(by: neighbor.device))
             #expect(try await outcome(own.keyDigest) == .keyInUse(by: nil))
             let blocked = LedgerFixture.octets(32)
-            try await ledger.blockKey(blocked, reason: "leaked", at: LedgerFixture.start)
+            _ = try await ledger.blockKey(
+                blocked,
+                act: LedgerFixture.act(.blockKey, at: LedgerFixture.start, reason: "leaked")
+            )
             #expect(try await outcome(blocked) == .keyBlocked(reason: "leaked"))
             #expect(try await ledger.device(enrolled.device)?.lastProvenContact == LedgerFixture.start)
             #expect(try await ledger.certificate(enrolled.serial)?.seen == nil)
