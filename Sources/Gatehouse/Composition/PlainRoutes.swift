@@ -53,6 +53,7 @@ struct PlainRoutes: Sendable {
 
     private func fixed(_ path: String, _ contentType: String, _ body: [UInt8]) -> Route {
         let clock = self.clock
+        // Without a digest there is no ETag, and the certificate is served all the same.
         let representation = (try? Digest.sha256(body)).map {
             Representation(contentType: contentType, body: body, entityTag: EntityTag(digest: $0))
         }
