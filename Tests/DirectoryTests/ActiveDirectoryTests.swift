@@ -3,7 +3,7 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("Active Directory's answers", .timeLimit(.minutes(2)))
+@Suite("Active Directory's answers", .timeLimit(.minutes(8)))
 struct ActiveDirectoryTests {
     @Test(
         "each sub-code becomes the code that helps the user, and words for the operator",

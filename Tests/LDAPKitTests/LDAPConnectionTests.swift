@@ -2,7 +2,7 @@ internal import EnrollmentTestKit
 internal import LDAPKit
 internal import Testing
 
-@Suite("A connection to a directory", .timeLimit(.minutes(2)))
+@Suite("A connection to a directory", .timeLimit(.minutes(8)))
 struct LDAPConnectionTests {
     private let slapd: Slapd
 

@@ -1,7 +1,11 @@
+import Glibc
 import ServiceRuntime
 import Testing
 
-@Suite("Large blocks of memory", .timeLimit(.minutes(10)))
+/// Sanitizers bring an allocator of their own, which has nothing to agree to.
+private let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+
+@Suite("Large blocks of memory", .enabled(if: !isSanitized))
 struct LargeBlocksTests {
     @Test("go back to the system when they are freed: the C library agrees")
     func agreed() {

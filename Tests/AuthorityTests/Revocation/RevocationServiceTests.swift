@@ -6,7 +6,7 @@ import ServiceRuntime
 import Testing
 import X509Kit
 
-@Suite("Revocation service", .timeLimit(.minutes(1)))
+@Suite("Revocation service", .timeLimit(.minutes(8)))
 struct RevocationServiceTests {
     private static func service(_ rig: RevocationRig) -> RevocationService {
         RevocationService(
