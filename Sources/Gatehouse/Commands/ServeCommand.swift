@@ -203,7 +203,8 @@ struct Server: Sendable {
             responder: revocation.responder,
             logger: logger
         )
-        services.append(Signals(reload: reloader.reload))
+        let shutdown = ShutdownSignal()
+        services.append(Signals(raising: shutdown, reload: reloader.reload))
         let issuer = authority.activeIssuer
         self.logger.notice(
             "ready",
@@ -213,7 +214,7 @@ struct Server: Sendable {
             ]
         )
         do {
-            try await ServiceGroup(services).run(until: ShutdownSignal())
+            try await ServiceGroup(services).run(until: shutdown)
         } catch {
             throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
         }

@@ -1,27 +1,43 @@
-import Dispatch
+// A source is cancelled from another task than the one that made it, which libdispatch allows and its module does not say.
+@preconcurrency import Dispatch
 import Glibc
 import ServiceRuntime
 
 /// Turns SIGTERM and SIGINT into the shutdown signal, and SIGHUP into calls of `reload`.
+///
+/// They are caught from the moment this is made, before anybody is told that the service is ready: one that came earlier
+/// than ``run(until:)`` would end the process without the store being closed.
 struct Signals: Service {
     let name = "signals"
-    let reload: @Sendable () async -> Void
+    private let sources: [any DispatchSourceSignal]
+    private let hangups: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+    private let reload: @Sendable () async -> Void
 
-    func run(until shutdown: ShutdownSignal) async throws {
+    /// - Parameters:
+    ///   - shutdown: Raised by SIGTERM and SIGINT.
+    ///   - reload: Called for each SIGHUP, of several that come meanwhile for the last.
+    init(raising shutdown: ShutdownSignal, reload: @escaping @Sendable () async -> Void) {
         let (hangups, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let queue = DispatchQueue(label: "gatehouse.signals")
-        let sources = [
+        self.sources = [
             Self.source(SIGTERM, on: queue) { shutdown.raise() },
             Self.source(SIGINT, on: queue) { shutdown.raise() },
             Self.source(SIGHUP, on: queue) { continuation.yield() },
         ]
-        defer { sources.forEach { $0.cancel() } }
+        self.hangups = hangups
+        self.continuation = continuation
+        self.reload = reload
+    }
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        defer { self.sources.forEach { $0.cancel() } }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await shutdown.wait()
-                continuation.finish()
+                self.continuation.finish()
             }
-            for await _ in hangups { await self.reload() }
+            for await _ in self.hangups { await self.reload() }
         }
     }
 
