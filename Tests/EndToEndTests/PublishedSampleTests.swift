@@ -25,7 +25,7 @@ struct PublishedSampleTests {
         ("spec-mde2-discover-request-federated.xml", .discovery, nil, "Authorization NotSupported"),
         ("spec-mde2-getpolicies-request-federated.xml", .policy, nil, "Authorization NotSupported"),
         ("spec-mde2-getpolicies-request-certificate.xml", .policy, nil, "Authorization NotSupported"),
-        ("itpro-renewal-request.xml", .enrollment, nil, "Authorization NotEligibleToRenew"),
+        ("itpro-renewal-request.xml", .enrollment, nil, "MessageFormat"),
     ]
 
     @Test("each gets the answer that the protocol asks for", .enabled(if: Self.folder != nil))

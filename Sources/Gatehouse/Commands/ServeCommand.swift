@@ -49,6 +49,7 @@ struct Server: Sendable {
     }
 
     func run() async throws(CommandProblem) {
+        let signals = Signals()
         if !SecureHeap.initialize(size: 1 << 18) {
             self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
         }
@@ -57,7 +58,7 @@ struct Server: Sendable {
         let profiles = try ProfileFolder.load(self.configuration)
         let vaultAndLedger = try await self.open()
         do throws(CommandProblem) {
-            try await self.serve(profiles, vaultAndLedger.ledger, vaultAndLedger.vault)
+            try await self.serve(profiles, vaultAndLedger.ledger, vaultAndLedger.vault, until: signals)
             await vaultAndLedger.ledger.close()
         } catch {
             await vaultAndLedger.ledger.close()
@@ -111,7 +112,12 @@ struct Server: Sendable {
         }
     }
 
-    private func serve(_ profiles: ProfileFolder, _ ledger: SQLiteLedger, _ vault: Vault) async throws(CommandProblem) {
+    private func serve(
+        _ profiles: ProfileFolder,
+        _ ledger: SQLiteLedger,
+        _ vault: Vault,
+        until signals: Signals
+    ) async throws(CommandProblem) {
         let issuers: [IssuerRecord]
         let authority: LocalAuthority
         do throws(EnrollmentError) {
@@ -203,8 +209,9 @@ struct Server: Sendable {
             responder: revocation.responder,
             logger: logger
         )
-        let shutdown = ShutdownSignal()
-        services.append(Signals(raising: shutdown, reload: reloader.reload))
+        var signals = signals
+        signals.reload = reloader.reload
+        services.append(signals)
         let issuer = authority.activeIssuer
         self.logger.notice(
             "ready",
@@ -214,7 +221,7 @@ struct Server: Sendable {
             ]
         )
         do {
-            try await ServiceGroup(services).run(until: shutdown)
+            try await ServiceGroup(services).run(until: signals.shutdown)
         } catch {
             throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
         }

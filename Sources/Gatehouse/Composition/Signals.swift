@@ -5,21 +5,22 @@ import ServiceRuntime
 
 /// Turns SIGTERM and SIGINT into the shutdown signal, and SIGHUP into calls of `reload`.
 ///
-/// They are caught from the moment this is made, before anybody is told that the service is ready: one that came earlier
+/// They are caught from the moment this is made, before the store is opened and anybody can connect: one that came earlier
 /// than ``run(until:)`` would end the process without the store being closed.
 struct Signals: Service {
     let name = "signals"
     private let sources: [any DispatchSourceSignal]
     private let hangups: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
-    private let reload: @Sendable () async -> Void
+    /// Raised by SIGTERM and SIGINT.
+    let shutdown = ShutdownSignal()
+    /// Called for each SIGHUP, of several that come meanwhile for the last.
+    var reload: @Sendable () async -> Void = {}
 
-    /// - Parameters:
-    ///   - shutdown: Raised by SIGTERM and SIGINT.
-    ///   - reload: Called for each SIGHUP, of several that come meanwhile for the last.
-    init(raising shutdown: ShutdownSignal, reload: @escaping @Sendable () async -> Void) {
+    init() {
         let (hangups, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let queue = DispatchQueue(label: "gatehouse.signals")
+        let shutdown = self.shutdown
         self.sources = [
             Self.source(SIGTERM, on: queue) { shutdown.raise() },
             Self.source(SIGINT, on: queue) { shutdown.raise() },
@@ -27,7 +28,6 @@ struct Signals: Service {
         ]
         self.hangups = hangups
         self.continuation = continuation
-        self.reload = reload
     }
 
     func run(until shutdown: ShutdownSignal) async throws {
