@@ -1,6 +1,7 @@
 import DeviceSimulator
 import Foundation
 import Glibc
+import SQLiteKit
 import ServiceRuntime
 import Synchronization
 import Testing
@@ -34,6 +35,19 @@ struct SignalTests {
             let audit = try StoreAudit(gatehouse.place.database)
             #expect(try audit.issued() == Set(report.enrolledDevices.map(\.serialNumber)))
             try audit.expectSound()
+        }
+    }
+
+    @Test("SIGTERM before it is ready is a stop like any other")
+    func early() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            #expect(try await gatehouse.stop() == 0)
+            // It makes them anew at the start, and says so while it is still busy.
+            try SQLiteConnection(path: gatehouse.place.database, access: .readWrite)
+                .execute("DELETE FROM service_certificate WHERE use LIKE 'ocsp/%'")
+            try await gatehouse.start(until: "service certificate renewed")
+            #expect(try await gatehouse.stop() == 0, "\(gatehouse.log.suffix(500))")
+            #expect(gatehouse.log.hasSuffix(" notice stopped\n"), "\(gatehouse.log.suffix(500))")
         }
     }
 

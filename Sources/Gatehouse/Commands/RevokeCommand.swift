@@ -31,7 +31,9 @@ extension CertificateCommand {
         @OptionGroup var common: CommonOptions
         @OptionGroup var selection: SelectionOptions
         @OptionGroup var order: OrderOptions
-        @Option(help: "Why, for those who verify; the standard's names (RFC 5280).")
+        @Option(
+            help: "Why, for those who verify; the standard's names (RFC 5280) but certificateHold: see device hold."
+        )
         var revocationReason = RevocationReason.unspecified
         @Flag(help: "Do it, instead of rehearsing.")
         var commit = false

@@ -62,6 +62,7 @@ struct RevocationServiceTests {
             shutdown.raise()
             try await group.waitForAll()
         }
+        #expect(try await rig.status(question) != .good)
     }
 
     @Test("a clock that leaps makes it look after its certificates at once")
@@ -81,5 +82,7 @@ struct RevocationServiceTests {
             shutdown.raise()
             try await group.waitForAll()
         }
+        // A responder of each of two issuers, twice, and nothing else over and over.
+        #expect(rig.renewed.uses.count { $0.hasPrefix("ocsp/") } == before + 4)
     }
 }

@@ -80,8 +80,8 @@ final class RunningGatehouse: Sendable {
 
     // MARK: - Its life
 
-    /// Starts it and waits until it says that it is ready.
-    func start() async throws {
+    /// Starts it and waits until it says that it is ready, or something else.
+    func start(until word: String = " notice ready ") async throws {
         let file = self.logFile(self.state.withLock { $0.launches })
         // A write beyond a limit on file sizes would end the process instead of failing.
         let process = try FixtureProcess(
@@ -94,7 +94,7 @@ final class RunningGatehouse: Sendable {
             state.launches += 1
         }
         try self.endWithTests(process)
-        try await self.wait("ready") { try String(contentsOf: file, encoding: .utf8).contains(" notice ready ") }
+        try await self.wait(word) { try String(contentsOf: file, encoding: .utf8).contains(word) }
     }
 
     /// Ends the server should the tests end before it.

@@ -51,7 +51,7 @@ struct WholeLifeTests {
         }
     }
 
-    @Test("revoked one by one, by key and as a device, a certificate renews no more, whoever asks")
+    @Test("revoked by serial number, by thumbprint and as a device, a certificate renews no more, whoever asks")
     func revoked() async throws {
         try await RunningGatehouse.serve(.renewable) { gatehouse in
             let place = gatehouse.place

@@ -183,6 +183,7 @@ struct SignedDataTests {
     func fuzz(seed: UInt64) throws {
         let good = try Self.good.get().der
         let random = SeededRandom(seed: seed)
+        var refused = 0
         for _ in 0..<1_000 {
             let draw = random.octets(16)
             var octets = good
@@ -195,8 +196,10 @@ struct SignedDataTests {
                 default: octets[index] ^= draw[13] | 1
                 }
             }
-            _ = HostileReading.isRead(octets)
+            if !HostileReading.isRead(octets) { refused += 1 }
         }
+        // Most changes break something, and some only what is not judged here, such as a signature.
+        #expect((500..<1_000).contains(refused))
     }
 
     // MARK: Others' messages
