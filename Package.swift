@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLDAP", providers: [.apt(["libldap-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
@@ -50,7 +51,9 @@ let package = Package(
         .target(name: "X509Kit", dependencies: [asn1], swiftSettings: house),
         .target(name: "XMLKit", dependencies: ["CLibXML2"], swiftSettings: house),
         .target(name: "LDAPKit", dependencies: ["CLDAP"], swiftSettings: house),
-        .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: house),
+        .target(name: "SQLText", swiftSettings: house),
+        .target(name: "SQLiteKit", dependencies: ["CSQLite", "SQLText"], swiftSettings: house),
+        .target(name: "PostgresKit", dependencies: ["CPostgres", "SQLText"], swiftSettings: house),
         .target(name: "CurlKit", dependencies: ["CCurl"], swiftSettings: house),
 
         // Transport.
@@ -70,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "Ledger",
-            dependencies: ["EnrollmentCore", "SQLiteKit", "ServiceRuntime", log],
+            dependencies: ["EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime", log],
             swiftSettings: house
         ),
         .target(
@@ -129,7 +132,12 @@ let package = Package(
         ),
         .testTarget(name: "XMLKitTests", dependencies: ["XMLKit"], swiftSettings: house),
         .testTarget(name: "LDAPKitTests", dependencies: ["LDAPKit", "EnrollmentTestKit"], swiftSettings: house),
-        .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit"], swiftSettings: house),
+        .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "SQLText"], swiftSettings: house),
+        .testTarget(
+            name: "PostgresKitTests",
+            dependencies: ["PostgresKit", "SQLText", "EnrollmentTestKit"],
+            swiftSettings: house
+        ),
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "EnrollmentTestKit"], swiftSettings: house),
         .testTarget(
             name: "TLSTransportTests",
@@ -157,7 +165,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LedgerContractTests",
-            dependencies: ["Ledger", "EnrollmentCore", "SQLiteKit", "EnrollmentTestKit", log],
+            dependencies: [
+                "Ledger", "EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "EnrollmentTestKit", log,
+            ],
             swiftSettings: house
         ),
         .testTarget(
@@ -179,7 +189,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "DeviceSimulator", "Authority", "Ledger", "EnrollmentCore", "CurlKit", "OpenSSLKit", "X509Kit",
-                "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
+                "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
             swiftSettings: house
         ),
@@ -187,7 +197,8 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
-                "LDAPKit", "OpenSSLKit", "X509Kit", "SQLiteKit", "ServiceRuntime", "EnrollmentTestKit", log,
+                "LDAPKit", "OpenSSLKit", "X509Kit", "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime",
+                "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
             exclude: ["README.md", "baseline.json"],

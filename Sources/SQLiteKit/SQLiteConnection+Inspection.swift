@@ -1,4 +1,5 @@
 internal import CSQLite
+public import SQLText
 
 extension SQLiteConnection {
     /// How thoroughly to read the file.

@@ -1,4 +1,5 @@
 internal import CSQLite
+public import SQLText
 internal import Glibc
 
 /// One connection to one database file, confined to whoever made it.

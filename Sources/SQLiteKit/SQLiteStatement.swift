@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import SQLText
 
 /// A prepared statement on loan from its connection.
 ///

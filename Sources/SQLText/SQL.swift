@@ -42,14 +42,16 @@ public struct SQL: Sendable, ExpressibleByStringLiteral {
         }
     }
 
-    var address: UInt {
+    /// Names the statement within this process: the same literal has the same address.
+    public var address: UInt {
         switch self.form {
         case .literal(let literal): UInt(bitPattern: literal.utf8Start)
         case .composed(let composition): UInt(bitPattern: ObjectIdentifier(composition))
         }
     }
 
-    func withCharacters<Result>(_ body: (UnsafeBufferPointer<CChar>) -> Result) -> Result {
+    /// Lends the statement's UTF-8 octets; not terminated.
+    public func withCharacters<Result>(_ body: (UnsafeBufferPointer<CChar>) -> Result) -> Result {
         switch self.form {
         case .literal(let literal):
             return literal.withUTF8Buffer { $0.withMemoryRebound(to: CChar.self, body) }
