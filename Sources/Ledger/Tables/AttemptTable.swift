@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Every device's tries, successful or not, by trace id.
 struct AttemptTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     private static let insertion: SQL = """
         INSERT INTO attempt (trace_id, operation, outcome, started, microseconds, source_address, claimed_name,
@@ -70,7 +70,7 @@ struct AttemptTable {
         try statement.bind(attempt.detail, at: 19)
         try statement.bind(Fact.encode(attempt.facts), at: 20)
         try statement.bind(CountedDevice.encode(attempt.counted), at: 21)
-        return try statement.run() == 1
+        return try statement.runCounting() == 1
     }
 
     /// Closes the attempt of a reservation that was never concluded.

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// What becomes of certificates after they were issued.
 extension CertificateTable {
@@ -94,7 +94,7 @@ extension CertificateTable {
     /// Sets anew until when a renewed certificate stays valid beside its successor; never past its own end.
     func overlap(_ serial: SerialNumber, until moment: Timestamp) throws {
         let statement = try self.connection.prepare(
-            "UPDATE certificate SET supersede_after = min(?2, not_after) WHERE serial = ?1"
+            "UPDATE certificate SET supersede_after = CASE WHEN not_after < ?2 THEN not_after ELSE ?2 END WHERE serial = ?1"
         )
         try statement.bind(serial.octets, at: 1)
         try statement.bind(moment.microseconds, at: 2)
@@ -106,7 +106,7 @@ extension CertificateTable {
     func due(by moment: Timestamp, limit: Int) throws -> [(serial: SerialNumber, device: DeviceID, isCurrent: Bool)] {
         let row = try self.connection.prepare(
             """
-            SELECT c.serial, c.device, d.certificate_serial IS c.serial
+            SELECT c.serial, c.device, d.certificate_serial IS NOT DISTINCT FROM c.serial
             FROM certificate c INDEXED BY certificate_due CROSS JOIN device d ON d.id = c.device
             WHERE c.state = 'issued' AND c.supersede_after IS NOT NULL AND c.supersede_after <= ?1
             ORDER BY c.supersede_after LIMIT ?2
@@ -158,7 +158,7 @@ extension CertificateTable {
             SELECT count(*) FROM (
                 SELECT 1 FROM certificate INDEXED BY certificate_device
                 WHERE device = ?1 AND predecessor = ?2 AND recorded > ?3 AND state <> 'closed'
-                LIMIT ?4)
+                LIMIT ?4) AS counted
             """
         )
         try row.bind(device.octets, at: 1)
@@ -223,7 +223,7 @@ extension CertificateTable {
     ///   - state: `issued`, or `intent` for those whose certificate it may hold.
     ///   - now: The present.
     /// - Returns: Their serial numbers, oldest first.
-    /// - Throws: What SQLite answered, or that a row cannot be read.
+    /// - Throws: What the store answered, or that a row cannot be read.
     func held(by device: DeviceID, _ state: CertificateState, at now: Timestamp) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
@@ -237,13 +237,13 @@ extension CertificateTable {
         return try Self.serials(row)
     }
 
-    private static func serials(_ row: borrowing SQLiteStatement) throws -> [SerialNumber] {
+    private static func serials(_ row: borrowing LedgerStatement) throws -> [SerialNumber] {
         var serials: [SerialNumber] = []
         while try row.step() { serials.append(try Self.serial(row, 0)) }
         return serials
     }
 
-    private static func serial(_ row: borrowing SQLiteStatement, _ column: Int32) throws -> SerialNumber {
+    private static func serial(_ row: borrowing LedgerStatement, _ column: Int32) throws -> SerialNumber {
         guard let serial = SerialNumber(octets: row.octets(column)) else {
             throw EnrollmentError.unreadable("a serial number")
         }

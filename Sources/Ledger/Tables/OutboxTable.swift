@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Hand-off events that wait for the management server's acknowledgement.
 struct OutboxTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Puts an event in; its generation is the device's next one, which the caller stores with the device.
     func insert(

@@ -1,16 +1,19 @@
 package import EnrollmentCore
-internal import SQLiteKit
 
-extension SQLiteLedger: RetentionLedger {
+extension LedgerStore {
     package func expire(
         endedBefore moment: Timestamp,
         at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write { connection in
+        let due = try await self.read {
+            try DeviceTable(connection: $0).ended(before: moment, limit: limit).map(\.device)
+        }
+        guard !due.isEmpty else { return 0 }
+        return try await self.write(LockPlan(devices: due)) { connection in
             let devices = DeviceTable(connection: connection)
             let outbox = OutboxTable(connection: connection)
-            let ended = try devices.ended(before: moment, limit: limit)
+            let ended = try devices.ended(before: moment, limit: limit).filter { due.contains($0.device) }
             for (device, serial, isHeld) in ended {
                 try devices.end(device, as: .expired, needsPermit: isHeld)
                 try outbox.tell(.expired, of: device, about: serial, at: now)
@@ -20,7 +23,9 @@ extension SQLiteLedger: RetentionLedger {
     }
 
     package func pruneAttempts(startedBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.write { try Retention(connection: $0).pruneAttempts(startedBefore: moment, limit: limit) }
+        try await self.write(.retention) {
+            try Retention(connection: $0).pruneAttempts(startedBefore: moment, limit: limit)
+        }
     }
 
     package func pruneCertificates(
@@ -28,16 +33,18 @@ extension SQLiteLedger: RetentionLedger {
         at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write {
+        try await self.write(.retention) {
             try Retention(connection: $0).pruneCertificates(endedBefore: moment, at: now, limit: limit)
         }
     }
 
     package func proof(of serialNumber: SerialNumber) async throws(EnrollmentError) -> CertificateProof? {
-        try await self.readers.read { try Retention(connection: $0).proof(of: serialNumber) }
+        try await self.read { try Retention(connection: $0).proof(of: serialNumber) }
     }
 
     package func pruneChanges(recordedBefore moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
-        try await self.write { try Retention(connection: $0).pruneChanges(recordedBefore: moment, limit: limit) }
+        try await self.write(.retention) {
+            try Retention(connection: $0).pruneChanges(recordedBefore: moment, limit: limit)
+        }
     }
 }

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Takes a slot and records an intent, inside one transaction that nobody else writes beside.
 ///
@@ -12,7 +12,7 @@ struct ReservationTransaction {
     private let attempts: AttemptTable
     private let permits: PermitTable
 
-    init(_ reservation: Reservation, on connection: SQLiteConnection) {
+    init(_ reservation: Reservation, on connection: LedgerConnection) {
         self.reservation = reservation
         self.permits = PermitTable(connection: connection)
         self.users = UserTable(connection: connection)

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Records the intent of a renewal, inside one transaction that nobody else writes beside.
 ///
@@ -20,7 +20,7 @@ struct RenewalTransaction {
         let permit: Permit?
     }
 
-    init(_ reservation: RenewalReservation, on connection: SQLiteConnection) {
+    init(_ reservation: RenewalReservation, on connection: LedgerConnection) {
         self.reservation = reservation
         self.users = UserTable(connection: connection)
         self.devices = DeviceTable(connection: connection)

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Ends a reservation inside one transaction: with a certificate, with a refusal, or because nothing came.
 struct ConclusionTransaction {
@@ -10,7 +10,7 @@ struct ConclusionTransaction {
     private let outbox: OutboxTable
     private let supersession: Supersession
 
-    init(on connection: SQLiteConnection) {
+    init(on connection: LedgerConnection) {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
         self.revocations = RevocationTable(connection: connection)
@@ -157,16 +157,17 @@ struct ConclusionTransaction {
     /// are revoked.
     ///
     /// - Returns: How many were ended.
-    func release(madeBefore moment: Timestamp, at now: Timestamp, limit: Int) throws -> Int {
-        let serials = try self.certificates.openIntents(recordedBefore: moment, limit: limit)
+    func release(_ serials: [SerialNumber], madeBefore moment: Timestamp, at now: Timestamp) throws -> Int {
+        var ended = 0
         for serial in serials {
-            guard let intent = try self.certificates.intent(serial) else { continue }
+            guard let intent = try self.certificates.intent(serial), intent.isOpen else { continue }
             try self.certificates.end(serial, as: .intent, reason: CertificateTable.Intent.expired)
             _ = try self.revocations.revoke(serial, reason: .cessationOfOperation, at: now)
             try self.endReservation(serial, intent)
             if let traceID = intent.traceID { try self.attempts.expire(traceID) }
+            ended += 1
         }
-        return serials.count
+        return ended
     }
 
     private func endReservation(_ serial: SerialNumber, _ intent: CertificateTable.Intent) throws {
