@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// One database of a ``PostgresServer``.
 public struct PostgresDatabase: Sendable {

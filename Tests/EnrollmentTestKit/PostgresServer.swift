@@ -87,7 +87,8 @@ public final class PostgresServer: Sendable {
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try self.programs.giveAway(self.folder.path)
         self.supervisor = try PostgresSupervisor(of: self.folder)
-        let tls = try credential.map { try Self.install($0, in: self.folder, self.programs) } ?? [:]
+        var tls: [String: String] = [:]
+        if let credential { tls = try Self.install(credential, in: self.folder, self.programs) }
         if let primary {
             try Self.copy(primary, to: self.folder, self.programs)
         } else {
@@ -97,20 +98,10 @@ public final class PostgresServer: Sendable {
             "max_connections": "300", "shared_buffers": "64MB", "log_line_prefix": "%m %p %d ", "log_timezone": "UTC",
             "wal_keep_size": "64MB", "max_wal_size": "2GB",
         ]
-        self.state = Mutex(State(settings: defaults.merging(tls) { $1 }.merging(settings) { $1 }))
-        var port: UInt16 = 0
-        for attempt in 1...5 {
-            port = FreePort.find()
-            do {
-                let process = try Self.run(self.folder, port, 0, self.state.withLock { $0.settings }, self.programs)
-                self.state.withLock { $0.process = process }
-                break
-            } catch {
-                // Somebody else may have taken the port meanwhile.
-                guard attempt < 5 else { throw error }
-            }
-        }
+        let all = defaults.merging(tls) { $1 }.merging(settings) { $1 }
+        let (process, port) = try Self.firstRun(self.folder, all, self.programs)
         self.port = port
+        self.state = Mutex(State(process: process, settings: all))
     }
 
     deinit {
@@ -234,6 +225,20 @@ public final class PostgresServer: Sendable {
         guard process.wait() == 0 else {
             throw NotStarted(description: try String(contentsOfFile: errors, encoding: .utf8))
         }
+    }
+
+    private static func firstRun(
+        _ folder: URL,
+        _ settings: [String: String],
+        _ programs: PostgresPrograms
+    ) throws -> (FixtureProcess, UInt16) {
+        for _ in 1..<5 {
+            let port = FreePort.find()
+            // Somebody else may have taken the port meanwhile.
+            if let process = try? self.run(folder, port, 0, settings, programs) { return (process, port) }
+        }
+        let port = FreePort.find()
+        return (try self.run(folder, port, 0, settings, programs), port)
     }
 
     /// Starts a server and waits until its file says that it is ready, half a minute at most.

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A process that ends a PostgreSQL server and removes its folder once this process is gone, however it ended.
 ///
-/// It reads from a pipe whose other end only this process has: the kernel closes that in every case. The server is
+/// It reads from a socket whose other end only this process has: the kernel closes that in every case. The server is
 /// found by the file that it keeps, and is only ended while it still is one that was started from that folder.
 final class PostgresSupervisor: Sendable {
     private static let script = """
@@ -23,8 +23,10 @@ final class PostgresSupervisor: Sendable {
 
     init(of folder: URL) throws {
         var pipe: [Int32] = [-1, -1]
-        guard pipe2(&pipe, O_CLOEXEC) == 0 else {
-            throw PostgresServer.NotStarted(description: "no pipe: \(String(cString: strerror(errno)))")
+        // Not a pipe, whose ends a process started at the same moment could inherit.
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &pipe) == 0 else {
+            throw PostgresServer.NotStarted(description: "no socket: \(String(cString: strerror(errno)))")
         }
         defer { close(pipe[0]) }
         do {
@@ -41,7 +43,7 @@ final class PostgresSupervisor: Sendable {
         guard let writing = self.writing.withLock({ $0.take() }) else { return }
         let word = Array("released\n".utf8)
         // It ignores every signal that comes by itself, so it is there to read.
-        _ = word.withUnsafeBytes { write(writing, $0.baseAddress, $0.count) }
+        _ = word.withUnsafeBytes { send(writing, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         close(writing)
         _ = self.process.wait()
     }

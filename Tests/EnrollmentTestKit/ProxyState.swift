@@ -51,11 +51,12 @@ final class ProxyState: Sendable {
 
     func acceptUntilClosed() {
         while !self.isClosed {
-            let client = accept4(self.listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let client = accept(self.listener, nil, nil)
             guard client >= 0 else {
                 usleep(2_000)  // It does not listen at the moment.
                 continue
             }
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
             guard let server = LoopbackAddress.connect(to: self.target) else {
                 Foundation.close(client)
                 continue
