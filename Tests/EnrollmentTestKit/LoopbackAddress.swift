@@ -17,13 +17,16 @@ enum LoopbackAddress {
         return (result, UInt16(bigEndian: address.sin_port))
     }
 
-    /// Binds the socket to a port that the kernel chooses and listens.
+    /// Binds the socket to a port and listens.
+    ///
+    /// The port is named, not left to the kernel, which would take one of its own back when the socket stops listening.
     static func listen(_ descriptor: Int32) -> UInt16? {
-        let (status, port) = self.with(port: 0) { address, length in
-            bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 128) == 0
-                ? getsockname(descriptor, address, &length) : -1
+        for _ in 0..<1_000 {
+            let port = FreePort.find()
+            guard self.canBind(descriptor, port: port) else { continue }
+            return Glibc.listen(descriptor, 128) == 0 ? port : nil
         }
-        return status == 0 ? port : nil
+        return nil
     }
 
     static func canBind(_ descriptor: Int32, port: UInt16) -> Bool {
