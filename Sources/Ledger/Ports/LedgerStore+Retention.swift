@@ -33,8 +33,12 @@ extension LedgerStore {
         at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write(.retention) {
-            try Retention(connection: $0).pruneCertificates(endedBefore: moment, at: now, limit: limit)
+        let due = try await self.read {
+            try Retention(connection: $0).removableCertificates(endedBefore: moment, limit: limit)
+        }
+        guard !due.isEmpty else { return 0 }
+        return try await self.write(LockPlan(serials: due, names: LockPlan.retention.names)) {
+            try Retention(connection: $0).pruneCertificates(Set(due), endedBefore: moment, at: now, limit: limit)
         }
     }
 
