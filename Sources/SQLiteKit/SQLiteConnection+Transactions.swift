@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import SQLText
 
 extension SQLiteConnection {
     /// Starts a transaction that holds the write lock from its first moment.

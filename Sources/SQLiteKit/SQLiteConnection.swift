@@ -1,6 +1,6 @@
 internal import CSQLite
-public import SQLText
 internal import Glibc
+public import SQLText
 
 /// One connection to one database file, confined to whoever made it.
 ///

@@ -2,6 +2,7 @@ internal import EnrollmentCore
 internal import Foundation
 internal import Ledger
 internal import Logging
+internal import SQLText
 internal import SQLiteKit
 
 /// A mass revocation as far as the ledger does it, and what an OCSP answer costs there.

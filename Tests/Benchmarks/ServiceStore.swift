@@ -2,6 +2,7 @@ internal import EnrollmentCore
 internal import Foundation
 internal import Ledger
 internal import Logging
+internal import SQLText
 internal import SQLiteKit
 
 /// The store of a service under test, opened beside it as the commands do.

@@ -1,4 +1,5 @@
 import DeviceSimulator
+import SQLText
 import SQLiteKit
 import Testing
 

@@ -1,6 +1,7 @@
 import DeviceSimulator
 import Foundation
 import Glibc
+import SQLText
 import SQLiteKit
 import ServiceRuntime
 import Synchronization

@@ -1,4 +1,5 @@
 internal import EnrollmentCore
+internal import SQLText
 internal import SQLiteKit
 
 /// A database as the first version made it: one enrolled device, one whose enrollment is under way, and the issuer.

@@ -1,6 +1,7 @@
 internal import EnrollmentCore
 internal import Foundation
 internal import Ledger
+internal import SQLText
 internal import SQLiteKit
 internal import Testing
 

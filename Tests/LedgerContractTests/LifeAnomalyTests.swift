@@ -1,5 +1,6 @@
 internal import EnrollmentCore
 internal import Ledger
+internal import SQLText
 internal import SQLiteKit
 internal import Testing
 

@@ -1,3 +1,4 @@
+internal import SQLText
 internal import SQLiteKit
 internal import Testing
 

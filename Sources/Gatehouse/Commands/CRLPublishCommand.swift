@@ -53,7 +53,7 @@ extension CRLCommand {
         /// The CRLs of every issuer that signs here; those of a new issuer are made known first.
         private static func standings(
             _ keys: IssuerKeys,
-            in ledger: SQLiteLedger,
+            in ledger: any LedgerStore,
             _ configuration: Configuration
         ) async throws(EnrollmentError) -> [CRLStanding] {
             let ids = keys.issuers.map(\.id)

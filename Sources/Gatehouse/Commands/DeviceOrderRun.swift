@@ -13,7 +13,7 @@ struct DeviceOrderRun {
         _ mandate: Mandate,
         revocationReason: RevocationReason = .cessationOfOperation,
         permitDays: Int? = nil,
-        _ carryOut: (SQLiteLedger, DeviceOrder) async throws(EnrollmentError) -> DeviceOrderOutcome
+        _ carryOut: (any LedgerStore, DeviceOrder) async throws(EnrollmentError) -> DeviceOrderOutcome
     ) async throws(CommandProblem) -> CommandOutput {
         let act = try await answer { () throws(EnrollmentError) in try mandate.act(verb, at: SystemClock().now) }
         let (outcome, slots) = try await self.common.withWritableLedger {

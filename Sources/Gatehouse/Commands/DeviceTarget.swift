@@ -8,7 +8,7 @@ import Ledger
 enum DeviceTarget {
     /// - Throws: ``CommandProblem`` with exit `notFound` when there is no such device or more than one; `usage` for a
     ///   part of an id.
-    static func find(_ text: String, in ledger: SQLiteLedger) async throws(CommandProblem) -> DeviceRecord {
+    static func find(_ text: String, in ledger: any LedgerStore) async throws(CommandProblem) -> DeviceRecord {
         if let id = DeviceID(text) {
             let device = try await answer { () throws(EnrollmentError) in try await ledger.device(id) }
             guard let device else { throw .notFound("device", text, "gatehouse device list") }

@@ -56,7 +56,7 @@ extension OperatorCommand {
 extension CommonOptions {
     /// Opens the ledger for one command, which writes nothing: a service may be writing at the same time.
     func withLedger<Result>(
-        _ body: (SQLiteLedger, Configuration) async throws(EnrollmentError) -> Result
+        _ body: (any LedgerStore, Configuration) async throws(EnrollmentError) -> Result
     ) async throws(CommandProblem) -> Result {
         let configuration = try self.configurationWithStore()
         do throws(EnrollmentError) {
@@ -79,7 +79,7 @@ extension CommonOptions {
     ///
     /// A store of another version of the schema is refused; bringing it up to date is the service's to do.
     func withWritableLedger<Result>(
-        _ body: (SQLiteLedger, Configuration) async throws(CommandProblem) -> Result
+        _ body: (any LedgerStore, Configuration) async throws(CommandProblem) -> Result
     ) async throws(CommandProblem) -> Result {
         let configuration = try self.configurationWithStore()
         let ledger = try await answer { () throws(EnrollmentError) in
@@ -113,7 +113,7 @@ extension CommonOptions {
     private static func open(
         _ configuration: Configuration,
         _ access: LedgerAccess
-    ) async throws(EnrollmentError) -> SQLiteLedger {
+    ) async throws(EnrollmentError) -> any LedgerStore {
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
         logger.logLevel = .error
         var settings = LedgerSettings(path: configuration.storePath)

@@ -71,7 +71,7 @@ extension CertificateCommand {
         private static func plan(
             _ wish: RevocationWish,
             _ terms: RevocationTerms,
-            in ledger: SQLiteLedger
+            in ledger: any LedgerStore
         ) async throws(CommandProblem) -> RevocationPlan {
             try await answer { () throws(EnrollmentError) in
                 try await RevocationPlan.make(wish, terms, in: ledger, at: SystemClock().now)
@@ -137,7 +137,7 @@ extension CertificateCommand {
         private func carryOut(
             _ plan: RevocationPlan,
             _ terms: RevocationTerms,
-            in ledger: SQLiteLedger,
+            in ledger: any LedgerStore,
             _ folder: PlanFolder,
             _ screen: RevocationScreen
         ) async throws(CommandProblem) -> CommandOutput {

@@ -82,7 +82,7 @@ struct Server: Sendable {
         }
     }
 
-    private func open() async throws(CommandProblem) -> (ledger: SQLiteLedger, vault: Vault) {
+    private func open() async throws(CommandProblem) -> (ledger: any LedgerStore, vault: Vault) {
         guard FilePath.exists(self.configuration.storePath) else {
             throw CommandProblem(
                 "GH-STORE-001",
@@ -114,7 +114,7 @@ struct Server: Sendable {
 
     private func serve(
         _ profiles: ProfileFolder,
-        _ ledger: SQLiteLedger,
+        _ ledger: any LedgerStore,
         _ vault: Vault,
         until signals: Signals
     ) async throws(CommandProblem) {

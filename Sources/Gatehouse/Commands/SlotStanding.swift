@@ -6,7 +6,7 @@ struct SlotStanding: Sendable {
     let limit: DeviceLimit
     let counted: [CountedDevice]
 
-    init(of user: UserRecord, in ledger: SQLiteLedger, _ policy: DeviceLimitPolicy) async throws(EnrollmentError) {
+    init(of user: UserRecord, in ledger: any LedgerStore, _ policy: DeviceLimitPolicy) async throws(EnrollmentError) {
         let now = SystemClock().now
         let asSeen = DirectoryUser(
             id: user.id,

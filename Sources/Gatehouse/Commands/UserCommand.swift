@@ -41,7 +41,7 @@ struct UserCommand: AsyncParsableCommand {
         }
 
         private func find(
-            in ledger: SQLiteLedger,
+            in ledger: any LedgerStore,
             _ configuration: Configuration
         ) async throws(EnrollmentError) -> Found? {
             guard let user = try await ledger.user(self.user) else { return nil }

@@ -16,7 +16,7 @@ struct ServiceGraph: Sendable {
 
     /// What outlives a change of configuration.
     struct Foundation: Sendable {
-        let ledger: SQLiteLedger
+        let ledger: any LedgerStore
         let vault: Vault
         let authority: LocalAuthority
         /// What certificates say of where CRLs and answers are; those are published there until the next start.

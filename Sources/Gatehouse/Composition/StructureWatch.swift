@@ -6,7 +6,7 @@ import ServiceRuntime
 /// Reads a large store through while it already serves, and ends the service when it is damaged.
 struct StructureWatch: Service {
     let name = "structure"
-    let ledger: SQLiteLedger
+    let ledger: any LedgerStore
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {

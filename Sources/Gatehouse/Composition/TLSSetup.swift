@@ -7,7 +7,7 @@ import TLSTransport
 
 /// Makes the TLS context of the device listener: certificates kept in files first, then the store's own.
 struct TLSSetup: Sendable {
-    let ledger: SQLiteLedger
+    let ledger: any LedgerStore
     let vault: Vault
     let ticketKeys: TLSTicketKeys
 

@@ -7,7 +7,8 @@ extension Vault {
     /// Opens the store's vault with the configured passphrase.
     ///
     /// - Throws: ``CommandProblem`` when the passphrase is missing or wrong, or the store was never filled.
-    static func open(by configuration: Configuration, in ledger: SQLiteLedger) async throws(CommandProblem) -> Vault {
+    static func open(by configuration: Configuration, in ledger: any LedgerStore) async throws(CommandProblem) -> Vault
+    {
         SecureHeap.initialize(size: 1 << 18)
         let passphrase = try configuration.passphrase.fetch()
         return try await answer { () throws(EnrollmentError) in

@@ -4,12 +4,13 @@ import Ledger
 /// Everything that checks look at, read once.
 struct Examination: Sendable {
     let configuration: Configuration
-    let ledger: SQLiteLedger
+    let ledger: any LedgerStore
     let now: Timestamp
     let issuers: [IssuerRecord]
     let profiles: ProfileFolder?
 
-    init(_ configuration: Configuration, _ ledger: SQLiteLedger, profiles: ProfileFolder?) async throws(EnrollmentError)
+    init(_ configuration: Configuration, _ ledger: any LedgerStore, profiles: ProfileFolder?)
+        async throws(EnrollmentError)
     {
         self.configuration = configuration
         self.ledger = ledger

@@ -16,7 +16,7 @@ struct DeviceFacts: Sendable {
     ///   - ledger: Where it is recorded.
     ///   - length: The most attempts and the most acts to bring; one more tells whether there are older ones.
     /// - Throws: ``EnrollmentError`` when the store did not do its part.
-    init(of device: DeviceRecord, in ledger: SQLiteLedger, length: Int) async throws(EnrollmentError) {
+    init(of device: DeviceRecord, in ledger: any LedgerStore, length: Int) async throws(EnrollmentError) {
         self.device = device
         self.certificates = try await ledger.certificates(CertificateQuery(device: device.device, limit: 10)).elements
         self.revocation =

@@ -22,7 +22,7 @@ struct MassRevocation {
 
     let plan: RevocationPlan
     let terms: RevocationTerms
-    let ledger: SQLiteLedger
+    let ledger: any LedgerStore
 
     /// The key goes first: nothing new may come of it while its certificates are dealt with.
     ///

@@ -37,7 +37,7 @@ struct RevocationPlan: Sendable {
     static func make(
         _ wish: RevocationWish,
         _ terms: RevocationTerms,
-        in ledger: SQLiteLedger,
+        in ledger: any LedgerStore,
         at now: Timestamp
     ) async throws(EnrollmentError) -> RevocationPlan {
         var outcome = RevocationOutcome()
@@ -51,7 +51,7 @@ struct RevocationPlan: Sendable {
         _ wish: RevocationWish,
         _ reason: RevocationReason,
         _ outcome: RevocationOutcome,
-        in ledger: SQLiteLedger
+        in ledger: any LedgerStore
     ) async throws(EnrollmentError) {
         var facts = ["reason \(reason.name)"]
         var own: [CertificateRecord] = []

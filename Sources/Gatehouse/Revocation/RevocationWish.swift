@@ -23,7 +23,7 @@ struct RevocationWish: Sendable {
     var exception: SerialNumber?
 
     /// The certificates, in the order in which they are dealt with.
-    func serialNumbers(in ledger: SQLiteLedger, at now: Timestamp) async throws(EnrollmentError) -> [SerialNumber] {
+    func serialNumbers(in ledger: any LedgerStore, at now: Timestamp) async throws(EnrollmentError) -> [SerialNumber] {
         guard case .selected(let selection) = self.way else {
             if case .named(let serialNumbers) = self.way { return serialNumbers }
             return []

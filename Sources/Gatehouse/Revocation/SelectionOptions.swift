@@ -41,7 +41,7 @@ struct SelectionOptions: ParsableArguments {
     /// Reads what the options name.
     ///
     /// - Throws: ``CommandProblem`` with exit `usage` for what cannot be read, `notFound` for what is not there.
-    func wish(in ledger: SQLiteLedger) async throws(CommandProblem) -> RevocationWish {
+    func wish(in ledger: any LedgerStore) async throws(CommandProblem) -> RevocationWish {
         if let thumbprint = self.thumbprint { return try await Self.wish(thumbprint: thumbprint, in: ledger) }
         if let name = self.device {
             let device = try await DeviceTarget.find(name, in: ledger)
@@ -115,7 +115,7 @@ struct SelectionOptions: ParsableArguments {
 
     private static func wish(
         thumbprint text: String,
-        in ledger: SQLiteLedger
+        in ledger: any LedgerStore
     ) async throws(CommandProblem) -> RevocationWish {
         guard let thumbprint = Hexadecimal.decode(text.filter { $0 != ":" && $0 != " " }), thumbprint.count == 32 else {
             throw .usage("--thumbprint takes the 64 hexadecimal digits of a SHA-256", see: "cert revoke")

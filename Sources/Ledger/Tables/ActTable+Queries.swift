@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension ActTable {
     private static let columns: SQL = """
@@ -33,7 +33,7 @@ extension ActTable {
         return try row.step() ? try Self.act(row) : nil
     }
 
-    private static func act(_ row: borrowing SQLiteStatement) throws -> ActRecord {
+    private static func act(_ row: borrowing LedgerStatement) throws -> ActRecord {
         guard let traceID = TraceID(row.text(0)), let verb = AdministrativeAct.Verb(rawValue: row.text(1)) else {
             throw EnrollmentError.unreadable("an act")
         }

@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// What people ordered: who, what, why, and what it did.
 struct ActTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Records an act with what it did.
     ///
@@ -29,7 +29,7 @@ struct ActTable {
         try statement.bind(act.time.microseconds, at: 6)
         try statement.bind(device?.octets, at: 7)
         try statement.bind(Fact.encode(facts) ?? [], at: 8)
-        guard try statement.run() == 1 else {
+        guard try statement.runCounting() == 1 else {
             throw EnrollmentError(
                 .internalService,
                 "The trace id \(act.traceID) is another act's; nothing was done.",

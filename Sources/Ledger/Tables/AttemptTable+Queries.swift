@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension AttemptTable {
     private static let columns: SQL = """
@@ -52,7 +52,7 @@ extension AttemptTable {
         return try row.step() ? try Self.attempt(row) : nil
     }
 
-    private static func attempt(_ row: borrowing SQLiteStatement) throws -> Attempt {
+    private static func attempt(_ row: borrowing LedgerStatement) throws -> Attempt {
         guard let traceID = TraceID(row.text(1)), let operation = Attempt.Operation(rawValue: row.text(2)),
             let outcome = Attempt.Outcome(rawValue: row.text(3))
         else { throw EnrollmentError.unreadable("an attempt") }

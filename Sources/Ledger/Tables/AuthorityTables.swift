@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Issuers, the service's own certificates, and what opens their sealed keys.
 struct AuthorityTables {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     func issuers() throws -> [IssuerRecord] {
         let row = try self.connection.prepare(
@@ -98,6 +98,6 @@ struct AuthorityTables {
             "INSERT INTO sealing VALUES (1, ?1) ON CONFLICT (only) DO NOTHING"
         )
         try statement.bind(sealingParameters, at: 1)
-        return try statement.run() == 1
+        return try statement.runCounting() == 1
     }
 }

@@ -1,13 +1,13 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// The shards, their CRLs, and whose turn it is to make the next one.
 struct CRLTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     private var leases: LeaseTable { LeaseTable(connection: self.connection) }
 
-    private static func lease(of shard: CRLShard) -> String { "crl/\(shard)" }
+    static func lease(of shard: CRLShard) -> String { "crl/\(shard)" }
 
     // MARK: Looking
 
@@ -54,7 +54,7 @@ struct CRLTable {
         return PublishedCRL(shard: shard, facts: Self.facts(row, from: 0), der: row.octets(7))
     }
 
-    private static func facts(_ row: borrowing SQLiteStatement, from column: Int32) -> CRLFacts {
+    private static func facts(_ row: borrowing LedgerStatement, from column: Int32) -> CRLFacts {
         CRLFacts(
             number: row.integer(column),
             thisUpdate: Timestamp(microseconds: row.integer(column + 1)),
@@ -143,7 +143,7 @@ struct CRLTable {
         try statement.bind(turn.through, at: 4)
         try statement.bind(now.microseconds, at: 5)
         try statement.bind(digest, at: 6)
-        guard try statement.run() == 1 else {
+        guard try statement.runCounting() == 1 else {
             throw EnrollmentError.lostTurn(turn, "other octets were recorded for this number")
         }
     }
@@ -165,7 +165,7 @@ struct CRLTable {
         try pointer.bind(crl.shard.number, at: 2)
         try pointer.bind(crl.facts.number, at: 3)
         try pointer.bind(crl.facts.through, at: 4)
-        guard try pointer.run() == 1 else {
+        guard try pointer.runCounting() == 1 else {
             throw EnrollmentError.lostTurn(turn, "a later one is published")
         }
         try self.leases.giveBack(Self.lease(of: crl.shard))
@@ -191,7 +191,7 @@ struct CRLTable {
         try statement.bind(crl.der.count, at: 8)
         try statement.bind(crl.facts.thumbprint, at: 9)
         try statement.bind(crl.der, at: 10)
-        guard try statement.run() == 1 else {
+        guard try statement.runCounting() == 1 else {
             throw EnrollmentError.lostTurn(turn, "it was not recorded before it was signed")
         }
     }

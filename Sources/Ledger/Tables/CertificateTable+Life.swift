@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// What becomes of certificates after they were issued.
 extension CertificateTable {
@@ -94,7 +94,7 @@ extension CertificateTable {
     /// Sets anew until when a renewed certificate stays valid beside its successor; never past its own end.
     func overlap(_ serial: SerialNumber, until moment: Timestamp) throws {
         let statement = try self.connection.prepare(
-            "UPDATE certificate SET supersede_after = min(?2, not_after) WHERE serial = ?1"
+            "UPDATE certificate SET supersede_after = CASE WHEN not_after < ?2 THEN not_after ELSE ?2 END WHERE serial = ?1"
         )
         try statement.bind(serial.octets, at: 1)
         try statement.bind(moment.microseconds, at: 2)
@@ -106,7 +106,7 @@ extension CertificateTable {
     func due(by moment: Timestamp, limit: Int) throws -> [(serial: SerialNumber, device: DeviceID, isCurrent: Bool)] {
         let row = try self.connection.prepare(
             """
-            SELECT c.serial, c.device, d.certificate_serial IS c.serial
+            SELECT c.serial, c.device, d.certificate_serial IS NOT DISTINCT FROM c.serial
             FROM certificate c INDEXED BY certificate_due CROSS JOIN device d ON d.id = c.device
             WHERE c.state = 'issued' AND c.supersede_after IS NOT NULL AND c.supersede_after <= ?1
             ORDER BY c.supersede_after LIMIT ?2
@@ -123,29 +123,30 @@ extension CertificateTable {
     }
 
     /// The device's issued certificates that were recorded before this one.
-    func issued(to device: DeviceID, before ordinal: Int64) throws -> [SerialNumber] {
+    func issued(to device: DeviceID, before serial: SerialNumber) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND ordinal < ?2 AND state = 'issued'
-            """
-        )
-        try row.bind(device.octets, at: 1)
-        try row.bind(ordinal, at: 2)
-        return try Self.serials(row)
-    }
-
-    /// Whether the device was issued a certificate that was asked for after this one.
-    func isFollowed(_ serial: SerialNumber, of device: DeviceID) throws -> Bool {
-        let row = try self.connection.prepare(
-            """
-            SELECT 1 FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND state = 'issued' AND ordinal > (SELECT c.ordinal FROM certificate c WHERE c.serial = ?2)
-            LIMIT 1
+            WHERE device = ?1 AND ordinal < (SELECT c.ordinal FROM certificate c WHERE c.serial = ?2) AND state = 'issued'
+            ORDER BY ordinal
             """
         )
         try row.bind(device.octets, at: 1)
         try row.bind(serial.octets, at: 2)
+        return try Self.serials(row)
+    }
+
+    /// Whether its device was issued a certificate that was asked for after this one.
+    func isFollowed(_ serial: SerialNumber) throws -> Bool {
+        let row = try self.connection.prepare(
+            """
+            SELECT 1 FROM certificate INDEXED BY certificate_device
+            WHERE device = (SELECT c.device FROM certificate c WHERE c.serial = ?1) AND state = 'issued'
+                AND ordinal > (SELECT c.ordinal FROM certificate c WHERE c.serial = ?1)
+            LIMIT 1
+            """
+        )
+        try row.bind(serial.octets, at: 1)
         return try row.step()
     }
 
@@ -158,7 +159,7 @@ extension CertificateTable {
             SELECT count(*) FROM (
                 SELECT 1 FROM certificate INDEXED BY certificate_device
                 WHERE device = ?1 AND predecessor = ?2 AND recorded > ?3 AND state <> 'closed'
-                LIMIT ?4)
+                LIMIT ?4) AS counted
             """
         )
         try row.bind(device.octets, at: 1)
@@ -180,39 +181,35 @@ extension CertificateTable {
     }
 
     /// Other certificates renewed from the same one that the device was never seen with.
-    func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber, of device: DeviceID) throws
-        -> [SerialNumber]
-    {
+    func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND predecessor = ?2 AND serial <> ?3 AND state = 'issued' AND seen IS NULL
+            WHERE device = (SELECT c.device FROM certificate c WHERE c.serial = ?1) AND predecessor = ?1 AND serial <> ?2
+                AND state = 'issued' AND seen IS NULL
+            ORDER BY ordinal
             """
         )
-        try row.bind(device.octets, at: 1)
-        try row.bind(predecessor.octets, at: 2)
-        try row.bind(serial.octets, at: 3)
+        try row.bind(predecessor.octets, at: 1)
+        try row.bind(serial.octets, at: 2)
         return try Self.serials(row)
     }
 
     /// Whether a certificate renewed from this one, with which the device was not seen, was asked for after `moment`.
     ///
     /// No request takes an hour: what seems to have been asked for later than that was dated by a clock that was wrong.
-    func hasUnseen(renewedFrom predecessor: SerialNumber, of device: DeviceID, askedForAfter moment: Timestamp) throws
-        -> Bool
-    {
+    func hasUnseen(renewedFrom predecessor: SerialNumber, askedForAfter moment: Timestamp) throws -> Bool {
         let row = try self.connection.prepare(
             """
             SELECT 1 FROM certificate c INDEXED BY certificate_device CROSS JOIN attempt a ON a.trace_id = c.trace_id
-            WHERE c.device = ?1 AND c.predecessor = ?2 AND c.state = 'issued' AND c.seen IS NULL
-                AND a.started > ?3 AND a.started <= ?4
+            WHERE c.device = (SELECT p.device FROM certificate p WHERE p.serial = ?1) AND c.predecessor = ?1
+                AND c.state = 'issued' AND c.seen IS NULL AND a.started > ?2 AND a.started <= ?3
             LIMIT 1
             """
         )
-        try row.bind(device.octets, at: 1)
-        try row.bind(predecessor.octets, at: 2)
-        try row.bind(moment.microseconds, at: 3)
-        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 4)
+        try row.bind(predecessor.octets, at: 1)
+        try row.bind(moment.microseconds, at: 2)
+        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 3)
         return try row.step()
     }
 
@@ -223,7 +220,7 @@ extension CertificateTable {
     ///   - state: `issued`, or `intent` for those whose certificate it may hold.
     ///   - now: The present.
     /// - Returns: Their serial numbers, oldest first.
-    /// - Throws: What SQLite answered, or that a row cannot be read.
+    /// - Throws: What the store answered, or that a row cannot be read.
     func held(by device: DeviceID, _ state: CertificateState, at now: Timestamp) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
@@ -237,13 +234,13 @@ extension CertificateTable {
         return try Self.serials(row)
     }
 
-    private static func serials(_ row: borrowing SQLiteStatement) throws -> [SerialNumber] {
+    private static func serials(_ row: borrowing LedgerStatement) throws -> [SerialNumber] {
         var serials: [SerialNumber] = []
         while try row.step() { serials.append(try Self.serial(row, 0)) }
         return serials
     }
 
-    private static func serial(_ row: borrowing SQLiteStatement, _ column: Int32) throws -> SerialNumber {
+    private static func serial(_ row: borrowing LedgerStatement, _ column: Int32) throws -> SerialNumber {
         guard let serial = SerialNumber(octets: row.octets(column)) else {
             throw EnrollmentError.unreadable("a serial number")
         }

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension CertificateTable {
     private static let columns: SQL = """
@@ -55,7 +55,7 @@ extension CertificateTable {
         return try row.step() ? try Self.record(row) : nil
     }
 
-    private static func record(_ row: borrowing SQLiteStatement) throws -> CertificateRecord {
+    private static func record(_ row: borrowing LedgerStatement) throws -> CertificateRecord {
         guard let serial = SerialNumber(octets: row.octets(1)), let state = CertificateState(rawValue: row.text(3)),
             let protection = KeyProtection(rawValue: row.text(17))
         else { throw EnrollmentError.unreadable("a certificate") }

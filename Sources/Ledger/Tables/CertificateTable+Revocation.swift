@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension CertificateTable {
     /// The device's certificates that are still to come, oldest first, with what each was renewed from.
@@ -100,7 +100,7 @@ extension CertificateTable {
     ) throws -> Page<SerialNumber> {
         let limit = PageSize.clamped(limit)
         let place = try RevocableKey(key)
-        let row: SQLiteStatement
+        let row: LedgerStatement
         switch selection {
         case .serialNumber(let serial):
             row = try self.connection.prepare(Self.bySerial)

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Every serial number ever chosen, with what was to be signed and what was.
 struct CertificateTable {
@@ -24,7 +24,7 @@ struct CertificateTable {
         var isExpired: Bool { self.state == .intent && self.reason == Self.expired }
     }
 
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     func holds(_ serial: SerialNumber) throws -> Bool {
         let statement = try self.connection.prepare("SELECT 1 FROM certificate WHERE serial = ?1")
@@ -41,12 +41,12 @@ struct CertificateTable {
     ///   - device: Whose certificates do not matter; `nil` where everybody's do.
     ///   - userID: The user who asks.
     /// - Returns: `nil` for nobody; an empty id for the authority itself.
-    /// - Throws: What SQLite answered.
+    /// - Throws: What the store answered.
     func holder(ofKey digest: [UInt8], otherThan device: DeviceID?, of userID: String) throws -> [UInt8]? {
         let statement = try self.connection.prepare(
             """
             SELECT device FROM certificate AS c
-            WHERE key_digest = ?1 AND state <> 'closed' AND (?2 IS NULL OR device IS NOT ?2)
+            WHERE key_digest = ?1 AND state <> 'closed' AND (?2 IS NULL OR device IS DISTINCT FROM ?2)
                 AND NOT (state = 'intent' AND reason IS NOT NULL
                     AND EXISTS (SELECT 1 FROM device AS d WHERE d.id = c.device AND d.user_id = ?3))
             LIMIT 1
@@ -94,7 +94,7 @@ struct CertificateTable {
     ///   - prepared: What is to be signed.
     ///   - now: The present.
     ///   - course: What it is for; `nil` for the authority's and the service's own certificates.
-    /// - Throws: What SQLite answered.
+    /// - Throws: What the store answered.
     func insert(_ prepared: PreparedCertificate, at now: Timestamp, for course: Course? = nil) throws {
         let draft = prepared.draft
         let statement = try self.connection.prepare(
@@ -124,6 +124,16 @@ struct CertificateTable {
         try statement.bind(course?.predecessor?.octets, at: 17)
         try statement.bind(course.flatMap { TextList.encode($0.delivered) }, at: 18)
         try statement.run()
+    }
+
+    /// Asks ahead what concluding these takes.
+    func foresee(_ serials: [SerialNumber]) throws {
+        try self.connection.foresee(serials.map { serial in { _ = try self.intent(serial) } })
+    }
+
+    /// Whether exactly this was recorded as about to be signed.
+    func isIntended(_ receipt: IntentReceipt) throws -> Bool {
+        try self.intent(receipt.serialNumber)?.digest == receipt.toBeSignedDigest
     }
 
     func intent(_ serial: SerialNumber) throws -> Intent? {

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension DeviceTable {
     /// Sentences about claims that contradict what the ledger knows.
@@ -12,7 +12,7 @@ extension DeviceTable {
     ///   - known: The device that it is; `nil` for a new one.
     ///   - isProven: Whether it proved that with its certificate.
     /// - Returns: The sentences; empty where nothing contradicts.
-    /// - Throws: What SQLite answered, or that a row cannot be read.
+    /// - Throws: What the store answered, or that a row cannot be read.
     func conflicts(
         of claims: DeviceClaims,
         by userID: String,
@@ -48,7 +48,7 @@ extension DeviceTable {
     private func others(than userID: String, claiming hardware: String) throws -> [String] {
         let row = try self.connection.prepare(
             """
-            SELECT d.id, u.principal_name FROM device d CROSS JOIN user u ON u.id = d.user_id
+            SELECT d.id, u.principal_name FROM device d CROSS JOIN "user" u ON u.id = d.user_id
             WHERE d.hardware_id = ?1 AND d.user_id <> ?2
                 AND d.is_live = 1
             LIMIT 3
@@ -66,7 +66,7 @@ extension DeviceTable {
 
     private func owner(of device: DeviceID) throws -> (id: String, name: String)? {
         let row = try self.connection.prepare(
-            "SELECT u.id, u.principal_name FROM device d CROSS JOIN user u ON u.id = d.user_id WHERE d.id = ?1"
+            "SELECT u.id, u.principal_name FROM device d CROSS JOIN \"user\" u ON u.id = d.user_id WHERE d.id = ?1"
         )
         try row.bind(device.octets, at: 1)
         return try row.step() ? (row.text(0), row.text(1)) : nil

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// What happens to a device between its enrollments.
 extension DeviceTable {
@@ -47,15 +47,15 @@ extension DeviceTable {
     /// It is also what the device goes back to when a reservation made before it is released.
     func touch(_ device: DeviceID, at moment: Timestamp) throws {
         let statement = try self.connection.prepare(
-            "UPDATE device SET last_proven_contact = max(last_proven_contact, ?2) WHERE id = ?1"
+            "UPDATE device SET last_proven_contact = ?2 WHERE id = ?1 AND last_proven_contact < ?2"
         )
         try statement.bind(device.octets, at: 1)
         try statement.bind(moment.microseconds, at: 2)
         try statement.run()
         let open = try self.connection.prepare(
             """
-            UPDATE certificate INDEXED BY certificate_device SET previous_contact = max(previous_contact, ?2)
-            WHERE device = ?1 AND state = 'intent' AND reason IS NULL AND previous_contact IS NOT NULL
+            UPDATE certificate INDEXED BY certificate_device SET previous_contact = ?2
+            WHERE device = ?1 AND state = 'intent' AND reason IS NULL AND previous_contact < ?2
             """
         )
         try open.bind(device.octets, at: 1)
@@ -78,7 +78,7 @@ extension DeviceTable {
     ///   - device: The device.
     ///   - state: What it becomes; one that fills no slot.
     ///   - needsPermit: Whether its hardware may enroll again only with a permit.
-    /// - Throws: What SQLite answered.
+    /// - Throws: What the store answered.
     func end(_ device: DeviceID, as state: DeviceState, needsPermit: Bool) throws {
         let statement = try self.connection.prepare(
             """
@@ -115,19 +115,11 @@ extension DeviceTable {
         try statement.run()
     }
 
-    /// Takes the device's next generation for an event.
-    ///
-    /// - Throws: ``EnrollmentError`` when there is no such device.
-    func nextGeneration(of device: DeviceID) throws -> Int {
-        let statement = try self.connection.prepare(
-            "UPDATE device SET generation = generation + 1 WHERE id = ?1 RETURNING generation"
-        )
+    /// Begins the device's next generation, which the event that follows is of.
+    func beginGeneration(of device: DeviceID) throws {
+        let statement = try self.connection.prepare("UPDATE device SET generation = generation + 1 WHERE id = ?1")
         try statement.bind(device.octets, at: 1)
-        guard try statement.step() else { throw EnrollmentError.unreadable("a certificate's device") }
-        let generation = Int(statement.integer(0))
-        // An update is done only when it has been stepped to its end.
-        while try statement.step() {}
-        return generation
+        try statement.run()
     }
 
     /// Whether the device's hardware may enroll again only with a permit.

@@ -1,12 +1,12 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension DeviceTable {
     private static let columns: SQL = """
         SELECT d.ordinal, d.id, d.state, d.user_id, u.principal_name, d.name, d.enrollment_type, d.hardware_id,
             d.claimed_device_id, d.os_version, d.model, d.is_shared, d.generation, d.first_enrolled,
             d.last_proven_contact, d.certificate_serial, d.certificate_ends, d.conflicts
-        FROM device d CROSS JOIN user u ON u.id = d.user_id
+        FROM device d CROSS JOIN "user" u ON u.id = d.user_id
         """
     private static let all = Self.columns + "WHERE d.ordinal < ?1 ORDER BY d.ordinal DESC LIMIT ?2"
     private static let ofUser =
@@ -62,13 +62,13 @@ extension DeviceTable {
         return try Self.records(row)
     }
 
-    private static func records(_ row: borrowing SQLiteStatement) throws -> [DeviceRecord] {
+    private static func records(_ row: borrowing LedgerStatement) throws -> [DeviceRecord] {
         var records: [DeviceRecord] = []
         while try row.step() { records.append(try Self.record(row)) }
         return records
     }
 
-    private static func record(_ row: borrowing SQLiteStatement) throws -> DeviceRecord {
+    private static func record(_ row: borrowing LedgerStatement) throws -> DeviceRecord {
         guard let device = DeviceID(octets: row.octets(1)), let state = DeviceState(rawValue: row.text(2)),
             let type = EnrollmentType(rawValue: row.text(6))
         else { throw EnrollmentError.unreadable("a device") }

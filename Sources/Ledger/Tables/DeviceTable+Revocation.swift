@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension DeviceTable {
     /// Makes another of the device's certificates its current one.

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// The devices, one row for each id that we gave.
 struct DeviceTable {
@@ -24,7 +24,7 @@ struct DeviceTable {
     /// How many sentences about conflicts one device keeps; a stranger must not be able to fill the disk.
     static let mostConflicts = 8
 
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     // MARK: Recognition
 
@@ -34,6 +34,8 @@ struct DeviceTable {
         FROM device
         """
     private static let byID = Self.standing + "WHERE id = ?1"
+    private static let byHeldSerial =
+        Self.standing + "WHERE id = (SELECT c.device FROM certificate c WHERE c.serial = ?1)"
     private static let liveByID =
         Self.standing
             + """
@@ -77,7 +79,14 @@ struct DeviceTable {
         return try Self.standing(row)
     }
 
-    private static func standing(_ row: borrowing SQLiteStatement) throws -> Standing? {
+    /// The device that a certificate is, or is to be, of.
+    func standing(ofHolderOf serial: SerialNumber) throws -> Standing? {
+        let row = try self.connection.prepare(Self.byHeldSerial)
+        try row.bind(serial.octets, at: 1)
+        return try Self.standing(row)
+    }
+
+    private static func standing(_ row: borrowing LedgerStatement) throws -> Standing? {
         guard try row.step() else { return nil }
         guard let device = DeviceID(octets: row.octets(0)), let state = DeviceState(rawValue: row.text(1)) else {
             throw EnrollmentError.unreadable("a device")
@@ -104,7 +113,7 @@ struct DeviceTable {
             SELECT count(*) FROM (
                 SELECT 1 FROM device WHERE user_id = ?1 AND last_proven_contact >= ?2
                     AND is_shared = 0 AND is_live = 1
-                LIMIT ?3)
+                LIMIT ?3) AS counted
             """
         )
         try statement.bind(userID, at: 1)
@@ -183,7 +192,7 @@ struct DeviceTable {
     private func bindClaims(
         of reservation: Reservation,
         conflicts: [String],
-        to statement: borrowing SQLiteStatement
+        to statement: borrowing LedgerStatement
     ) throws {
         let claims = reservation.claims
         let name = claims.deviceName ?? ""
@@ -246,6 +255,6 @@ struct DeviceTable {
         let statement = try self.connection.prepare("UPDATE device SET is_shared = ?2 WHERE id = ?1")
         try statement.bind(device.octets, at: 1)
         try statement.bind(isShared, at: 2)
-        return try statement.run() == 1
+        return try statement.runCounting() == 1
     }
 }

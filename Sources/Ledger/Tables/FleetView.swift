@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// The fleet by the ends of its certificates.
 struct FleetView {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Where a page of devices ends: by end, and by ordinal among those of one end.
     private struct Position {
@@ -82,7 +82,7 @@ struct FleetView {
             """
             SELECT count(*) FROM (
                 SELECT 1 FROM device INDEXED BY device_ends
-                WHERE is_live = 1 AND certificate_ends >= ?1 AND certificate_ends < ?2 LIMIT ?3)
+                WHERE is_live = 1 AND certificate_ends >= ?1 AND certificate_ends < ?2 LIMIT ?3) AS counted
             """
         )
         try row.bind(start.microseconds, at: 1)
@@ -97,7 +97,7 @@ struct FleetView {
             """
             SELECT count(*) FROM (
                 SELECT id, certificate_serial FROM device INDEXED BY device_ends
-                WHERE is_live = 1 AND certificate_ends < ?1 ORDER BY certificate_ends LIMIT ?2)
+                WHERE is_live = 1 AND certificate_ends < ?1 ORDER BY certificate_ends LIMIT ?2) AS ending
             WHERE EXISTS (
                 SELECT 1 FROM attempt INDEXED BY attempt_device
                 WHERE device = id AND operation = 'renewal' AND outcome = 'refused'

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Who alone may do what for a while, among all processes that share the database.
 struct LeaseTable {
@@ -14,7 +14,7 @@ struct LeaseTable {
         let until: Timestamp
     }
 
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Takes a lease that is free, has run out, or is the holder's own.
     ///

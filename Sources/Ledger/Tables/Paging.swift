@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// One page of rows in falling order of their ordinal, which is every list's column 0.
 ///
@@ -25,15 +25,15 @@ struct Paging {
         self.limit = PageSize.clamped(limit)
     }
 
-    func bind(to row: borrowing SQLiteStatement) throws {
+    func bind(to row: borrowing LedgerStatement) throws {
         try row.bind(self.below, at: 1)
         // One more than asked for tells whether there is a next page.
         try row.bind(self.limit + 1, at: 2)
     }
 
     func page<Element: Sendable>(
-        _ row: borrowing SQLiteStatement,
-        _ element: (borrowing SQLiteStatement) throws -> Element
+        _ row: borrowing LedgerStatement,
+        _ element: (borrowing LedgerStatement) throws -> Element
     ) throws -> Page<Element> {
         var elements: [Element] = []
         var last: Int64 = 0

@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Permissions for one thing that a rule would refuse otherwise.
 struct PermitTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Gives a permit, in the place of an unused one of the same kind.
     func give(_ kind: Permit.Kind, to device: DeviceID, until: Timestamp, by act: AdministrativeAct) throws {

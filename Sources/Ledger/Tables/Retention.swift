@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Removes what nobody needs any more, a few rows a call.
 struct Retention {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     // MARK: What is kept in the order in which it came
 
@@ -31,7 +31,7 @@ struct Retention {
         try statement.bind(end, at: 1)
         try statement.bind(moment.microseconds, at: 2)
         try statement.bind(max(0, limit), at: 3)
-        return try statement.run()
+        return try statement.runCounting()
     }
 
     /// Removes steps of the revocation log recorded before `moment` that their shard's CRL shows.
@@ -55,7 +55,7 @@ struct Retention {
         try statement.bind(end, at: 1)
         try statement.bind(moment.microseconds, at: 2)
         try statement.bind(max(0, limit), at: 3)
-        return try statement.run()
+        return try statement.runCounting()
     }
 
     /// Where the rows begin that are as young as `moment`, found by halving: they came in the order of their ordinals,
@@ -66,7 +66,7 @@ struct Retention {
     ///   - newest: Gives the highest ordinal.
     ///   - next: Gives ordinal and time of the first row from an ordinal on.
     /// - Returns: The lowest ordinal of them; above the highest one when there are none.
-    /// - Throws: What SQLite answered.
+    /// - Throws: What the store answered.
     private func firstOrdinal(from moment: Timestamp, newest: SQL, next: SQL) throws -> Int64 {
         var low: Int64 = 0
         var high = (try self.connection.integer(newest) ?? 0) + 1
@@ -119,17 +119,29 @@ struct Retention {
         let revoked: Int64?
     }
 
-    /// Removes certificates that ended before `moment` and that nothing needs.
+    /// Removes those of these certificates that ended before `moment` and that nothing needs.
     ///
     /// The CRL before the published one tells which entries have had their last appearance: those that had ended when
     /// it was made.
-    func pruneCertificates(endedBefore moment: Timestamp, at now: Timestamp, limit: Int) throws -> Int {
-        let removals = try self.removals(endedBefore: moment, limit: limit)
+    func pruneCertificates(
+        _ serials: Set<SerialNumber>,
+        endedBefore moment: Timestamp,
+        at now: Timestamp,
+        limit: Int
+    ) throws -> Int {
+        let removals = try self.removals(endedBefore: moment, limit: limit).filter { removal in
+            SerialNumber(octets: removal.serial).map { serials.contains($0) } ?? false
+        }
         for removal in removals {
             if !removal.isClosed { try self.prove(removal, at: now) }
             try self.remove(removal)
         }
         return removals.count
+    }
+
+    /// What ``pruneCertificates(_:endedBefore:at:limit:)`` would remove now.
+    func removable(endedBefore moment: Timestamp, limit: Int) throws -> [SerialNumber] {
+        try self.removals(endedBefore: moment, limit: limit).compactMap { SerialNumber(octets: $0.serial) }
     }
 
     private func removals(endedBefore moment: Timestamp, limit: Int) throws -> [Removal] {

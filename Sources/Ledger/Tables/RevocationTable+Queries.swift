@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 extension RevocationTable {
     /// What was asked for at once at most, so that memory stays flat.
@@ -48,7 +48,7 @@ extension RevocationTable {
         return try Self.revocation(proof, of: serial)
     }
 
-    private func proof(of serial: SerialNumber) throws -> SQLiteStatement {
+    private func proof(of serial: SerialNumber) throws -> LedgerStatement {
         let row = try self.connection.prepare(
             "SELECT issuer_id, reason, revoked FROM certificate_proof WHERE serial = ?1"
         )
@@ -56,7 +56,7 @@ extension RevocationTable {
         return row
     }
 
-    private static func revocation(_ row: borrowing SQLiteStatement, of serial: SerialNumber) throws -> Revocation {
+    private static func revocation(_ row: borrowing LedgerStatement, of serial: SerialNumber) throws -> Revocation {
         Revocation(
             serialNumber: serial,
             issuerID: row.text(0),
@@ -93,9 +93,14 @@ extension RevocationTable {
         return changes
     }
 
-    /// Also right when the newest step itself was removed.
+    private static let newest: SQL = """
+        SELECT max(n) FROM (
+            SELECT max(ordinal) AS n FROM revocation_change UNION ALL SELECT max(through) FROM crl_shard) AS newest
+        """
+
+    /// Also right when the newest step itself was removed: its shard's CRL shows it then.
     func newestChange() throws -> Int64 {
-        try self.connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'revocation_change'") ?? 0
+        try self.connection.integer(Self.newest) ?? 0
     }
 
     // MARK: CRLs

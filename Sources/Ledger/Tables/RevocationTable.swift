@@ -1,18 +1,23 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Who is revoked, and the log of how that changed; CRLs and OCSP answers come from here alone.
 ///
 /// Neither method touches the certificate's own state: what a revocation means for it is its caller's business. A
 /// certificate that names no CRL falls to shard 0, since a revocation must never be on none.
 struct RevocationTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// What is said of one certificate now, and what it takes to say something else.
     private struct Standing {
         let shard: CRLShard
         let notAfter: Int64
         let reason: RevocationReason?
+    }
+
+    /// Asks ahead what revoking these takes.
+    func foresee(_ serials: [SerialNumber]) throws {
+        try self.connection.foresee(serials.map { serial in { _ = try self.standing(of: serial) } })
     }
 
     /// Revokes a certificate, or gives its revocation a reason that replaces the former one.

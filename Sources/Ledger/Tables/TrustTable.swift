@@ -1,9 +1,9 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Which authorities each device is known to have: adoption of a new one is counted here.
 struct TrustTable {
-    let connection: SQLiteConnection
+    let connection: LedgerConnection
 
     /// Ids of the authorities that the device is known to have.
     func trusted(by device: DeviceID) throws -> Set<String> {

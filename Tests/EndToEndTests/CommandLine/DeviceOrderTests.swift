@@ -1,5 +1,6 @@
 import DeviceSimulator
 import Foundation
+import SQLText
 import SQLiteKit
 import Testing
 

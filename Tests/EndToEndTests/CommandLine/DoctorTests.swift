@@ -1,5 +1,6 @@
 import EnrollmentTestKit
 import Foundation
+import SQLText
 import SQLiteKit
 import Testing
 

@@ -1,6 +1,7 @@
 import DeviceSimulator
 import EnrollmentTestKit
 import Foundation
+import SQLText
 import SQLiteKit
 import Testing
 

@@ -5,6 +5,7 @@ import Foundation
 import Ledger
 import Logging
 import OpenSSLKit
+import SQLText
 import SQLiteKit
 
 extension Place {

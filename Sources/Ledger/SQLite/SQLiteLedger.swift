@@ -6,7 +6,7 @@ package import SQLiteKit
 /// The ledger in one SQLite file: one writer with group commit, a few readers beside it.
 ///
 /// `synchronous=FULL` with a write-ahead log: what an operation reported as done survives a power cut.
-package final class SQLiteLedger: Sendable {
+package final class SQLiteLedger: LedgerStore {
     private let writer: CommitQueue?
     let readers: ReaderPool
     /// Whether opening left the large tables unread; and how to open a reader for them.
@@ -90,7 +90,7 @@ package final class SQLiteLedger: Sendable {
         } catch {
             throw .ledger(error)
         }
-        try await reader.read { try StructureCheck.ofTheRest($0) }
+        try await reader.inspect { try StructureCheck.ofTheRest($0) }
         await reader.close()
     }
 
@@ -106,11 +106,20 @@ package final class SQLiteLedger: Sendable {
         }
     }
 
-    /// Runs `body` in a transaction and returns when that is durable.
-    ///
-    /// - Throws: What `body` threw, why the commit did not happen, or that the ledger was opened for reading.
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    package var standing: StoreStanding {
+        self.writer == nil ? .readOnly(reason: "the database was opened for reading alone") : .readWrite
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (LedgerConnection) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        try await self.readers.read(body)
+    }
+
+    package func write<Value: Sendable>(
+        _: LockPlan,
+        _: CommitDoubt<Value>,
+        _ body: @escaping @Sendable (LedgerConnection) throws -> Value
     ) async throws(EnrollmentError) -> Value {
         guard let writer = self.writer else { throw .ledgerReadOnly }
         return try await writer.perform(body)
@@ -123,7 +132,7 @@ package final class SQLiteLedger: Sendable {
     package var isPostponing: Bool { self.writer?.isPostponing ?? false }
 
     /// Runs `body` with the next commit; does nothing on a ledger that was opened for reading.
-    func writeEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
+    package func writeEventually(_ body: @escaping @Sendable (LedgerConnection) throws -> Void) {
         self.writer?.performEventually(body)
     }
 
@@ -137,7 +146,7 @@ package final class SQLiteLedger: Sendable {
 
     /// `EXPLAIN QUERY PLAN` of every statement used so far.
     package func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
-        let writes = try await self.write { try $0.plansOfKnownStatements() }
+        let writes = try await self.write(.none) { try $0.sqlite?.plansOfKnownStatements() ?? [:] }
         return try await self.readers.queryPlans().merging(writes) { first, _ in first }
     }
 }

@@ -46,7 +46,7 @@ final class CommitQueue: @unchecked Sendable {
     ///
     /// - Throws: What `body` threw, or why the commit did not happen; nothing of `body` is left then.
     func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+        _ body: @escaping @Sendable (LedgerConnection) throws -> Value
     ) async throws(EnrollmentError) -> Value {
         let outcome = await withCheckedContinuation { continuation in
             self.submit(AwaitedOperation(body, resuming: continuation))
@@ -72,7 +72,7 @@ final class CommitQueue: @unchecked Sendable {
     var isPostponing: Bool { self.state.withLock { $0.postponements > 0 } }
 
     /// Runs `body` with the next commit, or soon, without a caller that waits.
-    func performEventually(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
+    func performEventually(_ body: @escaping @Sendable (LedgerConnection) throws -> Void) {
         let operation = DeferredOperation(body)
         let (dropped, plans) = self.state.withLock { state -> (Int?, Bool) in
             guard !state.isClosed, state.deferred.count < self.settings.longestBacklog else {

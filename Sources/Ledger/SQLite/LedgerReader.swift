@@ -1,4 +1,5 @@
 internal import EnrollmentCore
+internal import SQLText
 internal import SQLiteKit
 internal import ServiceRuntime
 internal import Synchronization
@@ -22,6 +23,18 @@ actor LedgerReader {
     }
 
     func read<Value: Sendable>(
+        _ body: @Sendable (LedgerConnection) throws -> Value
+    ) throws(EnrollmentError) -> Value {
+        guard let connection = self.connection else { throw .ledgerClosed }
+        do {
+            return try body(LedgerConnection(connection))
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// Looks at the connection itself.
+    func inspect<Value: Sendable>(
         _ body: @Sendable (SQLiteConnection) throws -> Value
     ) throws(EnrollmentError) -> Value {
         guard let connection = self.connection else { throw .ledgerClosed }
@@ -52,10 +65,18 @@ final class ReaderPool: Sendable {
 
     /// Asks the next reader; what it sees was committed before.
     func read<Value: Sendable>(
-        _ body: @Sendable (SQLiteConnection) throws -> Value
+        _ body: @Sendable (LedgerConnection) throws -> Value
     ) async throws(EnrollmentError) -> Value {
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).newValue
         return try await self.readers[Int(turn.magnitude % UInt(self.readers.count))].read(body)
+    }
+
+    /// Looks at the next reader's connection itself.
+    func inspect<Value: Sendable>(
+        _ body: @Sendable (SQLiteConnection) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        let turn = self.turn.wrappingAdd(1, ordering: .relaxed).newValue
+        return try await self.readers[Int(turn.magnitude % UInt(self.readers.count))].inspect(body)
     }
 
     func close() async {
@@ -66,7 +87,7 @@ final class ReaderPool: Sendable {
     func queryPlans() async throws(EnrollmentError) -> [String: [String]] {
         var plans: [String: [String]] = [:]
         for reader in self.readers {
-            plans.merge(try await reader.read { try $0.plansOfKnownStatements() }) { first, _ in first }
+            plans.merge(try await reader.inspect { try $0.plansOfKnownStatements() }) { first, _ in first }
         }
         return plans
     }

@@ -1,4 +1,5 @@
 internal import EnrollmentCore
+internal import SQLText
 internal import SQLiteKit
 
 /// Looks for damage in the database file.

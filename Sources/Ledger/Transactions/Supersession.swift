@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Ends certificates that a later one of the same device has replaced: state, revocation and event together.
 struct Supersession {
@@ -7,20 +7,20 @@ struct Supersession {
     private let revocations: RevocationTable
     private let outbox: OutboxTable
 
-    init(on connection: SQLiteConnection) {
+    init(on connection: LedgerConnection) {
         self.certificates = CertificateTable(connection: connection)
         self.revocations = RevocationTable(connection: connection)
         self.outbox = OutboxTable(connection: connection)
     }
 
-    /// Ends those whose overlap has run out.
+    /// Ends those of these devices whose overlap has run out.
     ///
     /// One that is its device's current one, because its successor was revoked, stays and is no longer marked.
     ///
     /// - Returns: How many were ended.
-    func end(dueBy moment: Timestamp, limit: Int) throws -> Int {
+    func end(dueBy moment: Timestamp, of devices: Set<DeviceID>, limit: Int) throws -> Int {
         var ended = 0
-        for due in try self.certificates.due(by: moment, limit: limit) {
+        for due in try self.certificates.due(by: moment, limit: limit) where devices.contains(due.device) {
             if due.isCurrent {
                 try self.certificates.keep(due.serial)
             } else {
@@ -32,6 +32,7 @@ struct Supersession {
     }
 
     func end(_ serials: [SerialNumber], of device: DeviceID, at now: Timestamp) throws {
+        try self.revocations.foresee(serials)
         for serial in serials { try self.end(serial, of: device, at: now) }
     }
 

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Carries out what a person ordered for one device: certificates, slot, permit, event and record together.
 struct DeviceOrderTransaction {
@@ -11,7 +11,7 @@ struct DeviceOrderTransaction {
     private let outbox: OutboxTable
     private let acts: ActTable
 
-    init(_ order: DeviceOrder, on connection: SQLiteConnection) {
+    init(_ order: DeviceOrder, on connection: LedgerConnection) {
         self.order = order
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)

@@ -1,16 +1,23 @@
 package import EnrollmentCore
-internal import SQLiteKit
 
-extension SQLiteLedger: AuthorityLedger {
+extension LedgerStore {
     package func issuers() async throws(EnrollmentError) -> [IssuerRecord] {
-        try await self.readers.read { try AuthorityTables(connection: $0).issuers() }
+        try await self.read { try AuthorityTables(connection: $0).issuers() }
     }
 
     package func recordIntent(
         _ prepared: PreparedCertificate,
         at now: Timestamp
     ) async throws(EnrollmentError) -> IntentReceipt {
-        try await self.write { connection in
+        let receipt = IntentReceipt(
+            serialNumber: prepared.draft.serialNumber,
+            toBeSignedDigest: prepared.toBeSignedDigest
+        )
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> IntentReceipt? in
+            try CertificateTable(connection: connection).isIntended(receipt) ? receipt : nil
+        }
+        let locks = LockPlan(keys: [prepared.keyDigest], names: LockPlan.authority.names)
+        return try await self.write(locks, .evidence(evidence)) { connection in
             let certificates = CertificateTable(connection: connection)
             let serial = prepared.draft.serialNumber
             guard try !certificates.holds(serial) else {
@@ -21,7 +28,7 @@ extension SQLiteLedger: AuthorityLedger {
                 )
             }
             try certificates.insert(prepared, at: now)
-            return IntentReceipt(serialNumber: serial, toBeSignedDigest: prepared.toBeSignedDigest)
+            return receipt
         }
     }
 
@@ -30,7 +37,11 @@ extension SQLiteLedger: AuthorityLedger {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        try await self.write { connection in
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
+            return known?.serialNumber == certificate.serialNumber ? () : nil
+        }
+        try await self.write(.authority, .evidence(evidence)) { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -43,7 +54,11 @@ extension SQLiteLedger: AuthorityLedger {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        try await self.write { connection in
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
+            return known?.serialNumber == certificate.serialNumber ? () : nil
+        }
+        try await self.write(.authority, .evidence(evidence)) { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -52,17 +67,20 @@ extension SQLiteLedger: AuthorityLedger {
     }
 
     package func serviceCertificate(for use: String) async throws(EnrollmentError) -> ServiceCertificateRecord? {
-        try await self.readers.read { try AuthorityTables(connection: $0).newest(for: use) }
+        try await self.read { try AuthorityTables(connection: $0).newest(for: use) }
     }
 
     package func sealingParameters() async throws(EnrollmentError) -> [UInt8]? {
-        try await self.readers.read { try AuthorityTables(connection: $0).sealingParameters() }
+        try await self.read { try AuthorityTables(connection: $0).sealingParameters() }
     }
 
     /// - Throws: ``EnrollmentError`` with code `internalService` when other parameters are stored; they stay, since
     ///   every sealed key depends on them.
     package func storeSealingParameters(_ parameters: [UInt8]) async throws(EnrollmentError) {
-        try await self.write { connection in
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            try AuthorityTables(connection: connection).sealingParameters() == parameters ? () : nil
+        }
+        try await self.write(.authority, .evidence(evidence)) { connection in
             guard try AuthorityTables(connection: connection).insert(sealingParameters: parameters) else {
                 throw EnrollmentError(
                     .internalService,

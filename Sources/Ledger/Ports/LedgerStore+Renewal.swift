@@ -1,9 +1,8 @@
 package import EnrollmentCore
-internal import SQLiteKit
 
-extension SQLiteLedger: RenewalLedger {
+extension LedgerStore {
     package func candidate(thumbprint: [UInt8]) async throws(EnrollmentError) -> RenewalCandidate? {
-        try await self.readers.read { connection in
+        try await self.read { connection in
             let certificates = CertificateTable(connection: connection)
             guard let certificate = try certificates.find(thumbprint: thumbprint), let id = certificate.device,
                 let sighting = try certificates.sighting(of: certificate.serialNumber),
@@ -22,11 +21,19 @@ extension SQLiteLedger: RenewalLedger {
     package func reserve(
         _ reservation: RenewalReservation
     ) async throws(EnrollmentError) -> RenewalReservationOutcome {
-        try await self.write { try RenewalTransaction(reservation, on: $0).run() }
+        let receipt = IntentReceipt(
+            serialNumber: reservation.prepared.draft.serialNumber,
+            toBeSignedDigest: reservation.prepared.toBeSignedDigest
+        )
+        let locks = LockPlan(users: [reservation.candidate.device.userID], keys: [reservation.prepared.keyDigest])
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> RenewalReservationOutcome? in
+            try CertificateTable(connection: connection).isIntended(receipt) ? .reserved(receipt) : nil
+        }
+        return try await self.write(locks, .evidence(evidence)) { try RenewalTransaction(reservation, on: $0).run() }
     }
 
     package func noteConflict(_ sentence: String, on device: DeviceID) async throws(EnrollmentError) {
-        try await self.write { connection in
+        try await self.write(LockPlan(devices: [device])) { connection in
             let devices = DeviceTable(connection: connection)
             guard let known = try devices.standing(of: device)?.conflicts, !known.contains(sentence) else { return }
             try devices.setConflicts(DeviceTable.merged([sentence], into: known), of: device)

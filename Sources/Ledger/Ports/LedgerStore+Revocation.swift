@@ -1,15 +1,14 @@
 package import EnrollmentCore
-internal import SQLiteKit
 
-extension SQLiteLedger: RevocationLedger {
+extension LedgerStore {
     // MARK: Revoking
 
     package func revoke(_ order: RevocationOrder) async throws(EnrollmentError) -> RevocationOutcome {
-        try await self.write { try RevocationTransaction.run(order, on: $0) }
+        try await self.write(LockPlan(serials: order.serialNumbers)) { try RevocationTransaction.run(order, on: $0) }
     }
 
     package func rehearse(_ order: RevocationOrder) async throws(EnrollmentError) -> RevocationOutcome {
-        try await self.write { connection in
+        try await self.write(LockPlan(serials: order.serialNumbers)) { connection in
             try connection.rehearsal { try RevocationTransaction.run(order, on: connection) }
         }
     }
@@ -20,13 +19,13 @@ extension SQLiteLedger: RevocationLedger {
         after: String?,
         limit: Int
     ) async throws(EnrollmentError) -> Page<SerialNumber> {
-        try await self.readers.read { connection in
+        try await self.read { connection in
             try CertificateTable(connection: connection).revocable(selection, at: now, after: after, limit: limit)
         }
     }
 
     package func blockKey(_ digest: [UInt8], act: AdministrativeAct) async throws(EnrollmentError) -> Bool {
-        try await self.write { connection in
+        try await self.write(LockPlan(keys: [digest])) { connection in
             let certificates = CertificateTable(connection: connection)
             guard try certificates.blockReason(ofKey: digest) == nil else { return false }
             try certificates.blockKey(digest, reason: act.reason, at: act.time)
@@ -42,32 +41,32 @@ extension SQLiteLedger: RevocationLedger {
         of serialNumber: SerialNumber,
         issuedBy issuerID: String
     ) async throws(EnrollmentError) -> CertificateStatus {
-        try await self.readers.read { try RevocationTable(connection: $0).status(of: serialNumber, issuedBy: issuerID) }
+        try await self.read { try RevocationTable(connection: $0).status(of: serialNumber, issuedBy: issuerID) }
     }
 
     package func revocation(of serialNumber: SerialNumber) async throws(EnrollmentError) -> Revocation? {
-        try await self.readers.read { try RevocationTable(connection: $0).find(serialNumber) }
+        try await self.read { try RevocationTable(connection: $0).find(serialNumber) }
     }
 
     package func changes(after ordinal: Int64, limit: Int) async throws(EnrollmentError) -> [RevocationChange] {
-        try await self.readers.read { try RevocationTable(connection: $0).changes(after: ordinal, limit: limit) }
+        try await self.read { try RevocationTable(connection: $0).changes(after: ordinal, limit: limit) }
     }
 
     package func newestChange() async throws(EnrollmentError) -> Int64 {
-        try await self.readers.read { try RevocationTable(connection: $0).newestChange() }
+        try await self.read { try RevocationTable(connection: $0).newestChange() }
     }
 
     // MARK: CRLs
 
     package func announce(_ shards: [CRLShard]) async throws(EnrollmentError) {
-        try await self.write { connection in
+        try await self.write(.none) { connection in
             let revocations = RevocationTable(connection: connection)
             for shard in shards { try revocations.announce(shard) }
         }
     }
 
     package func shards() async throws(EnrollmentError) -> [CRLStanding] {
-        try await self.readers.read { try CRLTable(connection: $0).shards() }
+        try await self.read { try CRLTable(connection: $0).shards() }
     }
 
     package func takeTurn(
@@ -76,7 +75,7 @@ extension SQLiteLedger: RevocationLedger {
         now: Timestamp,
         until: Timestamp
     ) async throws(EnrollmentError) -> CRLTurnOutcome {
-        try await self.write { connection in
+        try await self.write(LockPlan(names: [CRLTable.lease(of: shard)])) { connection in
             try CRLTable(connection: connection).takeTurn(at: shard, holder: holder, now: now, until: until)
         }
     }
@@ -87,7 +86,7 @@ extension SQLiteLedger: RevocationLedger {
         after serialNumber: SerialNumber?,
         limit: Int
     ) async throws(EnrollmentError) -> [CRLEntry] {
-        try await self.readers.read { connection in
+        try await self.read { connection in
             try RevocationTable(connection: connection)
                 .entries(of: shard, notEndedBefore: moment, after: serialNumber, limit: limit)
         }
@@ -98,32 +97,21 @@ extension SQLiteLedger: RevocationLedger {
         toBeSignedDigest: [UInt8],
         at now: Timestamp
     ) async throws(EnrollmentError) {
-        try await self.write { connection in
+        try await self.write(LockPlan(names: [CRLTable.lease(of: turn.shard)])) { connection in
             try CRLTable(connection: connection).record(turn, toBeSignedDigest: toBeSignedDigest, at: now)
         }
     }
 
     package func publish(_ crl: PublishedCRL, by turn: CRLTurn, at now: Timestamp) async throws(EnrollmentError) {
-        try await self.write { try CRLTable(connection: $0).publish(crl, by: turn) }
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            try CRLTable(connection: connection).published(of: crl.shard)?.facts == crl.facts ? () : nil
+        }
+        try await self.write(LockPlan(names: [CRLTable.lease(of: crl.shard)]), .evidence(evidence)) {
+            try CRLTable(connection: $0).publish(crl, by: turn)
+        }
     }
 
     package func crl(of shard: CRLShard) async throws(EnrollmentError) -> PublishedCRL? {
-        try await self.readers.read { try CRLTable(connection: $0).published(of: shard) }
-    }
-}
-
-extension SQLiteConnection {
-    /// Does the work for real and takes it back, whatever else the transaction holds.
-    fileprivate func rehearsal<Value>(_ body: () throws -> Value) throws -> Value {
-        try self.markSavepoint()
-        do {
-            let value = try body()
-            try self.rollBackToSavepoint()
-            return value
-        } catch {
-            // An interrupt ends the whole transaction, and the mark with it.
-            if self.isInTransaction { try self.rollBackToSavepoint() }
-            throw error
-        }
+        try await self.read { try CRLTable(connection: $0).published(of: shard) }
     }
 }

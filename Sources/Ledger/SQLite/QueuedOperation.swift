@@ -28,12 +28,12 @@ protocol QueuedOperation: AnyObject, Sendable {
 ///
 /// Unchecked, because it is handed from the caller to the writer's queue through a lock and touched by one at a time.
 final class AwaitedOperation<Value: Sendable>: QueuedOperation, @unchecked Sendable {
-    private let body: (SQLiteConnection) throws -> Value
+    private let body: (LedgerConnection) throws -> Value
     private let continuation: CheckedContinuation<Result<Value, EnrollmentError>, Never>
     private var outcome: Result<Value, EnrollmentError>?
 
     init(
-        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value,
+        _ body: @escaping @Sendable (LedgerConnection) throws -> Value,
         resuming continuation: CheckedContinuation<Result<Value, EnrollmentError>, Never>
     ) {
         self.body = body
@@ -58,9 +58,9 @@ final class AwaitedOperation<Value: Sendable>: QueuedOperation, @unchecked Senda
 
 /// Work that nobody waits for.
 final class DeferredOperation: Sendable {
-    private let body: @Sendable (SQLiteConnection) throws -> Void
+    private let body: @Sendable (LedgerConnection) throws -> Void
 
-    init(_ body: @escaping @Sendable (SQLiteConnection) throws -> Void) {
+    init(_ body: @escaping @Sendable (LedgerConnection) throws -> Void) {
         self.body = body
     }
 
@@ -86,11 +86,11 @@ extension SQLiteConnection {
     /// Alone in its transaction it needs no savepoint: the whole transaction goes then.
     fileprivate func isolated<Value>(
         _ isAlone: Bool,
-        _ body: (SQLiteConnection) throws -> Value
+        _ body: (LedgerConnection) throws -> Value
     ) throws(IsolationFailure) -> Value {
         do {
             if !isAlone { try self.markSavepoint() }
-            let value = try body(self)
+            let value = try body(LedgerConnection(self))
             if !isAlone { try self.releaseSavepoint() }
             return value
         } catch {

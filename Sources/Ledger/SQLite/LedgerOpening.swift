@@ -1,5 +1,6 @@
 internal import EnrollmentCore
 internal import Glibc
+internal import SQLText
 internal import SQLiteKit
 
 /// Opens the database and makes sure that it is ours and of this version, for writing also that it is sound.
@@ -78,8 +79,8 @@ enum LedgerOpening {
         try Self.checkMode(settings.path)
         try Self.checkOwnership(connection)
         let found = try Self.version(connection)
-        guard found <= LedgerSchema.version else { throw Self.newer(found) }
-        guard found == LedgerSchema.version else { throw Self.older(found) }
+        guard found <= SQLiteSchema.version else { throw Self.newer(found) }
+        guard found == SQLiteSchema.version else { throw Self.older(found) }
     }
 
     private static func isLogEmpty(_ path: String) -> Bool {
@@ -100,7 +101,7 @@ enum LedgerOpening {
 
     private static func checkOwnership(_ connection: SQLiteConnection) throws {
         let application = try connection.integer("PRAGMA application_id") ?? 0
-        if application == LedgerSchema.applicationID { return }
+        if application == SQLiteSchema.applicationID { return }
         let objects = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
         guard application == 0, objects == 0 else {
             throw EnrollmentError(
@@ -119,9 +120,9 @@ enum LedgerOpening {
 
     private static func migrate(_ connection: SQLiteConnection) throws {
         let found = try Self.version(connection)
-        guard found <= LedgerSchema.version else { throw Self.newer(found) }
+        guard found <= SQLiteSchema.version else { throw Self.newer(found) }
         // Nothing to write, so nothing to wait for.
-        guard found < LedgerSchema.version else { return }
+        guard found < SQLiteSchema.version else { return }
         do {
             try connection.begin()
             try connection.execute(
@@ -135,8 +136,8 @@ enum LedgerOpening {
             )
             let found = try connection.integer("SELECT max(version) FROM schema_version") ?? 0
             // Another process may have been faster.
-            guard found <= LedgerSchema.version else { throw Self.newer(found) }
-            for (index, script) in LedgerSchema.migrations.enumerated().dropFirst(Int(found)) {
+            guard found <= SQLiteSchema.version else { throw Self.newer(found) }
+            for (index, script) in SQLiteSchema.migrations.enumerated().dropFirst(Int(found)) {
                 try connection.execute(script)
                 let record = try connection.prepare("INSERT INTO schema_version VALUES (?1, unixepoch() * 1000000)")
                 try record.bind(index + 1, at: 1)
@@ -153,20 +154,20 @@ enum LedgerOpening {
     private static func older(_ found: Int64) -> EnrollmentError {
         EnrollmentError(
             .enrollmentServer,
-            "The database has schema version \(found) and this program reads version \(LedgerSchema.version); "
+            "The database has schema version \(found) and this program reads version \(SQLiteSchema.version); "
                 + "run gatehouse serve once, which brings it up to date.",
             rule: "ledger.schemaOlder",
-            facts: [Fact("found", "\(found)"), Fact("known", "\(LedgerSchema.version)")]
+            facts: [Fact("found", "\(found)"), Fact("known", "\(SQLiteSchema.version)")]
         )
     }
 
     private static func newer(_ found: Int64) -> EnrollmentError {
         EnrollmentError(
             .enrollmentServer,
-            "The database has schema version \(found) and this program knows versions up to \(LedgerSchema.version); "
+            "The database has schema version \(found) and this program knows versions up to \(SQLiteSchema.version); "
                 + "install the newer program again or restore a backup from before the upgrade.",
             rule: "ledger.schemaNewer",
-            facts: [Fact("found", "\(found)"), Fact("known", "\(LedgerSchema.version)")]
+            facts: [Fact("found", "\(found)"), Fact("known", "\(SQLiteSchema.version)")]
         )
     }
 }

@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Revokes what an order names, with all that follows from it, inside one transaction.
 struct RevocationTransaction {
@@ -22,7 +22,7 @@ struct RevocationTransaction {
     private var touched: [DeviceID] = []
     private var touchedSet: Set<DeviceID> = []
 
-    init(_ order: RevocationOrder, on connection: SQLiteConnection) {
+    init(_ order: RevocationOrder, on connection: LedgerConnection) {
         self.act = order.act
         self.reason = order.reason
         self.revocations = RevocationTable(connection: connection)
@@ -35,7 +35,7 @@ struct RevocationTransaction {
     }
 
     /// - Throws: ``EnrollmentError`` with code `messageFormat` for an order that names more than it may.
-    static func run(_ order: RevocationOrder, on connection: SQLiteConnection) throws -> RevocationOutcome {
+    static func run(_ order: RevocationOrder, on connection: LedgerConnection) throws -> RevocationOutcome {
         guard order.serialNumbers.count <= RevocationOrder.most else {
             throw EnrollmentError(
                 .messageFormat,
@@ -44,6 +44,8 @@ struct RevocationTransaction {
             )
         }
         var transaction = RevocationTransaction(order, on: connection)
+        try transaction.certificates.foresee(order.serialNumbers)
+        try transaction.revocations.foresee(order.serialNumbers)
         var seen: Set<SerialNumber> = []
         for serial in order.serialNumbers where seen.insert(serial).inserted { try transaction.revoke(serial) }
         // A certificate on hold is still the device's own: nothing else follows from it.

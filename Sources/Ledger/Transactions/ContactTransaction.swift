@@ -1,5 +1,5 @@
 internal import EnrollmentCore
-internal import SQLiteKit
+internal import SQLText
 
 /// Notes that a device was seen with one of its certificates.
 struct ContactTransaction {
@@ -11,7 +11,7 @@ struct ContactTransaction {
     private let trust: TrustTable
     private let supersession: Supersession
 
-    init(on connection: SQLiteConnection) {
+    init(on connection: LedgerConnection) {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
         self.trust = TrustTable(connection: connection)
@@ -52,7 +52,7 @@ struct ContactTransaction {
         try self.trust.confirm(sighting.delivered, of: device, at: now)
         try self.devices.activate(device)
         try self.prefer(sighting, of: device)
-        let older = try self.certificates.issued(to: device, before: sighting.ordinal)
+        let older = try self.certificates.issued(to: device, before: sighting.serial)
         try self.supersession.end(older, of: device, at: now)
     }
 

@@ -1,7 +1,7 @@
-internal import SQLiteKit
+internal import SQLText
 
 /// The database's layout, as numbered steps that are never edited once released.
-enum LedgerSchema {
+enum SQLiteSchema {
     /// `GATE`, in the file's header: tells a Gatehouse database from any other.
     static let applicationID: Int64 = 0x4741_5445
 

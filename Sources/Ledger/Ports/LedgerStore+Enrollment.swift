@@ -1,0 +1,89 @@
+package import EnrollmentCore
+
+extension LedgerStore {
+    package func recognize(
+        _ keys: [RecognitionKey],
+        of userID: String
+    ) async throws(EnrollmentError) -> DeviceID? {
+        guard !keys.isEmpty else { return nil }
+        return try await self.read { connection in
+            try DeviceTable(connection: connection).recognized(keys, of: userID)?.device
+        }
+    }
+
+    package func reserve(_ reservation: Reservation) async throws(EnrollmentError) -> ReservationOutcome {
+        let receipt = IntentReceipt(
+            serialNumber: reservation.prepared.draft.serialNumber,
+            toBeSignedDigest: reservation.prepared.toBeSignedDigest
+        )
+        let locks = LockPlan(users: [reservation.user.id], keys: [reservation.prepared.keyDigest])
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> ReservationOutcome? in
+            try CertificateTable(connection: connection).isIntended(receipt) ? .reserved(receipt) : nil
+        }
+        return try await self.write(locks, .evidence(evidence)) {
+            try ReservationTransaction(reservation, on: $0).run()
+        }
+    }
+
+    package func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            let certificate = confirmation.certificate
+            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
+            return known?.serialNumber == certificate.serialNumber ? () : nil
+        }
+        try await self.write(LockPlan(serials: [confirmation.receipt.serialNumber]), .evidence(evidence)) {
+            try ConclusionTransaction(on: $0).confirm(confirmation)
+        }
+    }
+
+    package func release(
+        _ receipt: IntentReceipt,
+        keyUse: AuthorityKeyUse,
+        closing attempt: Attempt
+    ) async throws(EnrollmentError) {
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
+            let known = try AttemptTable(connection: connection).find(attempt.traceID)
+            return known?.outcome == attempt.outcome && known?.rule == attempt.rule ? () : nil
+        }
+        try await self.write(LockPlan(serials: [receipt.serialNumber]), .evidence(evidence)) { connection in
+            try ConclusionTransaction(on: connection).release(receipt, keyUse: keyUse, closing: attempt)
+        }
+    }
+
+    package func releaseReservations(
+        madeBefore moment: Timestamp,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(EnrollmentError) -> Int {
+        let serials = try await self.read { connection in
+            try CertificateTable(connection: connection).openIntents(recordedBefore: moment, limit: limit)
+        }
+        guard !serials.isEmpty else { return 0 }
+        return try await self.write(LockPlan(serials: serials)) { connection in
+            try ConclusionTransaction(on: connection).release(serials, madeBefore: moment, at: now)
+        }
+    }
+
+    package func supersede(dueBy moment: Timestamp, limit: Int) async throws(EnrollmentError) -> Int {
+        let devices = try await self.read { connection in
+            try CertificateTable(connection: connection).due(by: moment, limit: limit).map(\.device)
+        }
+        guard !devices.isEmpty else { return 0 }
+        return try await self.write(LockPlan(devices: devices)) { connection in
+            try Supersession(on: connection).end(dueBy: moment, of: Set(devices), limit: limit)
+        }
+    }
+}
+
+extension LedgerStore {
+    package func record(_ attempt: Attempt) async throws(EnrollmentError) -> Bool {
+        let evidence = { @Sendable (connection: LedgerConnection) throws -> Bool? in
+            try AttemptTable(connection: connection).find(attempt.traceID) == attempt ? true : nil
+        }
+        return try await self.write(.none, .evidence(evidence)) { try AttemptTable(connection: $0).insert(attempt) }
+    }
+
+    package func recordEventually(_ attempt: Attempt) {
+        self.writeEventually { try AttemptTable(connection: $0).close(attempt) }
+    }
+}
