@@ -33,12 +33,13 @@ extension LedgerStore {
         at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        let due = try await self.read {
-            try Retention(connection: $0).removableCertificates(endedBefore: moment, limit: limit)
+        let serials = try await self.read { connection in
+            try Retention(connection: connection).removable(endedBefore: moment, limit: limit)
         }
-        guard !due.isEmpty else { return 0 }
-        return try await self.write(LockPlan(serials: due, names: LockPlan.retention.names)) {
-            try Retention(connection: $0).pruneCertificates(Set(due), endedBefore: moment, at: now, limit: limit)
+        guard !serials.isEmpty else { return 0 }
+        return try await self.write(LockPlan(serials: serials)) { connection in
+            try Retention(connection: connection)
+                .pruneCertificates(Set(serials), endedBefore: moment, at: now, limit: limit)
         }
     }
 

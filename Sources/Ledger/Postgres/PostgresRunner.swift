@@ -24,19 +24,24 @@ final class PostgresRunner: Sendable {
     private let roundTrips = Atomic<Int>(0)
     private let transactions = Atomic<Int>(0)
     private let doubts = Atomic<Int>(0)
+    private let opened = Tally()
 
     init(_ settings: PostgresLedgerSettings, status: PostgresStanding, logger: Logger) {
         self.settings = settings
         self.status = status
         self.logger = logger
+        let kit = settings.kit
+        let opened = self.opened
         self.pool = PostgresPool(
-            settings.kit,
             size: max(1, settings.connections),
             waitTimeout: settings.wait,
-            longestQueue: settings.longestQueue
-        ) { (connection) throws(PostgresError) in
-            try PostgresSession.make(connection, settings)
-        }
+            longestQueue: settings.longestQueue,
+            open: { try PostgresConnection.open(kit) },
+            session: { connection in
+                opened.add()
+                return try PostgresSession.make(connection, settings)
+            }
+        )
     }
 
     var figures: StoreFigures {
@@ -44,6 +49,11 @@ final class PostgresRunner: Sendable {
         figures.retries = self.retries.load(ordering: .relaxed)
         figures.roundTrips = self.roundTrips.load(ordering: .relaxed)
         figures.transactions = self.transactions.load(ordering: .relaxed)
+        figures.connections = self.opened.count
+        let load = self.pool.load
+        figures.poolSize = load.size
+        figures.inUse = load.busy
+        figures.waiting = load.waiting
         figures.doubts = self.doubts.load(ordering: .relaxed)
         return figures
     }
@@ -144,7 +154,7 @@ final class PostgresRunner: Sendable {
         _ work: @escaping @Sendable (PostgresSession) throws -> Value
     ) async -> Outcome<Value> {
         do {
-            return try await self.pool.withSession { session in
+            return try await self.pool.withConnection { session in
                 let before = session.connection.roundTrips
                 defer { self.roundTrips.add(session.connection.roundTrips - before, ordering: .relaxed) }
                 return Self.outcome { try work(session) }
@@ -187,4 +197,13 @@ final class PostgresRunner: Sendable {
             throw .ledger(error)
         }
     }
+}
+
+/// Counts from closures that outlive whoever made them.
+private final class Tally: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { self.value.load(ordering: .relaxed) }
+
+    func add() { self.value.add(1, ordering: .relaxed) }
 }
