@@ -18,6 +18,8 @@ enum PostgresFixture {
         return database
     }
 
+    private static let turnstile = PostgresTurnstile(8)
+
     /// How to reach a database in tests, which make up the time.
     static func settings(
         _ database: PostgresDatabase,
@@ -38,7 +40,16 @@ enum PostgresFixture {
 
     /// Lends a fresh database with the schema in it.
     static func withDatabase<Value>(_ body: (PostgresDatabase) async throws -> Value) async throws -> Value {
-        try await PostgresServer.shared().withDatabase(template: try await Self.template.value, body)
+        let template = try await Self.template.value
+        await Self.turnstile.enter()
+        do {
+            let value = try await PostgresServer.shared().withDatabase(template: template, body)
+            await Self.turnstile.leave()
+            return value
+        } catch {
+            await Self.turnstile.leave()
+            throw error
+        }
     }
 
     /// Lends as many ledgers on one fresh database as are asked for, and closes them.
