@@ -3,7 +3,10 @@ internal import EnrollmentTestKit
 /// Rows that contradict each other, counted by somebody else's program.
 enum PostgresContradictions {
     private static let checks: [(name: String, sql: String)] = [
-        ("a device without intent", "FROM device d WHERE NOT EXISTS (SELECT 1 FROM certificate c WHERE c.device = d.id)"),
+        (
+            "a device without intent",
+            "FROM device d WHERE NOT EXISTS (SELECT 1 FROM certificate c WHERE c.device = d.id)"
+        ),
         (
             "an intent without attempt",
             "FROM certificate c WHERE NOT EXISTS (SELECT 1 FROM attempt a WHERE a.trace_id = c.trace_id)"

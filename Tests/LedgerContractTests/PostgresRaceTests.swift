@@ -194,7 +194,12 @@ struct PostgresRaceTests {
             for _ in 0..<10 {
                 _ = try await ledgers[0].reserve(LedgerFixture.reservation(of: LedgerFixture.user()))
                 let enrolled = try await ledgers[0].enrolled(days: 1)
-                _ = try await ledgers[0].renew(enrolled.certificate, by: enrolled.user, overlapDays: 0, at: LedgerFixture.start)
+                _ = try await ledgers[0].renew(
+                    enrolled.certificate,
+                    by: enrolled.user,
+                    overlapDays: 0,
+                    at: LedgerFixture.start
+                )
                 try await ledgers[0].enrolled(days: 1)
             }
             let released = try await Self.race(6, on: ledgers) { ledger, _ in

@@ -147,6 +147,17 @@ final class PostgresRunner: Sendable {
         throw .undecided(cause)
     }
 
+    /// Looks at a session itself.
+    func inspect<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        switch await self.attempt(body) {
+        case .done(let value): return value
+        case .refused(let error): throw error
+        case .failed(let error), .undecided(let error): throw .ledger(error)
+        }
+    }
+
     // MARK: Parts
 
     private func attempt<Value: Sendable>(
