@@ -72,6 +72,23 @@ public final class TCPProxy: Sendable {
         self.shared.plan.withLock { $0 = ProxyState.Plan(octets: octets, moment: moment) }
     }
 
+    /// Plans to cut the connection whose client speaks next but so many times after the server has spoken; once.
+    ///
+    /// - Parameters:
+    ///   - turn: 1 for the very next time, over all connections.
+    ///   - moment: Where exactly to cut.
+    public func cut(atTurn turn: Int, _ moment: Moment) {
+        precondition(turn > 0, "turns count from 1")
+        self.shared.turnPlan.withLock { $0 = ProxyState.TurnPlan(left: turn, moment: moment) }
+    }
+
+    /// Takes back what ``cut(atTurn:_:)`` planned.
+    ///
+    /// - Returns: Whether it had been carried out.
+    public func disarm() -> Bool {
+        self.shared.turnPlan.withLock { $0.take() == nil }
+    }
+
     /// Whether the cut that was planned last is still to come.
     public var isCutPending: Bool { self.shared.plan.withLock { $0 != nil } }
 }
