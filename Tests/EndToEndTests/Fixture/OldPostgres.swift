@@ -13,6 +13,7 @@ final class OldPostgres: Sendable {
     private let listener: Int32
 
     /// - Parameter version: As the server names it, `12.22` for instance.
+    /// - Throws: ``Place/Failure`` when there is no port.
     init(version: String) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         let port = FreePort.find()

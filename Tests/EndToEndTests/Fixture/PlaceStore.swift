@@ -1,4 +1,5 @@
 import EnrollmentTestKit
+import Foundation
 import Testing
 
 /// The stores that tests run on, for tables of arguments.

@@ -30,21 +30,21 @@ struct PostgresTroubleTests {
     struct Server: Sendable {
         let server: PostgresServer
         let authority: CommandLineAuthority
+        /// The authority's certificates.
+        let bundle: String
         let stranger: CommandLineAuthority
     }
 
     private static let tls = Task<Server, any Error> {
         let authority = try await CommandLineAuthority("Database")
+        // Who trusts the authority has its issuer too: the server shows its own certificate alone.
+        let bundle = authority.file("bundle.pem")
+        try Data(authority.root.pem + authority.issuer.pem).write(to: URL(filePath: bundle))
         let certificate = try await authority.server("db.corp.example")
-        let chain = CommandLineAuthority.Credential(
-            certificateFile: certificate.certificateFile,
-            keyFile: certificate.keyFile,
-            pem: certificate.pem + authority.issuer.pem,
-            key: certificate.key
-        )
         return Server(
-            server: try PostgresServer(credential: chain),
+            server: try PostgresServer(credential: certificate),
             authority: authority,
+            bundle: bundle,
             stranger: try await CommandLineAuthority("Stranger")
         )
     }
@@ -72,7 +72,7 @@ struct PostgresTroubleTests {
             access.url = Self.named("db.corp.example", access, root: server.stranger.root.certificateFile)
         },
         Trouble("a certificate for another host", 5, "db.corp.example") { access, server in
-            access.url = Self.named("other.corp.example", access, root: server.authority.root.certificateFile)
+            access.url = Self.named("other.corp.example", access, root: server.bundle)
         },
         Trouble("a file of authorities that is not there", 5, "/nowhere/root.pem") { access, _ in
             access.url = Self.named("db.corp.example", access, root: "/nowhere/root.pem")

@@ -57,7 +57,7 @@ struct ReplicaCrashTests {
             }
             try #require(restart.withLock { $0 }).get()
             reports.expectNoDeviation()
-            for failure in reports.flatMap({ $0.failures.keys }) {
+            for failure in reports.flatMap(\.failures).map(\.kind) {
                 let isExpected = failure.hasSuffix("refused: InMaintenance") || failure.hasSuffix("DeviceCapReached")
                 #expect(isExpected, "\(failure)")
             }

@@ -2,6 +2,7 @@ import DeviceSimulator
 import EnrollmentTestKit
 import Foundation
 import Testing
+import X509Kit
 
 @Suite("A replica that joins", .timeLimit(.minutes(8)))
 struct ReplicaJoinTests {

@@ -3,6 +3,7 @@ import DeviceSimulator
 import EnrollmentTestKit
 import Foundation
 import Testing
+import X509Kit
 
 @Suite("Standbys of PostgreSQL", .timeLimit(.minutes(8)))
 struct StandbyTests {
