@@ -28,6 +28,8 @@ final class Replicas: Sendable {
         var access: @Sendable (Int, PostgresDatabase) -> PostgresAccess = { _, database in PostgresAccess(database) }
         /// The server of the database; `nil` is the one that all tests share.
         var server: PostgresServer?
+        /// Goes for all of them; the machine's where there is none.
+        var clock: MovedClock?
     }
 
     /// Founds an authority in a fresh database, serves it by several replicas while `body` runs, and stops them.
@@ -59,7 +61,8 @@ final class Replicas: Sendable {
                 unfounded: settings.place,
                 directory: try RunningGatehouse.directory.get(),
                 store: .postgres(settings.access(number, database)),
-                seat: seat.replica(number)
+                seat: seat.replica(number),
+                clock: settings.clock
             )
         }
         try await places[0].found()

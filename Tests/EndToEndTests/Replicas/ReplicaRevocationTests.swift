@@ -81,24 +81,6 @@ struct ReplicaRevocationTests {
         }
     }
 
-    @Test("a TLS certificate that one of them renews is shown by all, without a restart")
-    func serverCertificate() async throws {
-        try await Replicas.serve { replicas in
-            let first = try await replicas[1].listenerCertificate()
-            #expect(try await replicas[2].listenerCertificate() == first)
-            #expect(try await replicas[0].stop() == 0)
-            // It is made anew at the start when there is none.
-            try await replicas.database.psql("DELETE FROM service_certificate WHERE use = 'tls'")
-            try await replicas[0].start()
-            let second = try await replicas[0].listenerCertificate()
-            #expect(second != first)
-            for replica in replicas.members {
-                try await replica.wait(for: "the new certificate") { try await replica.listenerCertificate() == second }
-            }
-            #expect(try await replicas.audit.count("SELECT count(*) FROM service_certificate WHERE use = 'tls'") == 1)
-        }
-    }
-
     @Test("responders' certificates are one for each issuer, however many replicas start at once")
     func responders() async throws {
         try await Replicas.serve { replicas in
