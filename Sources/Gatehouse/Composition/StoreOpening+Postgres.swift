@@ -2,12 +2,12 @@ import EnrollmentCore
 import Ledger
 
 extension StoreOpening {
-    /// How the configured database is used.
-    func settings(_ location: PostgresLocation) throws(CommandProblem) -> PostgresLedgerSettings {
-        let password = try location.password?.fetch().reveal()
+    /// Fetches the password, if there is one.
+    static func settings(_ location: PostgresLocation) throws(CommandProblem) -> PostgresLedgerSettings {
+        let password = try location.password.map { (reference) throws(CommandProblem) in try reference.fetch() }
         var settings = PostgresLedgerSettings(
             address: location.address?.text ?? "",
-            password: password.map { String(decoding: $0, as: UTF8.self) }
+            password: password.map { String(decoding: $0.reveal(), as: UTF8.self) }
         )
         settings.connections = location.connections
         settings.wait = .seconds(location.waitSeconds)
@@ -17,11 +17,25 @@ extension StoreOpening {
         return settings
     }
 
-    func open(_ settings: PostgresLedgerSettings, _ access: LedgerAccess) async throws(CommandProblem)
-        -> any LedgerStore
-    {
-        try await answer { () throws(EnrollmentError) in
-            try await PostgresLedger.open(settings, access: access, logger: self.logger)
+    /// - Throws: ``CommandProblem`` with exit `unavailable` for whatever is wrong with the server or on the way to it.
+    func open(
+        _ settings: PostgresLedgerSettings,
+        _ access: LedgerAccess
+    ) async throws(CommandProblem) -> any LedgerStore {
+        do throws(EnrollmentError) {
+            return try await PostgresLedger.open(settings, access: access, logger: self.logger)
+        } catch {
+            let remedy =
+                error.rule == "ledger.empty"
+                ? ("try", "gatehouse init --config \(self.configuration.file)")
+                : ("key", "store in \(self.configuration.file)")
+            throw CommandProblem(
+                "GH-STORE-002",
+                error.detail,
+                [("store", self.configuration.store.name), ("rule", error.rule)]
+                    + error.facts.map { ($0.name, $0.value) } + [remedy],
+                exit: .unavailable
+            )
         }
     }
 }
