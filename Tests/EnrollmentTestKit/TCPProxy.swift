@@ -31,7 +31,7 @@ public final class TCPProxy: Sendable {
     /// - Parameter target: The server's port.
     public init(to target: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        let port = LoopbackAddress.listen(descriptor)
+        let port = (0..<20).lazy.compactMap { _ in LoopbackAddress.listen(descriptor, port: FreePort.find()) }.first
         precondition(port != nil, "no port to listen on")
         self.port = port ?? 0
         let shared = ProxyState(target: target, listener: descriptor)
