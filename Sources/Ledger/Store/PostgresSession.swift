@@ -6,16 +6,16 @@ internal import SQLText
 ///
 /// Confined to the thread that owns the connection.
 final class PostgresSession {
-    /// A question on its way, and what it asks.
-    private struct Foreseen {
+    /// What a statement asks.
+    private struct Question: Hashable {
         let statement: UInt
         let parameters: [PostgresValue]
-        let ticket: PostgresTicket
     }
 
     let connection: PostgresConnection
     private var statements: [UInt: PostgresStatement] = [:]
-    private var foreseen: [Foreseen] = []
+    /// Questions on their way; each is good for one answer.
+    private var foreseen: [Question: PostgresTicket] = [:]
     private(set) var isForeseeing = false
 
     init(_ connection: PostgresConnection) {
@@ -40,13 +40,14 @@ final class PostgresSession {
 
     /// - Returns: `nil` while questions are only being foreseen.
     func ask(_ sql: SQL, _ parameters: [PostgresValue]) throws -> PostgresRows? {
+        let question = Question(statement: sql.address, parameters: parameters)
         if self.isForeseeing {
-            let ticket = try self.connection.send(self.statement(sql), parameters)
-            self.foreseen.append(Foreseen(statement: sql.address, parameters: parameters, ticket: ticket))
+            if self.foreseen[question] == nil {
+                self.foreseen[question] = try self.connection.send(self.statement(sql), parameters)
+            }
             return nil
         }
-        let known = self.foreseen.firstIndex { $0.statement == sql.address && $0.parameters == parameters }
-        if let known { return try self.connection.rows(for: self.foreseen.remove(at: known).ticket) }
+        if let ticket = self.foreseen.removeValue(forKey: question) { return try self.connection.rows(for: ticket) }
         return try self.connection.rows(for: self.connection.send(self.statement(sql), parameters))
     }
 
@@ -70,14 +71,14 @@ final class PostgresSession {
             try self.tell(Self.beginning, [])
             value = try body()
         } catch {
-            self.foreseen = []
+            self.foreseen = [:]
             // The first error says more than a second one while cleaning up after it; a connection that cannot even be
             // cleaned up is broken, and the server takes its transaction back.
             try? self.connection.synchronize()
             try? self.withdraw()
             throw error
         }
-        self.foreseen = []
+        self.foreseen = [:]
         do {
             try self.tell(Self.commitment, [])
             try self.connection.synchronize()
@@ -100,12 +101,12 @@ final class PostgresSession {
         do {
             value = try body()
         } catch {
-            self.foreseen = []
+            self.foreseen = [:]
             // As above.
             try? self.connection.synchronize()
             throw error
         }
-        self.foreseen = []
+        self.foreseen = [:]
         try self.connection.synchronize()
         return value
     }

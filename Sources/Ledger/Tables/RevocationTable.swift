@@ -15,6 +15,11 @@ struct RevocationTable {
         let reason: RevocationReason?
     }
 
+    /// Asks ahead what revoking these takes.
+    func foresee(_ serials: [SerialNumber]) throws {
+        try self.connection.foresee(serials.map { serial in { _ = try self.standing(of: serial) } })
+    }
+
     /// Revokes a certificate, or gives its revocation a reason that replaces the former one.
     ///
     /// The moment of a revocation that is there already stays: a certificate on hold was not to be trusted since then
