@@ -39,7 +39,9 @@ struct PostgresServerTests {
         let standby = try PostgresServer(standbyOf: primary)
         let database = standby.administration
         #expect(try await database.psql("SELECT number FROM thing; SELECT pg_is_in_recovery()") == "42\nt")
-        await #expect(throws: PostgresServer.NotStarted.self) { try await database.psql("INSERT INTO thing VALUES (43)") }
+        await #expect(throws: PostgresServer.NotStarted.self) {
+            try await database.psql("INSERT INTO thing VALUES (43)")
+        }
         try standby.promote()
         try await database.psql("INSERT INTO thing VALUES (43)")
         #expect(try await database.psql("SELECT sum(number) FROM thing") == "85")
