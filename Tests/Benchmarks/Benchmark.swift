@@ -28,7 +28,7 @@ struct Benchmark: Sendable {
         Benchmark(name: "mass", summary: "10 000 certificates revoked by the command", run: massRevocationBenchmark),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
         Benchmark(name: "pgledger", summary: "the ledger on PostgreSQL, by callers", run: postgresLedgerBenchmark),
-        Benchmark(name: "replicas", summary: "complete enrollments and renewals on PostgreSQL, 1 and 3 replicas") {
+        Benchmark(name: "replicas", summary: "complete enrollments on PostgreSQL, 1 and 3 replicas") {
             try await replicaBenchmark($0)
         },
         Benchmark(
