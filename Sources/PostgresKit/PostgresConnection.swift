@@ -120,6 +120,17 @@ public final class PostgresConnection {
     ///
     /// - Throws: ``PostgresError``, the first of any statement since the last time, even if it was thrown already.
     public func synchronize() throws(PostgresError) {
+        defer { self.arrived = [:] }
+        guard !self.isSynchronized || self.isBroken else { return }
+        try self.exchangeEnd("synchronize")
+    }
+
+    /// As ``synchronize()``, but answers can still be taken afterwards, until the next time.
+    ///
+    /// Of a question outside of a transaction the rows and the end of the work come with one round trip.
+    ///
+    /// - Throws: ``PostgresError``, as ``synchronize()``.
+    public func synchronizeKeepingAnswers() throws(PostgresError) {
         guard !self.isSynchronized || self.isBroken else { return }
         try self.exchangeEnd("synchronize")
     }
@@ -133,7 +144,6 @@ public final class PostgresConnection {
 
     private func exchangeEnd(_ operation: String) throws(PostgresError) {
         try self.refuseBroken(operation)
-        defer { self.arrived = [:] }
         try self.check(PQpipelineSync(self.link.pointer), operation)
         self.expected.append(.end)
         self.isSynchronized = false
