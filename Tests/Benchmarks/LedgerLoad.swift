@@ -17,6 +17,8 @@ struct LedgerLoad {
     ///   - callers: How many at once.
     ///   - count: Operations in all.
     ///   - operation: One of them, by the number of the caller and its own.
+    /// - Returns: What they took.
+    /// - Throws: What `operation` threw first.
     static func run(
         callers: Int,
         count: Int,
