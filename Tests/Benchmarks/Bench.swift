@@ -14,6 +14,7 @@ final class Bench: Sendable {
         var rounds = 3
         var fleet = 100_000
         var sizes = [10_000, 1_000_000]
+        var filled: String?
     }
 
     /// People in the directory; devices are spread over them.
@@ -52,6 +53,12 @@ final class Bench: Sendable {
     var sizes: [Int] {
         get { self.state.withLock { $0.sizes } }
         set { self.state.withLock { $0.sizes = newValue } }
+    }
+
+    /// A database that `Fill.sql` has filled already, as libpq takes it.
+    var filled: String? {
+        get { self.state.withLock { $0.filled } }
+        set { self.state.withLock { $0.filled = newValue } }
     }
 
     var figures: [Figure] { self.state.withLock { $0.figures } }

@@ -2,15 +2,24 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Foundation
 internal import Ledger
-internal import Logging
 
 /// The same work in databases with ever more certificates: what an enrollment, a renewal and a look-up take, what a device
 /// takes of the disk, and how soon a service answers after its start.
 func growthBenchmark(_ bench: Bench) async throws {
     var smallest: Double?
     for count in bench.sizes {
-        let server = try bench.postgres()
-        let enrollment = try await server.withDatabase { try await Growth(count, of: $0).measure(bench) }
+        let enrollment: Double
+        if let address = bench.filled {
+            enrollment = try await Growth(count, in: PostgresPlace(address: address)).measureLedger(bench)
+        } else {
+            enrollment = try await bench.postgres().withDatabase { database in
+                let service = try await ServiceUnderTest(bench, .p256, store: .postgres(database))
+                let growth = Growth(count, in: PostgresPlace(database))
+                try await growth.fill(bench)
+                try growth.measureStart(of: service, bench)
+                return try await growth.measureLedger(bench)
+            }
+        }
         if let smallest { bench.add(.context("growth.\(count).ofSmallest", enrollment / smallest, "x")) }
         smallest = smallest ?? enrollment
     }
@@ -21,36 +30,35 @@ private struct Growth {
     private static let rounds = 3
     private static let operations = 1_000
 
-    let fill: PostgresFill
+    private let place: PostgresPlace
+    private let fill: PostgresFill
     private let name: String
 
-    init(_ count: Int, of database: PostgresDatabase) {
-        self.fill = PostgresFill(database: database, count: count)
+    init(_ count: Int, in place: PostgresPlace) {
+        self.place = place
+        self.fill = PostgresFill(place: place, count: count)
         self.name = "growth.\(count)"
     }
 
-    /// - Returns: Milliseconds of a reservation and its confirmation by one caller, the median.
-    func measure(_ bench: Bench) async throws -> Double {
-        let service = try await ServiceUnderTest(bench, .p256, store: .postgres(self.fill.database))
-        let ledger = try await self.open()
+    /// Makes the rows, in a store that was founded and never served.
+    func fill(_ bench: Bench) async throws {
+        let ledger = try await self.place.ledger()
+        let issuer = try await Self.issuer(of: ledger)
+        await ledger.close()
+        let begin = ContinuousClock.now
+        try await self.fill.run(issuer: issuer)
+        bench.add(.context("\(self.name).fill", begin.duration(to: .now) / .seconds(1), "s"))
+    }
+
+    private static func issuer(of ledger: PostgresLedger) async throws -> String {
         guard let issuer = try await ledger.issuers().first(where: { $0.role != .root }) else {
             throw BenchmarkProblem("the store has no issuer")
         }
-        await ledger.close()
-        let begin = ContinuousClock.now
-        try await self.fill.run(issuer: issuer.id)
-        bench.add(.context("\(self.name).fill", begin.duration(to: .now) / .seconds(1), "s"))
-        try await self.fill.measure(bench, self.name)
-        try self.measureStart(of: service, bench)
-        return try await self.measureLedger(bench, issuer.id)
-    }
-
-    private func open() async throws -> PostgresLedger {
-        try await PostgresLedger.open(PostgresLedgerSettings(self.fill.database), logger: Logger(label: "benchmark"))
+        return issuer.id
     }
 
     /// The first start makes all CRLs while it serves; those after it find them.
-    private func measureStart(of service: ServiceUnderTest, _ bench: Bench) throws {
+    func measureStart(of service: ServiceUnderTest, _ bench: Bench) throws {
         bench.add(.context("\(self.name).firstStart", try service.start(), "ms"))
         // Long enough for CRLs of a million entries.
         sleep(20)
@@ -66,9 +74,11 @@ private struct Growth {
         bench.add(.cost("\(self.name).memoryAtStart", sizes.median, "MiB"))
     }
 
-    private func measureLedger(_ bench: Bench, _ issuer: String) async throws -> Double {
-        let server = try bench.postgres()
-        let ledger = try await self.open()
+    /// - Returns: Milliseconds of a reservation and its confirmation by one caller, the median.
+    func measureLedger(_ bench: Bench) async throws -> Double {
+        try await self.fill.measure(bench, self.name)
+        let ledger = try await self.place.ledger()
+        let issuer = try await Self.issuer(of: ledger)
         let people = try await self.fill.people(20_000)
         let certificates = try await self.fill.certificates(20_000)
         let enroll: @Sendable (Int, Int) async throws -> Void = { _, _ in
@@ -82,9 +92,9 @@ private struct Growth {
         var costs: [PostgresCost] = []
         for _ in 0..<Self.rounds {
             single.append(try await LedgerLoad.run(callers: 1, count: Self.operations / 2, enroll))
-            let before = try await PostgresCost(of: server)
+            let before = try await PostgresCost(of: self.place)
             several.append(try await LedgerLoad.run(callers: 8, count: Self.operations, enroll))
-            costs.append(try await PostgresCost(of: server).since(before, each: Self.operations))
+            costs.append(try await PostgresCost(of: self.place).since(before, each: Self.operations))
         }
         single.report(to: bench, as: "\(self.name).enroll.c1")
         several.report(to: bench, as: "\(self.name).enroll.c8")

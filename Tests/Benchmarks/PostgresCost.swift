@@ -17,16 +17,25 @@ struct PostgresCost {
     let logOctets: Double
 
     init(of server: PostgresServer) async throws {
-        let answer = try await server.administration.psql(
-            "SELECT pg_snapshot_xmax(pg_current_snapshot()), pg_current_wal_insert_lsn() - '0/0'"
+        try await self.init(of: PostgresPlace(server.administration))
+    }
+
+    /// - Parameter place: A database of a server on this machine.
+    /// - Throws: ``BenchmarkProblem``.
+    init(of place: PostgresPlace) async throws {
+        let answer = try await place.rows(
+            """
+            SELECT pg_snapshot_xmax(pg_current_snapshot()), pg_current_wal_insert_lsn() - '0/0',
+                split_part(pg_read_file('postmaster.pid'), E'\\n', 1)
+            """
         )
-        let fields = answer.split(separator: "|").compactMap { Double($0) }
-        guard fields.count == 2, let process = server.processIdentifier else {
+        let fields = answer.first?.split(separator: "|").compactMap { Double($0) } ?? []
+        guard fields.count == 3 else {
             throw BenchmarkProblem("PostgreSQL does not say what it has written: \(answer)")
         }
         self.writes = fields[0]
         self.logOctets = fields[1]
-        self.milliseconds = try ProcessCost.family(of: process)
+        self.milliseconds = try ProcessCost.family(of: pid_t(fields[2]))
     }
 
     private init(milliseconds: Double, writes: Double, logOctets: Double) {

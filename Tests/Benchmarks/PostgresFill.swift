@@ -1,4 +1,3 @@
-internal import EnrollmentTestKit
 internal import Foundation
 
 /// A database with as many certificates as years of use leave, made by `Fill.sql`.
@@ -6,7 +5,7 @@ struct PostgresFill {
     /// With more certificates, the octets that nothing searches are short ones: they would not fit the disk.
     private static let largestComplete = 2_000_000
 
-    let database: PostgresDatabase
+    let place: PostgresPlace
     let count: Int
 
     private var isComplete: Bool { self.count <= Self.largestComplete }
@@ -15,7 +14,7 @@ struct PostgresFill {
     /// Fills the database, which nobody may be using.
     func run(issuer: String) async throws {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fill.sql").path
-        _ = try await self.database.run(
+        _ = try await self.place.run(
             "psql",
             [
                 "-Xq", "-v", "ON_ERROR_STOP=1", "-v", "n=\(self.count)", "-v", "full=\(self.isComplete)", "-v",
@@ -27,13 +26,13 @@ struct PostgresFill {
 
     /// Octets of the tables, of what they keep out of line, and of their indexes, for each device.
     func measure(_ bench: Bench, _ name: String) async throws {
-        let answer = try await self.database.psql(
+        let answer = try await self.place.rows(
             """
             SELECT sum(pg_relation_size(oid)), sum(pg_table_size(oid) - pg_relation_size(oid)), sum(pg_indexes_size(oid))
             FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
             """
         )
-        let sizes = answer.split(separator: "|").compactMap { Double($0) }
+        let sizes = answer.first?.split(separator: "|").compactMap { Double($0) } ?? []
         guard sizes.count == 3 else { throw BenchmarkProblem("no sizes: \(answer)") }
         for (word, size) in zip(["rows", "toast", "indexes"], sizes) {
             bench.add(.cost("\(name).\(word)", size / Double(self.devices), "B a device"))
@@ -66,7 +65,6 @@ struct PostgresFill {
     private static func random(_ most: Int) -> String { "floor(random() * \(most))::bigint" }
 
     private func lines(_ question: String, _ count: Int, _ end: String = "") async throws -> [String] {
-        try await self.database.psql(question + " FROM generate_series(1, \(count))" + end)
-            .split(separator: "\n").map { String($0) }
+        try await self.place.rows(question + " FROM generate_series(1, \(count))" + end)
     }
 }

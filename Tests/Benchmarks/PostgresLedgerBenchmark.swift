@@ -1,6 +1,5 @@
 internal import EnrollmentTestKit
 internal import Ledger
-internal import Logging
 
 /// A reservation and its confirmation on PostgreSQL, by callers.
 ///
@@ -32,11 +31,7 @@ private struct PostgresLedgerRound {
     init(_ bench: Bench, callers: Int) async throws {
         let server = try bench.postgres()
         (self.load, self.cost, self.roundTrips) = try await server.withDatabase { database in
-            let ledger = try await PostgresLedger.open(
-                PostgresLedgerSettings(database),
-                access: .founding,
-                logger: Logger(label: "benchmark")
-            )
+            let ledger = try await PostgresPlace(database).ledger(.founding)
             let enroll: @Sendable (Int, Int) async throws -> Void = { caller, number in
                 try await LedgerBenchmark.enroll(on: ledger, user: "user-\(caller)-\(number % 500)", as: .windows)
             }
@@ -51,11 +46,5 @@ private struct PostgresLedgerRound {
             await ledger.close()
             return (load, cost, spent)
         }
-    }
-}
-
-extension PostgresLedgerSettings {
-    init(_ database: PostgresDatabase) {
-        self.init(address: database.connectionString, password: database.password)
     }
 }

@@ -1,7 +1,5 @@
 internal import EnrollmentTestKit
 internal import Foundation
-internal import Ledger
-internal import Logging
 
 /// What the server does at most for an enrollment: its rows written by `pgbench`, in two transactions of one way to the
 /// server and back each, with nothing judged and nothing asked.
@@ -60,13 +58,9 @@ struct PostgresLimit {
         // A file left behind is a nuisance, not a failure.
         defer { try? FileManager.default.removeItem(at: file) }
         return try await self.bench.postgres().withDatabase { database in
-            let ledger = try await PostgresLedger.open(
-                PostgresLedgerSettings(database),
-                access: .founding,
-                logger: Logger(label: "benchmark")
-            )
-            await ledger.close()
-            let outcome = try await database.run(
+            let place = PostgresPlace(database)
+            await (try await place.ledger(.founding)).close()
+            let outcome = try await place.run(
                 "pgbench",
                 ["-n", "-M", "prepared", "-f", file.path, "-c", "\(clients)", "-j", "2", "-T", "4"]
             )
@@ -76,22 +70,5 @@ struct PostgresLimit {
             }
             return rate
         }
-    }
-}
-
-extension PostgresDatabase {
-    /// Runs a client of PostgreSQL's on this database.
-    ///
-    /// - Returns: What it said.
-    func run(_ program: String, _ arguments: [String], seconds: Int = 120) async throws -> String {
-        let passwords = FileManager.default.temporaryDirectory.appending(path: "pgpass-\(UUID().uuidString)")
-        // As above.
-        defer { try? FileManager.default.removeItem(at: passwords) }
-        try Data("*:*:*:*:\(self.password)\n".utf8).write(to: passwords)
-        chmod(passwords.path, 0o600)
-        let address = self.connectionString + " passfile=\(passwords.path)"
-        let outcome = try await ExternalCommand.run(program, arguments + [address], seconds: seconds)
-        guard outcome.status == 0 else { throw BenchmarkProblem("\(program): \(outcome.output)") }
-        return outcome.output
     }
 }
