@@ -63,8 +63,10 @@ $$;
 CREATE FUNCTION fill.long(what text, n bigint, parts int) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
     SELECT string_agg(sha512(convert_to(what || n || ':' || part, 'UTF8')), '') FROM generate_series(1, parts) part
 $$;
+-- In no order, and none twice.
 CREATE FUNCTION fill.trace(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT substr(h, 1, 4) || '-' || substr(h, 5, 4) || '-' || substr(h, 9, 4) FROM (SELECT upper(md5('a' || n)) h) x
+    SELECT upper(substr(md5('a' || n), 1, 4) || '-' || substr(h, 1, 4) || '-' || substr(h, 5, 4))
+    FROM (SELECT lpad(to_hex(n), 8, '0') AS h) x
 $$;
 -- When the n-th of many came, which is evenly over the past year, but the last days; microseconds since 1970.
 CREATE FUNCTION fill.moment(n bigint, many bigint) RETURNS bigint LANGUAGE sql STABLE AS $$

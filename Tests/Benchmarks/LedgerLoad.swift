@@ -11,6 +11,10 @@ struct LedgerLoad {
     /// Processor time of this process for one, in microseconds.
     let microseconds: Double
 
+    private final class Turn: Sendable {
+        let next = Atomic(0)
+    }
+
     var rate: Double { Double(self.times.count) / self.seconds }
 
     /// - Parameters:
@@ -24,7 +28,7 @@ struct LedgerLoad {
         count: Int,
         _ operation: @escaping @Sendable (_ caller: Int, _ number: Int) async throws -> Void
     ) async throws -> LedgerLoad {
-        let next = Atomic(0)
+        let turn = Turn()
         let begin = ContinuousClock.now
         let cpu = ProcessCost.ownMicroseconds
         let times = try await withThrowingTaskGroup(of: [Double].self) { group in
@@ -32,7 +36,7 @@ struct LedgerLoad {
                 group.addTask {
                     var times: [Double] = []
                     while true {
-                        let number = next.add(1, ordering: .relaxed).oldValue
+                        let number = turn.next.add(1, ordering: .relaxed).oldValue
                         guard number < count else { return times }
                         let start = ContinuousClock.now
                         try await operation(caller, number)

@@ -1,5 +1,6 @@
 internal import EnrollmentTestKit
 internal import Foundation
+internal import Ledger
 
 /// What the server does at most for an enrollment: its rows written by `pgbench`, in two transactions of one way to the
 /// server and back each, with nothing judged and nothing asked.

@@ -25,7 +25,8 @@ final class ServiceUnderTest {
     let plainPort: Int
     /// CRLs of each issuer.
     let shards: Int
-    let root: [UInt8]
+    /// PEM.
+    private(set) var root: [UInt8] = []
     private let binary: String
     private let environment: [String: String]
     /// Beside the service's own port, one for each further replica.
