@@ -6,4 +6,13 @@ public enum PostgresType: Hashable, Sendable, CaseIterable {
     case text
     /// `bytea`.
     case octets
+
+    /// The identifier of the type in every server's catalog.
+    var identifier: UInt32 {
+        switch self {
+        case .integer: 20
+        case .text: 25
+        case .octets: 17
+        }
+    }
 }

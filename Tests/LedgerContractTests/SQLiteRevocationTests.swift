@@ -103,6 +103,7 @@ struct SQLiteRevocationTests {
     func prunedLog() async throws {
         let ledger = try await self.folder.openLedger()
         for _ in 0..<3 { _ = try await self.revokeOne(in: ledger) }
+        try await ledger.makeCRL(of: self.shard, at: LedgerFixture.start)
         let connection = try SQLiteConnection(path: self.folder.database, access: .readWrite)
         try connection.execute("DELETE FROM revocation_change")
         #expect(try await ledger.newestChange() == 3)

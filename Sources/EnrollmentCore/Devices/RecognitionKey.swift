@@ -38,6 +38,11 @@ extension DeviceClaims {
         self.hardwareID != nil && self.usableHardwareID == nil
     }
 
+    /// Whether nothing says that the device was here before.
+    ///
+    /// Most that say nothing were not: they are taken for new without asking, and the reservation finds the others.
+    var seemsNew: Bool { self.managementDeviceID == nil }
+
     /// The keys to look a returning device up by, strongest first: the hardware before our own id, which a copied
     /// disk repeats on other hardware.
     public var recognitionKeys: [RecognitionKey] {

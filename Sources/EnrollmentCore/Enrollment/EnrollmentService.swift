@@ -121,11 +121,10 @@ extension EnrollmentService {
         let proven = try await recorder.step("request") { () async throws(EnrollmentError) in
             try self.ports.inspector.inspect(request.certificateRequest)
         }
-        for _ in 0..<Self.preparations {
+        for preparation in 0..<Self.preparations {
             let issuer = self.ports.authority.activeIssuer
-            let known = try await recorder.step("recognize") { () async throws(EnrollmentError) in
-                try await self.ports.ledger.recognize(request.claims.recognitionKeys, of: user.id)
-            }
+            let isGuess = preparation == 0 && request.claims.seemsNew
+            let known = isGuess ? nil : try await self.recognize(request, user, recording: &recorder)
             let device = if let known { known } else { DeviceID(random: try self.ports.random.octets(16)) }
             let draft = self.policy.draft(
                 for: device,
@@ -159,8 +158,10 @@ extension EnrollmentService {
                 attempt: open,
                 now: now
             )
+            var isTraceIDTaken = false
             let receipt = try await recorder.step("reserve") { () async throws(EnrollmentError) -> IntentReceipt? in
                 let outcome = try await self.ports.ledger.reserve(reservation)
+                isTraceIDTaken = outcome == .traceIDTaken
                 return try self.receipt(from: outcome, for: user)
             }
             if let receipt {
@@ -178,7 +179,7 @@ extension EnrollmentService {
                     issuer: issuer
                 )
             }
-            // Only one of three facts can have changed; a fresh trace id costs nothing in the other two cases.
+            guard isTraceIDTaken else { continue }
             let traceID = TraceID(random: try self.ports.random.octets(TraceID.randomOctets))
             recorder.update { $0.traceID = traceID }
         }
@@ -187,6 +188,16 @@ extension EnrollmentService {
             "Other requests of the same device kept getting in between. Let it try again.",
             rule: "reserve.contended"
         )
+    }
+
+    private func recognize(
+        _ request: EnrollmentRequest,
+        _ user: DirectoryUser,
+        recording recorder: inout AttemptRecorder
+    ) async throws(EnrollmentError) -> DeviceID? {
+        try await recorder.step("recognize") { () async throws(EnrollmentError) in
+            try await self.ports.ledger.recognize(request.claims.recognitionKeys, of: user.id)
+        }
     }
 
     /// The receipt, or `nil` when the reservation has to be prepared anew.

@@ -15,7 +15,7 @@ struct StoreChecks {
     }
 
     private func structure() async throws(EnrollmentError) -> Finding {
-        let path = self.examination.configuration.storePath
+        let name = self.examination.configuration.store.name
         let findings: [String]
         do throws(EnrollmentError) {
             findings = try await self.examination.ledger.structureFindings()
@@ -26,8 +26,9 @@ struct StoreChecks {
             return Finding(.failure, "store", "the database is damaged: \(first)", remedy: "restore a backup")
         }
         var status = stat()
-        let size = stat(path, &status) == 0 ? ", \(Numerals.grouped(Int(status.st_size) >> 10)) KiB" : ""
-        return .ok("store", "sqlite, integrity ok\(size), \(path)")
+        let path = self.examination.configuration.store.path
+        let size = path.map({ stat($0, &status) }) == 0 ? ", \(Numerals.grouped(Int(status.st_size) >> 10)) KiB" : ""
+        return .ok("store", "sqlite, integrity ok\(size), \(name)")
     }
 
     /// Intents without an outcome and without a reason: recorded, perhaps signed, never ended.

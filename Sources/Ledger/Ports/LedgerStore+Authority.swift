@@ -16,7 +16,8 @@ extension LedgerStore {
         let evidence = { @Sendable (connection: LedgerConnection) throws -> IntentReceipt? in
             try CertificateTable(connection: connection).isIntended(receipt) ? receipt : nil
         }
-        return try await self.write(.authority, .evidence(evidence)) { connection in
+        let locks = LockPlan(keys: [prepared.keyDigest], names: LockPlan.authority.names)
+        return try await self.write(locks, .evidence(evidence)) { connection in
             let certificates = CertificateTable(connection: connection)
             let serial = prepared.draft.serialNumber
             guard try !certificates.holds(serial) else {

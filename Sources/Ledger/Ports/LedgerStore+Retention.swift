@@ -33,8 +33,13 @@ extension LedgerStore {
         at now: Timestamp,
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write(.retention) {
-            try Retention(connection: $0).pruneCertificates(endedBefore: moment, at: now, limit: limit)
+        let serials = try await self.read { connection in
+            try Retention(connection: connection).removable(endedBefore: moment, limit: limit)
+        }
+        guard !serials.isEmpty else { return 0 }
+        return try await self.write(LockPlan(serials: serials)) { connection in
+            try Retention(connection: connection)
+                .pruneCertificates(Set(serials), endedBefore: moment, at: now, limit: limit)
         }
     }
 

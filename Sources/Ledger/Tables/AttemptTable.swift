@@ -20,7 +20,7 @@ struct AttemptTable {
             + """
             ON CONFLICT (trace_id) DO UPDATE SET outcome = ?3, microseconds = ?5, user_id = ?9, device = ?14, serial = ?15,
                 steps = ?16, code = ?17, rule = ?18, detail = ?19, facts = ?20, counted = ?21
-            WHERE outcome = 'open' OR rule = 'reservation.expired'
+            WHERE attempt.outcome = 'open' OR attempt.rule = 'reservation.expired'
             """
 
     func holds(_ traceID: TraceID) throws -> Bool {
@@ -31,24 +31,47 @@ struct AttemptTable {
 
     /// - Returns: `false` when the trace id is taken.
     func insert(_ attempt: Attempt) throws -> Bool {
-        try self.write(attempt, with: Self.insert)
+        let statement = try self.connection.prepare(Self.insert)
+        try Self.bind(attempt, to: statement)
+        return try statement.runCounting() == 1
+    }
+
+    /// Records an attempt under a trace id that is known to be free.
+    func open(_ attempt: Attempt) throws {
+        let statement = try self.connection.prepare(Self.insertion)
+        try Self.bind(attempt, to: statement)
+        try statement.run()
+    }
+
+    /// Whether the attempt has come to an end that stays.
+    func isClosed(_ traceID: TraceID) throws -> Bool {
+        let statement = try self.connection.prepare(
+            """
+            SELECT 1 FROM attempt
+            WHERE trace_id = ?1 AND +outcome <> 'open' AND rule IS DISTINCT FROM 'reservation.expired'
+            """
+        )
+        try statement.bind(traceID.description, at: 1)
+        return try statement.step()
     }
 
     /// Closes the open attempt, or records it closed when its reservation was never recorded.
     ///
     /// - Throws: ``EnrollmentError`` with code `internalService` when the trace id is a closed attempt's.
     func close(_ attempt: Attempt) throws {
-        guard try self.write(attempt, with: Self.conclude) else {
+        guard try !self.isClosed(attempt.traceID) else {
             throw EnrollmentError(
                 .internalService,
                 "The attempt \(attempt.traceID) is closed already; nothing was recorded.",
                 rule: "ledger.attemptClosed"
             )
         }
+        let statement = try self.connection.prepare(Self.conclude)
+        try Self.bind(attempt, to: statement)
+        try statement.run()
     }
 
-    private func write(_ attempt: Attempt, with sql: SQL) throws -> Bool {
-        let statement = try self.connection.prepare(sql)
+    private static func bind(_ attempt: Attempt, to statement: borrowing LedgerStatement) throws {
         try statement.bind(attempt.traceID.description, at: 1)
         try statement.bind(attempt.operation.rawValue, at: 2)
         try statement.bind(attempt.outcome.rawValue, at: 3)
@@ -70,7 +93,6 @@ struct AttemptTable {
         try statement.bind(attempt.detail, at: 19)
         try statement.bind(Fact.encode(attempt.facts), at: 20)
         try statement.bind(CountedDevice.encode(attempt.counted), at: 21)
-        return try statement.runCounting() == 1
     }
 
     /// Closes the attempt of a reservation that was never concluded.

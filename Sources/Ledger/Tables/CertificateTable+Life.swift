@@ -109,7 +109,7 @@ extension CertificateTable {
             SELECT c.serial, c.device, d.certificate_serial IS NOT DISTINCT FROM c.serial
             FROM certificate c INDEXED BY certificate_due CROSS JOIN device d ON d.id = c.device
             WHERE c.state = 'issued' AND c.supersede_after IS NOT NULL AND c.supersede_after <= ?1
-            ORDER BY c.supersede_after LIMIT ?2
+            ORDER BY c.supersede_after, c.ordinal LIMIT ?2
             """
         )
         try row.bind(moment.microseconds, at: 1)
@@ -123,29 +123,30 @@ extension CertificateTable {
     }
 
     /// The device's issued certificates that were recorded before this one.
-    func issued(to device: DeviceID, before ordinal: Int64) throws -> [SerialNumber] {
+    func issued(to device: DeviceID, before serial: SerialNumber) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND ordinal < ?2 AND state = 'issued'
-            """
-        )
-        try row.bind(device.octets, at: 1)
-        try row.bind(ordinal, at: 2)
-        return try Self.serials(row)
-    }
-
-    /// Whether the device was issued a certificate that was asked for after this one.
-    func isFollowed(_ serial: SerialNumber, of device: DeviceID) throws -> Bool {
-        let row = try self.connection.prepare(
-            """
-            SELECT 1 FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND state = 'issued' AND ordinal > (SELECT c.ordinal FROM certificate c WHERE c.serial = ?2)
-            LIMIT 1
+            WHERE device = ?1 AND ordinal < (SELECT c.ordinal FROM certificate c WHERE c.serial = ?2) AND state = 'issued'
+            ORDER BY ordinal
             """
         )
         try row.bind(device.octets, at: 1)
         try row.bind(serial.octets, at: 2)
+        return try Self.serials(row)
+    }
+
+    /// Whether its device was issued a certificate that was asked for after this one.
+    func isFollowed(_ serial: SerialNumber) throws -> Bool {
+        let row = try self.connection.prepare(
+            """
+            SELECT 1 FROM certificate INDEXED BY certificate_device
+            WHERE device = (SELECT c.device FROM certificate c WHERE c.serial = ?1) AND state = 'issued'
+                AND ordinal > (SELECT c.ordinal FROM certificate c WHERE c.serial = ?1)
+            LIMIT 1
+            """
+        )
+        try row.bind(serial.octets, at: 1)
         return try row.step()
     }
 
@@ -180,39 +181,35 @@ extension CertificateTable {
     }
 
     /// Other certificates renewed from the same one that the device was never seen with.
-    func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber, of device: DeviceID) throws
-        -> [SerialNumber]
-    {
+    func unseen(renewedFrom predecessor: SerialNumber, besides serial: SerialNumber) throws -> [SerialNumber] {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND predecessor = ?2 AND serial <> ?3 AND state = 'issued' AND seen IS NULL
+            WHERE device = (SELECT c.device FROM certificate c WHERE c.serial = ?1) AND predecessor = ?1 AND serial <> ?2
+                AND state = 'issued' AND seen IS NULL
+            ORDER BY ordinal
             """
         )
-        try row.bind(device.octets, at: 1)
-        try row.bind(predecessor.octets, at: 2)
-        try row.bind(serial.octets, at: 3)
+        try row.bind(predecessor.octets, at: 1)
+        try row.bind(serial.octets, at: 2)
         return try Self.serials(row)
     }
 
     /// Whether a certificate renewed from this one, with which the device was not seen, was asked for after `moment`.
     ///
     /// No request takes an hour: what seems to have been asked for later than that was dated by a clock that was wrong.
-    func hasUnseen(renewedFrom predecessor: SerialNumber, of device: DeviceID, askedForAfter moment: Timestamp) throws
-        -> Bool
-    {
+    func hasUnseen(renewedFrom predecessor: SerialNumber, askedForAfter moment: Timestamp) throws -> Bool {
         let row = try self.connection.prepare(
             """
             SELECT 1 FROM certificate c INDEXED BY certificate_device CROSS JOIN attempt a ON a.trace_id = c.trace_id
-            WHERE c.device = ?1 AND c.predecessor = ?2 AND c.state = 'issued' AND c.seen IS NULL
-                AND a.started > ?3 AND a.started <= ?4
+            WHERE c.device = (SELECT p.device FROM certificate p WHERE p.serial = ?1) AND c.predecessor = ?1
+                AND c.state = 'issued' AND c.seen IS NULL AND a.started > ?2 AND a.started <= ?3
             LIMIT 1
             """
         )
-        try row.bind(device.octets, at: 1)
-        try row.bind(predecessor.octets, at: 2)
-        try row.bind(moment.microseconds, at: 3)
-        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 4)
+        try row.bind(predecessor.octets, at: 1)
+        try row.bind(moment.microseconds, at: 2)
+        try row.bind(moment.adding(seconds: 3_600).microseconds, at: 3)
         return try row.step()
     }
 
@@ -228,7 +225,7 @@ extension CertificateTable {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND state = ?2 AND not_after >= ?3
+            WHERE device = ?1 AND state = ?2 AND not_after >= ?3 ORDER BY ordinal
             """
         )
         try row.bind(device.octets, at: 1)

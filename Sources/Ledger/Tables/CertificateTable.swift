@@ -126,6 +126,11 @@ struct CertificateTable {
         try statement.run()
     }
 
+    /// Asks ahead what concluding these takes.
+    func foresee(_ serials: [SerialNumber]) throws {
+        try self.connection.foresee(serials.map { serial in { _ = try self.intent(serial) } })
+    }
+
     /// Whether exactly this was recorded as about to be signed.
     func isIntended(_ receipt: IntentReceipt) throws -> Bool {
         try self.intent(receipt.serialNumber)?.digest == receipt.toBeSignedDigest

@@ -115,19 +115,11 @@ extension DeviceTable {
         try statement.run()
     }
 
-    /// Takes the device's next generation for an event.
-    ///
-    /// - Throws: ``EnrollmentError`` when there is no such device.
-    func nextGeneration(of device: DeviceID) throws -> Int {
-        let statement = try self.connection.prepare(
-            "UPDATE device SET generation = generation + 1 WHERE id = ?1 RETURNING generation"
-        )
+    /// Begins the device's next generation, which the event that follows is of.
+    func beginGeneration(of device: DeviceID) throws {
+        let statement = try self.connection.prepare("UPDATE device SET generation = generation + 1 WHERE id = ?1")
         try statement.bind(device.octets, at: 1)
-        guard try statement.step() else { throw EnrollmentError.unreadable("a certificate's device") }
-        let generation = Int(statement.integer(0))
-        // An update is done only when it has been stepped to its end.
-        while try statement.step() {}
-        return generation
+        try statement.run()
     }
 
     /// Whether the device's hardware may enroll again only with a permit.

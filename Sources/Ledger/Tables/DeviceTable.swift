@@ -34,6 +34,8 @@ struct DeviceTable {
         FROM device
         """
     private static let byID = Self.standing + "WHERE id = ?1"
+    private static let byHeldSerial =
+        Self.standing + "WHERE id = (SELECT c.device FROM certificate c WHERE c.serial = ?1)"
     private static let liveByID =
         Self.standing
             + """
@@ -74,6 +76,13 @@ struct DeviceTable {
     func standing(of device: DeviceID) throws -> Standing? {
         let row = try self.connection.prepare(Self.byID)
         try row.bind(device.octets, at: 1)
+        return try Self.standing(row)
+    }
+
+    /// The device that a certificate is, or is to be, of.
+    func standing(ofHolderOf serial: SerialNumber) throws -> Standing? {
+        let row = try self.connection.prepare(Self.byHeldSerial)
+        try row.bind(serial.octets, at: 1)
         return try Self.standing(row)
     }
 

@@ -73,15 +73,21 @@ extension OutboxTable {
         traceID: TraceID? = nil,
         at now: Timestamp
     ) throws -> DeviceID {
-        let generation = try DeviceTable(connection: self.connection).nextGeneration(of: device)
-        let event = HandOffEvent(
-            id: id,
-            kind: kind,
-            device: device,
-            generation: generation,
-            serialNumber: serial
+        try DeviceTable(connection: self.connection).beginGeneration(of: device)
+        let statement = try self.connection.prepare(
+            """
+            INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded)
+            SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7 FROM device WHERE id = ?3
+            """
         )
-        try self.insert(event, predecessor: predecessor?.octets, traceID: traceID, at: now)
+        try statement.bind(id.octets, at: 1)
+        try statement.bind(kind.rawValue, at: 2)
+        try statement.bind(device.octets, at: 3)
+        try statement.bind(serial?.octets, at: 4)
+        try statement.bind(predecessor?.octets, at: 5)
+        try statement.bind(traceID?.description, at: 6)
+        try statement.bind(now.microseconds, at: 7)
+        try statement.run()
         return id
     }
 }

@@ -103,7 +103,7 @@ struct Retention {
                     ON l.issuer_id = s.issuer_id AND l.shard = s.shard AND l.number < s.published
                 WHERE s.issuer_id = r.issuer_id AND s.shard = r.shard AND l.this_update IS NOT NULL
                 ORDER BY l.number DESC LIMIT 1))
-        ORDER BY c.not_after LIMIT ?2
+        ORDER BY c.not_after, c.ordinal LIMIT ?2
         """
 
     /// What a certificate leaves behind.
@@ -119,17 +119,29 @@ struct Retention {
         let revoked: Int64?
     }
 
-    /// Removes certificates that ended before `moment` and that nothing needs.
+    /// Removes those of these certificates that ended before `moment` and that nothing needs.
     ///
     /// The CRL before the published one tells which entries have had their last appearance: those that had ended when
     /// it was made.
-    func pruneCertificates(endedBefore moment: Timestamp, at now: Timestamp, limit: Int) throws -> Int {
-        let removals = try self.removals(endedBefore: moment, limit: limit)
+    func pruneCertificates(
+        _ serials: Set<SerialNumber>,
+        endedBefore moment: Timestamp,
+        at now: Timestamp,
+        limit: Int
+    ) throws -> Int {
+        let removals = try self.removals(endedBefore: moment, limit: limit).filter { removal in
+            SerialNumber(octets: removal.serial).map { serials.contains($0) } ?? false
+        }
         for removal in removals {
             if !removal.isClosed { try self.prove(removal, at: now) }
             try self.remove(removal)
         }
         return removals.count
+    }
+
+    /// What ``pruneCertificates(_:endedBefore:at:limit:)`` would remove now.
+    func removable(endedBefore moment: Timestamp, limit: Int) throws -> [SerialNumber] {
+        try self.removals(endedBefore: moment, limit: limit).compactMap { SerialNumber(octets: $0.serial) }
     }
 
     private func removals(endedBefore moment: Timestamp, limit: Int) throws -> [Removal] {

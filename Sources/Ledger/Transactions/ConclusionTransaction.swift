@@ -9,8 +9,10 @@ struct ConclusionTransaction {
     private let attempts: AttemptTable
     private let outbox: OutboxTable
     private let supersession: Supersession
+    private let connection: LedgerConnection
 
     init(on connection: LedgerConnection) {
+        self.connection = connection
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
         self.revocations = RevocationTable(connection: connection)
@@ -21,10 +23,11 @@ struct ConclusionTransaction {
 
     /// Stores the certificate, makes the hand-off event and closes the attempt.
     func confirm(_ confirmation: Confirmation) throws {
+        try self.foresee(confirmation)
         let certificate = confirmation.certificate
         let intent = try self.certificates.openIntent(confirmation.receipt, for: certificate)
         guard let device = intent.device.flatMap({ DeviceID(octets: $0) }),
-            let standing = try self.devices.standing(of: device), standing.state.occupiesSlot
+            let standing = try self.devices.standing(ofHolderOf: certificate.serialNumber), standing.state.occupiesSlot
         else {
             throw EnrollmentError(
                 .internalService,
@@ -42,7 +45,7 @@ struct ConclusionTransaction {
             )
         }
         // Whoever asked again does not wait for this answer any more, and uses the other.
-        guard try !self.certificates.isFollowed(certificate.serialNumber, of: device) else {
+        guard try !self.certificates.isFollowed(certificate.serialNumber) else {
             throw EnrollmentError.overtaken(certificate.serialNumber, confirmation.course)
         }
         try self.certificates.issue(certificate)
@@ -57,6 +60,27 @@ struct ConclusionTransaction {
             try self.renew(device, from: predecessor, confirmation)
         }
         try self.attempts.close(confirmation.attempt)
+    }
+
+    /// Asks what judging takes in one go.
+    private func foresee(_ confirmation: Confirmation) throws {
+        let serial = confirmation.certificate.serialNumber
+        var questions: [() throws -> Void] = [
+            { _ = try self.certificates.intent(serial) },
+            { _ = try self.devices.standing(ofHolderOf: serial) },
+            { _ = try self.certificates.blockReason(ofKeyOf: serial) },
+            { _ = try self.certificates.isFollowed(serial) },
+            { _ = try self.attempts.isClosed(confirmation.attempt.traceID) },
+        ]
+        if case .renewal(let predecessor) = confirmation.course {
+            let started = confirmation.attempt.started
+            questions += [
+                { _ = try self.certificates.sighting(of: predecessor) },
+                { _ = try self.certificates.hasUnseen(renewedFrom: predecessor, askedForAfter: started) },
+                { _ = try self.certificates.unseen(renewedFrom: predecessor, besides: serial) },
+            ]
+        }
+        try self.connection.foresee(questions)
     }
 
     private func enroll(
@@ -101,11 +125,8 @@ struct ConclusionTransaction {
                 facts: [Fact("predecessor", predecessor.description)]
             )
         }
-        if try self.certificates.hasUnseen(
-            renewedFrom: predecessor,
-            of: device,
-            askedForAfter: confirmation.attempt.started
-        ) {
+        let started = confirmation.attempt.started
+        if try self.certificates.hasUnseen(renewedFrom: predecessor, askedForAfter: started) {
             throw EnrollmentError(
                 .notEligibleToRenew,
                 "The device asked again while this request was under way, and has its answer; the new certificate was not"
@@ -114,11 +135,7 @@ struct ConclusionTransaction {
                 facts: [Fact("predecessor", predecessor.description)]
             )
         }
-        let siblings = try self.certificates.unseen(
-            renewedFrom: predecessor,
-            besides: certificate.serialNumber,
-            of: device
-        )
+        let siblings = try self.certificates.unseen(renewedFrom: predecessor, besides: certificate.serialNumber)
         try self.supersession.end(siblings, of: device, at: confirmation.now)
         try self.certificates.overlap(predecessor, until: confirmation.supersedeAfter)
         try self.devices.renew(device, holding: certificate)

@@ -52,7 +52,7 @@ struct ContactTransaction {
         try self.trust.confirm(sighting.delivered, of: device, at: now)
         try self.devices.activate(device)
         try self.prefer(sighting, of: device)
-        let older = try self.certificates.issued(to: device, before: sighting.ordinal)
+        let older = try self.certificates.issued(to: device, before: sighting.serial)
         try self.supersession.end(older, of: device, at: now)
     }
 

@@ -12,6 +12,7 @@ struct RenewalTransaction {
     private let permits: PermitTable
     private let attempts: AttemptTable
     private let contact: ContactTransaction
+    private let connection: LedgerConnection
 
     /// What the renewal stands on, as it is now.
     private struct Ground {
@@ -22,6 +23,7 @@ struct RenewalTransaction {
 
     init(_ reservation: RenewalReservation, on connection: LedgerConnection) {
         self.reservation = reservation
+        self.connection = connection
         self.users = UserTable(connection: connection)
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
@@ -31,16 +33,11 @@ struct RenewalTransaction {
     }
 
     func run() throws -> RenewalReservationOutcome {
+        try self.foresee()
         let prepared = self.reservation.prepared
         if try self.attempts.holds(self.reservation.attempt.traceID) { return .traceIDTaken }
         guard let ground = try self.ground() else { return .standingChanged }
-        let tries = try self.certificates.countRenewals(
-            from: ground.certificate.serial,
-            of: ground.device.device,
-            since: self.reservation.now.adding(days: -1),
-            most: self.reservation.triesPerDay
-        )
-        guard tries < self.reservation.triesPerDay else { return .tooOften }
+        guard try self.countTries() < self.reservation.triesPerDay else { return .tooOften }
         if let refusal = try self.judgeKey(prepared.keyDigest) { return refusal }
         if try self.certificates.holds(prepared.draft.serialNumber) { return .serialNumberTaken }
         if ground.device.state == .expired, let refusal = try self.judgeReturn(ground.device) { return refusal }
@@ -51,6 +48,40 @@ struct RenewalTransaction {
                 serialNumber: prepared.draft.serialNumber,
                 toBeSignedDigest: prepared.toBeSignedDigest
             )
+        )
+    }
+
+    /// Asks what judging takes in one go.
+    private func foresee() throws {
+        let candidate = self.reservation.candidate
+        let prepared = self.reservation.prepared
+        let device = candidate.device.device
+        try self.connection.foresee([
+            { _ = try self.attempts.holds(self.reservation.attempt.traceID) },
+            { _ = try self.certificates.sighting(of: candidate.certificate.serialNumber) },
+            { _ = try self.devices.standing(of: device) },
+            { if self.reservation.usesPermit { _ = try self.permits.unused(.renewal, of: device) } },
+            { _ = try self.countTries() },
+            { _ = try self.judgeKey(prepared.keyDigest) },
+            { _ = try self.certificates.holds(prepared.draft.serialNumber) },
+            {
+                _ = try self.devices.conflicts(
+                    of: self.reservation.claims,
+                    by: candidate.device.userID,
+                    recognizedAs: nil
+                )
+            },
+            { _ = try self.certificates.issued(to: device, before: candidate.certificate.serialNumber) },
+        ])
+    }
+
+    /// How many successors of the certificate were asked for within a day.
+    private func countTries() throws -> Int {
+        try self.certificates.countRenewals(
+            from: self.reservation.candidate.certificate.serialNumber,
+            of: self.reservation.candidate.device.device,
+            since: self.reservation.now.adding(days: -1),
+            most: self.reservation.triesPerDay
         )
     }
 
@@ -132,9 +163,7 @@ struct RenewalTransaction {
             )
         )
         try self.certificates.insert(prepared, at: now, for: course)
-        guard try self.attempts.insert(self.reservation.attempt) else {
-            throw EnrollmentError(.internalService, "A trace id was taken meanwhile.", rule: "ledger.traceID")
-        }
+        try self.attempts.open(self.reservation.attempt)
     }
 }
 

@@ -11,9 +11,11 @@ struct ReservationTransaction {
     private let certificates: CertificateTable
     private let attempts: AttemptTable
     private let permits: PermitTable
+    private let connection: LedgerConnection
 
     init(_ reservation: Reservation, on connection: LedgerConnection) {
         self.reservation = reservation
+        self.connection = connection
         self.permits = PermitTable(connection: connection)
         self.users = UserTable(connection: connection)
         self.devices = DeviceTable(connection: connection)
@@ -22,6 +24,7 @@ struct ReservationTransaction {
     }
 
     func run() throws -> ReservationOutcome {
+        try self.foresee()
         let prepared = self.reservation.prepared
         if try self.attempts.holds(self.reservation.attempt.traceID) { return .traceIDTaken }
 
@@ -44,6 +47,24 @@ struct ReservationTransaction {
                 toBeSignedDigest: prepared.toBeSignedDigest
             )
         )
+    }
+
+    /// Asks what judging a new device takes in one go.
+    private func foresee() throws {
+        let user = self.reservation.user.id
+        let claims = self.reservation.claims
+        let prepared = self.reservation.prepared
+        let limit = self.reservation.limit
+        try self.connection.foresee([
+            { _ = try self.attempts.holds(self.reservation.attempt.traceID) },
+            { _ = try self.devices.recognized(claims.recognitionKeys, of: user) },
+            { _ = try self.devices.barred(claims, of: user) },
+            { _ = try self.judgeKey(prepared.keyDigest) },
+            { _ = try self.users.limit(of: user, otherwise: limit, at: self.reservation.now) },
+            { _ = try self.devices.countFilledSlots(of: user, staleBefore: limit.staleBefore, most: limit.maximum) },
+            { _ = try self.certificates.holds(prepared.draft.serialNumber) },
+            { _ = try self.devices.conflicts(of: claims, by: user, recognizedAs: nil) },
+        ])
     }
 
     private func judgeKey(_ digest: [UInt8]) throws -> ReservationOutcome? {
@@ -123,9 +144,7 @@ struct ReservationTransaction {
             )
         )
         try self.certificates.insert(self.reservation.prepared, at: now, for: course)
-        guard try self.attempts.insert(self.reservation.attempt) else {
-            throw EnrollmentError(.internalService, "A trace id was taken meanwhile.", rule: "ledger.traceID")
-        }
+        try self.attempts.open(self.reservation.attempt)
     }
 }
 

@@ -44,6 +44,8 @@ struct RevocationTransaction {
             )
         }
         var transaction = RevocationTransaction(order, on: connection)
+        try transaction.certificates.foresee(order.serialNumbers)
+        try transaction.revocations.foresee(order.serialNumbers)
         var seen: Set<SerialNumber> = []
         for serial in order.serialNumbers where seen.insert(serial).inserted { try transaction.revoke(serial) }
         // A certificate on hold is still the device's own: nothing else follows from it.

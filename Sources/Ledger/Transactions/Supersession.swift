@@ -32,6 +32,7 @@ struct Supersession {
     }
 
     func end(_ serials: [SerialNumber], of device: DeviceID, at now: Timestamp) throws {
+        try self.revocations.foresee(serials)
         for serial in serials { try self.end(serial, of: device, at: now) }
     }
 

@@ -79,7 +79,7 @@ struct EnrollmentRefusalTests {
         // Each failed reservation was a step of its own, and the attempt goes on under a trace id that is free.
         let attempts = try await rehearsal.ledger.store.attempts(AttemptQuery()).elements
         #expect(attempts.count == 1)
-        #expect(attempts.first?.traceID != Rehearsal.request().traceID)
+        #expect((attempts.first?.traceID != Rehearsal.request().traceID) == (outcome == .traceIDTaken))
         #expect(attempts.first?.steps.filter { $0.name == "reserve" }.count == 3)
     }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite("An enrollment")
 struct EnrollmentServiceTests {
     private static let sequence: [PortJournal.Call] = [
-        .verify, .inspect, .recognize, .prepare, .reserve, .seal, .sign, .confirm,
+        .verify, .inspect, .prepare, .reserve, .seal, .sign, .confirm,
     ]
 
     @Test("the ledger hears of a certificate before the key is used")
@@ -43,7 +43,7 @@ struct EnrollmentServiceTests {
     @Test("the attempt names every step with its outcome, the failed one last", arguments: Self.sequence)
     func namesSteps(step: PortJournal.Call) async throws {
         let names: [PortJournal.Call: String] = [
-            .verify: "sign-in", .inspect: "request", .recognize: "recognize", .prepare: "trial", .reserve: "reserve",
+            .verify: "sign-in", .inspect: "request", .prepare: "trial", .reserve: "reserve",
             .sign: "sign",
         ]
         let rehearsal = Rehearsal(PortJournal.Plan(calls: [step]))
@@ -96,6 +96,18 @@ struct EnrollmentServiceTests {
         #expect(rehearsal.sealer.sealed.count == 1)
         #expect(String(decoding: sealed.secret, as: UTF8.self) == parts.joined(separator: "\n"))
         #expect(sealed.purpose == "account/\(enrollment.device)")
+    }
+
+    @Test("whether a device was here before is asked only where it says so or the reservation finds it")
+    func asksWhetherItReturns() async throws {
+        let rehearsal = Rehearsal()
+        let service = rehearsal.service()
+        let first = try await service.enroll(Rehearsal.request(device: 1, trace: 1))
+        #expect(!rehearsal.journal.calls.contains(.recognize))
+        let second = try await service.enroll(Rehearsal.request(device: 1, trace: 2))
+        #expect(second.device == first.device)
+        #expect(rehearsal.journal.calls.filter { $0 == .recognize }.count == 1)
+        #expect(rehearsal.journal.calls.filter { $0 == .reserve }.count == 3)
     }
 
     @Test("a machine that comes back with the same user keeps its device and takes no second slot")
