@@ -3,32 +3,35 @@ internal import Glibc
 
 /// What a connection string says, by libpq's own reading of it.
 struct ConnectionOptions {
-    private var values: [String: String] = [:]
+    private let values: [String: String]
 
     /// Nothing when libpq does not understand the string.
     init(parsing text: String) {
         guard text.contains("=") || text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
             // As libpq has it, a single word is the name of a database.
-            if !text.isEmpty { self.values = ["dbname": text] }
+            self.values = text.isEmpty ? [:] : ["dbname": text]
             return
         }
         // The reason is not asked for: it may quote any part of the string, the password too.
-        self.init(adopting: PQconninfoParse(text, nil))
+        self.values = Self.read(PQconninfoParse(text, nil))
     }
 
     /// What a connection goes by after all its sources were read.
     init(of connection: OpaquePointer) {
-        self.init(adopting: PQconninfo(connection))
+        self.values = Self.read(PQconninfo(connection))
     }
 
-    private init(adopting options: UnsafeMutablePointer<PQconninfoOption>?) {
-        guard let options else { return }
+    /// Takes libpq's list and gives it back.
+    private static func read(_ options: UnsafeMutablePointer<PQconninfoOption>?) -> [String: String] {
+        guard let options else { return [:] }
         defer { PQconninfoFree(options) }
+        var values: [String: String] = [:]
         var cursor = options
         while let keyword = cursor.pointee.keyword {
-            if let value = cursor.pointee.val { self.values[String(cString: keyword)] = String(cString: value) }
+            if let value = cursor.pointee.val { values[String(cString: keyword)] = String(cString: value) }
             cursor += 1
         }
+        return values
     }
 
     subscript(_ keyword: String) -> String? { self.values[keyword] }
