@@ -5,6 +5,14 @@ public struct PostgresDatabase: Sendable {
     public let server: PostgresServer
     public let name: String
 
+    /// - Parameters:
+    ///   - server: Where it is.
+    ///   - name: A database that is there, or comes with the server that this one follows.
+    public init(server: PostgresServer, name: String) {
+        self.server = server
+        self.name = name
+    }
+
     /// How a client of libpq reaches it over TCP; without the password.
     public var connectionString: String { self.connectionString(port: self.server.port) }
 

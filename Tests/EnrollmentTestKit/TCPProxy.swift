@@ -65,11 +65,15 @@ public final class TCPProxy: Sendable {
     /// Plans to cut the connection that next carries `octets` to the server; once.
     ///
     /// - Parameters:
-    ///   - octets: The octets to look for, wherever the network has parted them.
+    ///   - octets: The octets to look for, wherever the network has parted them; 256 at most.
+    ///   - marker: Octets that have to have passed on the same connection before; 256 at most.
     ///   - moment: Where exactly to cut.
-    public func cut(at octets: [UInt8], _ moment: Moment) {
+    public func cut(at octets: [UInt8], after marker: [UInt8] = [], _ moment: Moment) {
         precondition(!octets.isEmpty, "nothing to look for")
-        self.shared.plan.withLock { $0 = ProxyState.Plan(octets: octets, moment: moment) }
+        let number = self.shared.plans.add(1, ordering: .relaxed).newValue
+        self.shared.plan.withLock {
+            $0 = ProxyState.Plan(number: number, marker: marker, octets: octets, moment: moment)
+        }
     }
 
     /// Whether the cut that was planned last is still to come.

@@ -6,8 +6,8 @@ import Logging
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Check and show the configuration.",
-        subcommands: [Check.self, Show.self]
+        abstract: "Check and show the configuration, and agree on it among replicas.",
+        subcommands: [Check.self, Show.self, Agree.self]
     )
 
     struct Check: OperatorCommand {
