@@ -166,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "LedgerContractTests",
             dependencies: [
-                "Ledger", "EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "EnrollmentTestKit", log,
+                "Ledger", "EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "OpenSSLKit", "EnrollmentTestKit",
+                log,
             ],
             swiftSettings: house
         ),
