@@ -15,6 +15,15 @@ package protocol LedgerStore: EnrollmentLedger, AttemptLedger, AuthorityLedger, 
     /// Set by refusals that could not be recorded, and cleared when they are.
     var isPostponing: Bool { get }
 
+    /// How the store's connections do; zeros where there are none to speak of.
+    var figures: StoreFigures { get }
+
+    /// What other processes, and this one, change from now on; ends when the store is closed.
+    ///
+    /// Each change is heard of within two seconds, be it only as ``StoreChange/anything``. Nothing is ever heard of a store
+    /// that only this process writes to.
+    func changes() -> AsyncStream<StoreChange>
+
     /// Asks questions; what they see was committed before.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (LedgerConnection) throws -> Value
@@ -56,6 +65,12 @@ package protocol LedgerStore: EnrollmentLedger, AttemptLedger, AuthorityLedger, 
 }
 
 extension LedgerStore {
+    package var figures: StoreFigures { StoreFigures() }
+
+    package func changes() -> AsyncStream<StoreChange> {
+        AsyncStream { $0.finish() }
+    }
+
     /// A transaction that may be run again when nobody knows whether it was committed: it finds its work done then.
     func write<Value: Sendable>(
         _ locks: LockPlan,

@@ -23,4 +23,5 @@ package struct LockPlan: Hashable, Sendable {
     static let none = LockPlan()
     static let authority = LockPlan(names: ["authority"])
     static let retention = LockPlan(names: ["retention"])
+    static let agreement = LockPlan(names: ["agreement"])
 }

@@ -25,10 +25,10 @@ public final class PostgresConnection {
     private var prepared = PreparedStatements()
     private var expected = ExpectedAnswers()
     private var strayMarks = 0
-    /// The server was told to send what it has for everything that was sent.
-    private var isFlushed = true
     private var arrived: [PostgresTicket: Arrival] = [:]
     private var tickets = 0
+    /// The last one whose answer the server has been told to send already.
+    private var lastAwaited = 0
     /// The first error since the last synchronization, or what the connection ended with.
     private var failure: PostgresError?
     private var isStale = false
@@ -67,7 +67,6 @@ public final class PostgresConnection {
         let ticket = PostgresTicket(number: self.tickets)
         self.expected.append(.rows(ticket, plan))
         self.isSynchronized = false
-        self.isFlushed = false
         // Or a long queue would pile up in memory on both sides.
         if self.expected.count % 256 == 0 { self.link.exchangeAtOnce() }
         return ticket
@@ -99,9 +98,10 @@ public final class PostgresConnection {
         if let failure { throw failure }
         try self.refuseBroken("rows")
         precondition(self.expected.contains(ticket), "these rows were taken, or given up at a synchronization")
-        if !self.isFlushed {
+        // One request brings everything that was sent before it.
+        if ticket.number > self.lastAwaited {
             try self.check(PQsendFlushRequest(self.link.pointer), "flush")
-            self.isFlushed = true
+            self.lastAwaited = self.tickets
             self.roundTrips += 1
         }
         let deadline = ContinuousClock.now + self.patience
@@ -124,6 +124,17 @@ public final class PostgresConnection {
     ///
     /// - Throws: ``PostgresError``, the first of any statement since the last time, even if it was thrown already.
     public func synchronize() throws(PostgresError) {
+        defer { self.arrived = [:] }
+        guard !self.isSynchronized || self.isBroken else { return }
+        try self.exchangeEnd("synchronize")
+    }
+
+    /// As ``synchronize()``, but answers can still be taken afterwards, until the next time.
+    ///
+    /// Of a question outside of a transaction the rows and the end of the work come with one round trip.
+    ///
+    /// - Throws: ``PostgresError``, as ``synchronize()``.
+    public func synchronizeKeepingAnswers() throws(PostgresError) {
         guard !self.isSynchronized || self.isBroken else { return }
         try self.exchangeEnd("synchronize")
     }
@@ -137,15 +148,14 @@ public final class PostgresConnection {
 
     private func exchangeEnd(_ operation: String) throws(PostgresError) {
         try self.refuseBroken(operation)
-        defer { self.arrived = [:] }
         try self.check(PQpipelineSync(self.link.pointer), operation)
         self.expected.append(.end)
         self.isSynchronized = false
+        self.lastAwaited = self.tickets
         self.roundTrips += 1
         let deadline = ContinuousClock.now + self.patience
         while !self.expected.isEmpty { try self.advance(before: deadline) }
         self.isSynchronized = true
-        self.isFlushed = true
         guard let failure = self.failure else { return }
         // Of a connection that is broken it remains the reason.
         if !self.isBroken { self.failure = nil }

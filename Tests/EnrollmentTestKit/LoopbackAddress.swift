@@ -19,14 +19,13 @@ enum LoopbackAddress {
 
     /// Binds the socket to a port and listens.
     ///
-    /// The port is named, not left to the kernel, which would take one of its own back when the socket stops listening.
-    static func listen(_ descriptor: Int32) -> UInt16? {
-        for _ in 0..<1_000 {
-            let port = FreePort.find()
-            guard self.canBind(descriptor, port: port) else { continue }
-            return Glibc.listen(descriptor, 128) == 0 ? port : nil
+    /// A port that the kernel chose (0) is lost when the socket stops listening for a while; one that was asked for stays.
+    static func listen(_ descriptor: Int32, port: UInt16 = 0) -> UInt16? {
+        let (status, port) = self.with(port: port) { address, length in
+            bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 128) == 0
+                ? getsockname(descriptor, address, &length) : -1
         }
-        return nil
+        return status == 0 ? port : nil
     }
 
     static func canBind(_ descriptor: Int32, port: UInt16) -> Bool {

@@ -5,6 +5,14 @@ public struct PostgresDatabase: Sendable {
     public let server: PostgresServer
     public let name: String
 
+    /// - Parameters:
+    ///   - server: Where it is.
+    ///   - name: A database that is there, or comes with the server that this one follows.
+    public init(server: PostgresServer, name: String) {
+        self.server = server
+        self.name = name
+    }
+
     /// How a client of libpq reaches it over TCP; without the password.
     public var connectionString: String { self.connectionString(port: self.server.port) }
 
@@ -34,8 +42,8 @@ public struct PostgresDatabase: Sendable {
     @discardableResult
     public func psql(_ statements: String) async throws -> String {
         // In a file of its own: the list of processes shows arguments to everybody.
-        let passwords = FileManager.default.temporaryDirectory.appending(path: "ghpg-pass-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: passwords) }  // Left behind at worst.
+        let passwords = self.server.folder.appending(path: "passwords-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: passwords) }  // At the latest it goes with the folder.
         let isMade = FileManager.default.createFile(
             atPath: passwords.path,
             contents: Data("*:*:*:*:\(self.password)\n".utf8),

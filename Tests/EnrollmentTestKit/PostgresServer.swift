@@ -39,6 +39,7 @@ public final class PostgresServer: Sendable {
     /// The superuser's password.
     public let password: String
     private let programs: PostgresPrograms
+    private let wrapper: [String]
     private let supervisor: PostgresSupervisor
     private let state: Mutex<State>
 
@@ -49,17 +50,20 @@ public final class PostgresServer: Sendable {
     ///   - credential: Makes the server offer TLS with this certificate.
     ///   - issuer: Signed that certificate; sent along with it.
     ///   - fsync: Whether commits wait for the disk.
+    ///   - wrapper: A command that runs the server, as `env` does.
     /// - Throws: ``NotStarted`` with the last words of the program that did not succeed.
     public convenience init(
         settings: [String: String] = [:],
         credential: CommandLineAuthority.Credential? = nil,
         issuer: CommandLineAuthority.Credential? = nil,
-        fsync: Bool = false
+        fsync: Bool = false,
+        wrapper: [String] = []
     ) throws {
         try self.init(
             settings: settings.merging(["fsync": fsync ? "on" : "off"]) { $1 },
             tls: credential.map { (chain: $0.pem + (issuer?.pem ?? []), key: $0.key) },
-            copying: nil
+            copying: nil,
+            wrapper: wrapper
         )
     }
 
@@ -70,14 +74,16 @@ public final class PostgresServer: Sendable {
     ///   - settings: Parameters of the standby alone.
     /// - Throws: ``NotStarted``.
     public convenience init(standbyOf primary: PostgresServer, settings: [String: String] = [:]) throws {
-        try self.init(settings: settings, tls: nil, copying: primary)
+        try self.init(settings: settings, tls: nil, copying: primary, wrapper: [])
     }
 
     private init(
         settings: [String: String],
         tls: (chain: [UInt8], key: [UInt8])?,
-        copying primary: PostgresServer?
+        copying primary: PostgresServer?,
+        wrapper: [String]
     ) throws {
+        self.wrapper = wrapper
         self.programs = try PostgresPrograms()
         // Short: the path of a Unix socket has 107 octets at most.
         self.folder = FileManager.default.temporaryDirectory
@@ -101,7 +107,7 @@ public final class PostgresServer: Sendable {
             "wal_keep_size": "64MB", "max_wal_size": "2GB",
         ]
         let all = defaults.merging(security) { $1 }.merging(settings) { $1 }
-        let (process, port) = try Self.firstRun(self.folder, all, self.programs)
+        let (process, port) = try Self.firstRun(self.folder, all, self.programs, wrapper)
         self.port = port
         self.state = Mutex(State(process: process, settings: all))
     }
@@ -159,7 +165,7 @@ public final class PostgresServer: Sendable {
         var tries = 0
         while true {
             do {
-                let process = try Self.run(self.folder, self.port, number, all, self.programs)
+                let process = try Self.run(self.folder, self.port, number, all, self.programs, self.wrapper)
                 return self.state.withLock { $0.process = process }
             } catch {
                 // After a kill, its children hold the shared memory for as long as they need to notice.
@@ -233,15 +239,16 @@ public final class PostgresServer: Sendable {
     private static func firstRun(
         _ folder: URL,
         _ settings: [String: String],
-        _ programs: PostgresPrograms
+        _ programs: PostgresPrograms,
+        _ wrapper: [String]
     ) throws -> (FixtureProcess, UInt16) {
         for _ in 1..<5 {
             let port = FreePort.find()
             // Somebody else may have taken the port meanwhile.
-            if let process = try? self.run(folder, port, 0, settings, programs) { return (process, port) }
+            if let process = try? self.run(folder, port, 0, settings, programs, wrapper) { return (process, port) }
         }
         let port = FreePort.find()
-        return (try self.run(folder, port, 0, settings, programs), port)
+        return (try self.run(folder, port, 0, settings, programs, wrapper), port)
     }
 
     /// Starts a server and waits until its file says that it is ready, half a minute at most.
@@ -250,12 +257,13 @@ public final class PostgresServer: Sendable {
         _ port: UInt16,
         _ number: Int,
         _ settings: [String: String],
-        _ programs: PostgresPrograms
+        _ programs: PostgresPrograms,
+        _ wrapper: [String]
     ) throws -> FixtureProcess {
         var arguments = ["-D", self.data(folder), "-p", "\(port)", "-h", "127.0.0.1", "-k", folder.path]
         for (name, value) in settings { arguments += ["-c", "\(name)=\(value)"] }
         let log = self.logFile(folder, number)
-        let process = try FixtureProcess(programs.command("postgres", arguments), errorFile: log.path)
+        let process = try FixtureProcess(programs.command("postgres", arguments, in: wrapper), errorFile: log.path)
         let statusFile = self.data(folder) + "/postmaster.pid"
         for _ in 0..<3_000 {
             if let status = try? String(contentsOfFile: statusFile, encoding: .utf8) {

@@ -4,7 +4,16 @@ internal import Synchronization
 /// What a ``TCPProxy``'s threads share; they keep it, and not the proxy, alive.
 final class ProxyState: Sendable {
     struct Plan: Sendable {
+        /// Tells plans apart.
+        let number: Int
+        /// What has to have passed before on the same connection; empty for nothing.
+        let marker: [UInt8]
         let octets: [UInt8]
+        let moment: TCPProxy.Moment
+    }
+
+    struct TurnPlan: Sendable {
+        var left: Int
         let moment: TCPProxy.Moment
     }
 
@@ -18,6 +27,8 @@ final class ProxyState: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
     let plan = Mutex<Plan?>(nil)
+    let plans = Atomic<Int>(0)
+    let turnPlan = Mutex<TurnPlan?>(nil)
     let accepted = Atomic<Int>(0)
     let turns = Atomic<Int>(0)
 
@@ -75,6 +86,17 @@ final class ProxyState: Sendable {
         if isClosed { link.cut() }
         Thread.detachNewThread { link.carryUp() }
         Thread.detachNewThread { link.carryDown() }
+    }
+
+    /// Counts a turn of the client's; where to cut when it is the planned one.
+    func countTurn() -> TCPProxy.Moment? {
+        self.turns.add(1, ordering: .relaxed)
+        return self.turnPlan.withLock { plan in
+            guard var next = plan else { return nil }
+            next.left -= 1
+            plan = next.left > 0 ? next : nil
+            return next.left > 0 ? nil : next.moment
+        }
     }
 
     func forget(_ link: ProxyLink) {

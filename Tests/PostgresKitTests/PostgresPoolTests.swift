@@ -229,7 +229,7 @@ struct PostgresPoolTests {
         let proxy = TCPProxy(to: database.server.port)
         let tries = Atomic(0)
         let settings = database.settings(port: proxy.port)
-        let pool = PostgresPool(size: 8) { () -> PostgresConnection in
+        let pool = PostgresPool(size: 8, waitTimeout: .seconds(20)) { () -> PostgresConnection in
             tries.add(1, ordering: .relaxed)
             return try PostgresConnection.open(settings)
         }

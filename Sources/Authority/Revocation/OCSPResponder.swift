@@ -49,22 +49,34 @@ package final class OCSPResponder: Sendable {
     private let vault: Vault
     private let keys: IssuerKeys
     private let clock: any WallClock
+    private let asOf: @Sendable () -> Timestamp?
     private let bench = OCSPBench()
     private let state: Mutex<State>
 
+    /// - Parameters:
+    ///   - ledger: What certificates are worth.
+    ///   - authority: Has the responders' certificates.
+    ///   - vault: Opens their keys.
+    ///   - keys: Whose certificates are spoken of.
+    ///   - clock: Dates answers.
+    ///   - settings: How long they count, and how many are kept.
+    ///   - asOf: Up to which moment the ledger shows what happened, where it is behind, as a standby's copy is; `nil` for
+    ///     the present. What was revoked since is not in an answer, so it says that moment and not the present.
     package init(
         ledger: any RevocationLedger,
         authority: any AuthorityLedger,
         vault: Vault,
         keys: IssuerKeys,
         clock: any WallClock,
-        settings: Settings = Settings()
+        settings: Settings = Settings(),
+        asOf: @escaping @Sendable () -> Timestamp? = { nil }
     ) {
         self.ledger = ledger
         self.authority = authority
         self.vault = vault
         self.keys = keys
         self.clock = clock
+        self.asOf = asOf
         self.state = Mutex(State(cache: OCSPAnswerCache(capacity: settings.capacity), validity: settings.validity))
     }
 
@@ -128,6 +140,7 @@ package final class OCSPResponder: Sendable {
     ) async throws(EnrollmentError) -> OCSPAnswer {
         // Before the ledger is asked: a step that comes in between may have made its answer wrong.
         let (followed, validity) = self.state.withLock { ($0.followed, $0.validity) }
+        let asOf = self.asOf()
         var statuses: [(OCSPCertificateID, CertificateStatus)] = []
         for identifier in identifiers {
             guard let serialNumber = SerialNumber(octets: identifier.serialNumber) else {
@@ -135,13 +148,29 @@ package final class OCSPResponder: Sendable {
                 continue
             }
             let status = try await self.ledger.status(of: serialNumber, issuedBy: signer.issuerID)
+            if status == .unknown, let asOf {
+                // It may have been issued since, and is good elsewhere.
+                throw EnrollmentError(
+                    .inMaintenance,
+                    "The store knows no certificate \(serialNumber), and shows what happened until \(asOf) alone.",
+                    rule: "ocsp.behind"
+                )
+            }
             statuses.append((identifier, status))
         }
         let now = self.clock.now
+        let moment = asOf ?? now
+        guard moment.adding(seconds: validity) > now else {
+            throw EnrollmentError(
+                .inMaintenance,
+                "The store shows what happened until \(moment) and not since: an answer of that age would not count.",
+                rule: "ocsp.behind"
+            )
+        }
         let answer =
             signer.isSlow
-            ? try await self.bench.sign(statuses, nonce: nonce, at: now, validFor: validity, by: signer)
-            : try signer.sign(statuses, nonce: nonce, at: now, validFor: validity)
+            ? try await self.bench.sign(statuses, nonce: nonce, at: now, asOf: moment, validFor: validity, by: signer)
+            : try signer.sign(statuses, nonce: nonce, at: now, asOf: moment, validFor: validity)
         self.keep(answer, to: identifiers[0], of: signer.issuerID, asOf: followed)
         return answer
     }
@@ -283,9 +312,10 @@ private actor OCSPBench {
         _ statuses: [(OCSPCertificateID, CertificateStatus)],
         nonce: [UInt8]?,
         at now: Timestamp,
+        asOf moment: Timestamp,
         validFor seconds: Int64,
         by signer: OCSPSigner
     ) throws(EnrollmentError) -> OCSPAnswer {
-        try signer.sign(statuses, nonce: nonce, at: now, validFor: seconds)
+        try signer.sign(statuses, nonce: nonce, at: now, asOf: moment, validFor: seconds)
     }
 }

@@ -46,22 +46,32 @@ struct OCSPSigner: Sendable {
     var isSlow: Bool { self.key.type.isSlowToSign }
 
     /// Signs an answer about certificates of ``issuerID``.
+    ///
+    /// - Parameters:
+    ///   - statuses: What was found.
+    ///   - nonce: The question's.
+    ///   - now: The present.
+    ///   - moment: When what was found was true for certain; from then on the answer counts.
+    ///   - seconds: For how long.
+    /// - Returns: The answer.
+    /// - Throws: ``EnrollmentError`` when it cannot be encoded or signed.
     func sign(
         _ statuses: [(OCSPCertificateID, CertificateStatus)],
         nonce: [UInt8]?,
         at now: Timestamp,
+        asOf moment: Timestamp,
         validFor seconds: Int64
     ) throws(EnrollmentError) -> OCSPAnswer {
         // Whole seconds, and never longer than the certificate that vouches for it.
-        let begin = now.seconds
+        let begin = min(moment, now).seconds
         let end = min(begin + seconds, self.notAfter.seconds)
         let data = OCSPResponseData(
             responderKeyHash: self.keyHash,
-            producedAt: begin,
+            producedAt: now.seconds,
             singles: statuses.map { identifier, status in
                 OCSPResponseData.Single(
                     certificateID: identifier,
-                    status: OCSPResponseData.Status(status, at: begin),
+                    status: OCSPResponseData.Status(status, at: now.seconds),
                     thisUpdate: begin,
                     nextUpdate: end
                 )

@@ -5,22 +5,45 @@ internal import Synchronization
 
 /// Keeps everything about revocation going: CRLs published, OCSP answers fresh, the service's own certificates young.
 package struct RevocationService: Service {
-    private static let followEvery = Duration.milliseconds(250)
     private static let publishEvery = Duration.seconds(1)
     /// Seconds by the wall clock: when a machine wakes up or its clock is set, days may have passed at once.
     private static let renewEvery: Int64 = 60
     private static let lookEvery = Duration.seconds(1)
-    /// Rounds of ``followEvery`` after which responder certificates are read again: another process may have renewed
-    /// them.
-    private static let roundsToReload = 8
+    /// How often responder certificates are read again: another process may have renewed them.
+    private static let reloadEvery = Duration.milliseconds(1_500)
     /// After a failure, in rounds of ``publishEvery``: a store that is away is not to be asked each second.
     private static let roundsToRest = 10
+
+    /// How the service shares its work with others like it.
+    package struct Cooperation: Sendable {
+        /// Whether it is this process that publishes CRLs, at this moment.
+        package var publishes: @Sendable () -> Bool
+        /// Whether it is this process that renews the service's own certificates.
+        package var renews: @Sendable () -> Bool
+        /// How often the revocation log is asked for what is new.
+        package var followEvery: Duration
+        /// Rings when there is something new in it, where somebody knows.
+        package var bell: Doorbell
+
+        package init(
+            publishes: @escaping @Sendable () -> Bool = { true },
+            renews: @escaping @Sendable () -> Bool = { true },
+            followEvery: Duration = .milliseconds(250),
+            bell: Doorbell = Doorbell()
+        ) {
+            self.publishes = publishes
+            self.renews = renews
+            self.followEvery = followEvery
+            self.bell = bell
+        }
+    }
 
     package let name = "revocation"
     private let keys: IssuerKeys
     private let publisher: CRLPublisher
     private let responder: OCSPResponder
     private let keeper: ServiceCertificateKeeper
+    private let cooperation: Cooperation
     private let clock: any WallClock
     private let logger: Logger
 
@@ -29,6 +52,7 @@ package struct RevocationService: Service {
         publisher: CRLPublisher,
         responder: OCSPResponder,
         keeper: ServiceCertificateKeeper,
+        cooperation: Cooperation = Cooperation(),
         clock: any WallClock,
         logger: Logger
     ) {
@@ -36,11 +60,13 @@ package struct RevocationService: Service {
         self.publisher = publisher
         self.responder = responder
         self.keeper = keeper
+        self.cooperation = cooperation
         self.clock = clock
         self.logger = logger
     }
 
-    /// What has to be there before the first answer: issuers, responder certificates, the first CRLs.
+    /// What has to be there before the first answer: issuers, responder certificates, the first CRLs; the last two are
+    /// left to whoever makes them where that is another process.
     ///
     /// - Throws: ``EnrollmentError`` when the issuers cannot be read; a certificate or CRL that cannot be made is logged
     ///   and tried again by ``run(until:)``.
@@ -57,7 +83,9 @@ package struct RevocationService: Service {
                 let last = Mutex(Timestamp(seconds: 0))
                 await self.repeatedly(every: Self.lookEvery, until: shutdown) {
                     let now = self.clock.now
-                    guard abs(now.seconds(since: last.withLock { $0 })) >= Self.renewEvery else { return }
+                    guard self.cooperation.renews(),
+                        abs(now.seconds(since: last.withLock { $0 })) >= Self.renewEvery
+                    else { return }
                     last.withLock { $0 = now }
                     await self.renew()
                 }
@@ -72,21 +100,32 @@ package struct RevocationService: Service {
                     if await !self.publish() { rest.store(Self.roundsToRest, ordering: .relaxed) }
                 }
             }
-            group.addTask {
-                let round = Atomic(0)
-                let isWell = Atomic(true)
-                await self.repeatedly(every: Self.followEvery, until: shutdown) {
-                    let number = round.add(1, ordering: .relaxed).newValue
-                    let wasWell = isWell.load(ordering: .relaxed)
-                    let goesWell = await self.follow(reloading: number % Self.roundsToReload == 0, complains: wasWell)
-                    isWell.store(goesWell, ordering: .relaxed)
-                    if goesWell && !wasWell { self.logger.notice("OCSP answers are kept fresh again") }
-                }
+            group.addTask { await self.followAlways(until: shutdown) }
+        }
+    }
+
+    private func followAlways(until shutdown: ShutdownSignal) async {
+        let reloaded = Mutex(ContinuousClock.now)
+        let isWell = Atomic(true)
+        await self.repeatedly(
+            every: self.cooperation.followEvery,
+            orWhen: self.cooperation.bell,
+            until: shutdown
+        ) {
+            let reloads = reloaded.withLock { reloaded in
+                guard reloaded.duration(to: .now) >= Self.reloadEvery else { return false }
+                reloaded = .now
+                return true
             }
+            let wasWell = isWell.load(ordering: .relaxed)
+            let goesWell = await self.follow(reloading: reloads, complains: wasWell)
+            isWell.store(goesWell, ordering: .relaxed)
+            if goesWell && !wasWell { self.logger.notice("OCSP answers are kept fresh again") }
         }
     }
 
     private func renew() async {
+        guard self.cooperation.renews() else { return }
         let round = await self.keeper.renewDue()
         for renewal in round.renewed {
             self.logger.notice(
@@ -112,6 +151,7 @@ package struct RevocationService: Service {
     private func publish() async -> Bool {
         do throws(EnrollmentError) {
             try await self.keys.refresh()
+            guard self.cooperation.publishes() else { return true }
             let round = try await self.publisher.publishDue()
             for publication in round.published {
                 self.logger.info(

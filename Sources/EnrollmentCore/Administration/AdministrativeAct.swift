@@ -8,6 +8,8 @@ public struct AdministrativeAct: Hashable, Sendable {
         case resume
         case revoke
         case blockKey = "block-key"
+        /// Changed what replicas agree on.
+        case agree
     }
 
     /// Names the act on the phone, as an attempt's does.

@@ -67,37 +67,24 @@ struct InitCommand: OperatorCommand {
         let written = try NewPlace(file: file, host: self.host).prepare()
         let configuration = try ConfigurationFile.load(file)
         let profiles = try ProfileFolder.load(configuration)
-        guard !FilePath.exists(configuration.storePath) else {
-            throw CommandProblem(
-                "GH-INIT-001",
-                "there is a store already: \(configuration.storePath)",
-                [("try", "name another place in store.path, or look at it: gatehouse cert list")],
-                exit: .refused
-            )
-        }
-        let (passphrase, passphraseNote) = try NewPlace.passphrase(configuration.passphrase)
-        do throws(FileError) {
-            try FilePath.createFolder(FilePath.folder(of: configuration.storePath), mode: 0o700)
-        } catch {
-            throw CommandProblem("GH-INIT-002", "\(error)", exit: .failed)
-        }
-        SecureHeap.initialize(size: 1 << 18)
-        let result = try await self.found(configuration, profiles, passphrase)
-        return self.output(configuration, result, written + passphraseNote)
-    }
-
-    private func found(
-        _ configuration: Configuration,
-        _ profiles: ProfileFolder,
-        _ passphrase: Redacted<[UInt8]>
-    ) async throws(CommandProblem) -> AuthorityFounder.Result {
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
         logger.logLevel = .error
-        let clock = SystemClock()
-        let plan = AuthorityFounder.Plan(
+        let plan = self.plan(configuration, profiles)
+        try self.judge(plan)
+        let founding = Founding(
+            StoreOpening(configuration: configuration, logger: logger),
+            plan: plan,
+            agreement: Agreement(configuration, profiles)
+        )
+        let outcome = try await founding.perform()
+        return self.output(configuration, outcome, written + outcome.made)
+    }
+
+    private func plan(_ configuration: Configuration, _ profiles: ProfileFolder) -> AuthorityFounder.Plan {
+        AuthorityFounder.Plan(
             organization: self.organization,
             rootID: self.root,
-            issuerID: self.issuer ?? "\(CivilTime(clock.now).year)-A",
+            issuerID: self.issuer ?? "\(CivilTime(SystemClock().now).year)-A",
             rootKey: (self.rootAlgorithm ?? self.algorithm).key,
             issuerKey: self.algorithm.key,
             serverKey: self.tlsAlgorithm.key,
@@ -108,31 +95,6 @@ struct InitCommand: OperatorCommand {
             addresses: configuration.addresses,
             node: configuration.node
         )
-        try self.judge(plan)
-        let store = try StoreInTheMaking(path: configuration.storePath)
-        do throws(EnrollmentError) {
-            let ledger = try await SQLiteLedger.open(LedgerSettings(path: store.partialPath), logger: logger)
-            do throws(EnrollmentError) {
-                let (vault, parameters) = try Vault.create(passphrase: SecretOctets(passphrase.reveal()))
-                let founder = AuthorityFounder(
-                    ledger: ledger,
-                    vault: vault,
-                    clock: clock,
-                    random: OpenSSLRandomSource()
-                )
-                let result = try await founder.found(plan)
-                try await ledger.storeSealingParameters(parameters)
-                await ledger.close()
-                try store.finish()
-                return result
-            } catch {
-                await ledger.close()
-                throw error
-            }
-        } catch {
-            store.discard()
-            throw CommandProblem(error)
-        }
     }
 
     /// Refuses names that no certificate could hold before anything is made.
@@ -203,13 +165,15 @@ struct InitCommand: OperatorCommand {
 
     private func output(
         _ configuration: Configuration,
-        _ result: AuthorityFounder.Result,
+        _ outcome: Founding.Outcome,
         _ notes: [String]
     ) -> CommandOutput {
+        let result = outcome.result
         let made = [("root", result.root), ("issuer", result.issuer), ("tls", result.server)]
         var lines = ["Done. \(self.organization) has an authority.", ""]
         lines += notes.map { "  made          \($0)" }
-        lines.append("  made          \(configuration.storePath)")
+        let rest = outcome.hadRest ? ", in place of what an init left that was ended half-way" : ""
+        lines.append("  made          \(configuration.store.name)\(rest)")
         for (name, certificate) in made {
             let label = name + String(repeating: " ", count: 13 - name.count)
             lines.append("  \(label) SHA-256 \(Hexadecimal.encode(certificate.thumbprint))")
@@ -237,7 +201,7 @@ struct InitCommand: OperatorCommand {
             text: lines.joined(separator: "\n") + "\n",
             json: .object(
                 [
-                    ("schema", .string("gatehouse.init/1")), ("store", .string(configuration.storePath)),
+                    ("schema", .string("gatehouse.init/1")), ("store", .string(configuration.store.name)),
                     ("config", .string(configuration.file)), ("made", .array(notes.map { .string($0) })),
                 ] + certificates
             )

@@ -58,18 +58,14 @@ extension CommonOptions {
     func withLedger<Result>(
         _ body: (any LedgerStore, Configuration) async throws(EnrollmentError) -> Result
     ) async throws(CommandProblem) -> Result {
-        let configuration = try self.configurationWithStore()
+        let configuration = try self.configuration()
+        let ledger = try await Self.opening(configuration).openForCommand(.readOnly)
         do throws(EnrollmentError) {
-            let ledger = try await Self.open(configuration, .readOnly)
-            do throws(EnrollmentError) {
-                let result = try await body(ledger, configuration)
-                await ledger.close()
-                return result
-            } catch {
-                await ledger.close()
-                throw error
-            }
+            let result = try await body(ledger, configuration)
+            await ledger.close()
+            return result
         } catch {
+            await ledger.close()
             throw CommandProblem(error)
         }
     }
@@ -81,12 +77,8 @@ extension CommonOptions {
     func withWritableLedger<Result>(
         _ body: (any LedgerStore, Configuration) async throws(CommandProblem) -> Result
     ) async throws(CommandProblem) -> Result {
-        let configuration = try self.configurationWithStore()
-        let ledger = try await answer { () throws(EnrollmentError) in
-            // Judges owner, mode and version, and migrates nothing.
-            await (try Self.open(configuration, .readOnly)).close()
-            return try await Self.open(configuration, .readWrite)
-        }
+        let configuration = try self.configuration()
+        let ledger = try await Self.opening(configuration).openForCommand(.readWrite)
         do throws(CommandProblem) {
             let result = try await body(ledger, configuration)
             await ledger.close()
@@ -97,30 +89,10 @@ extension CommonOptions {
         }
     }
 
-    private func configurationWithStore() throws(CommandProblem) -> Configuration {
-        let configuration = try self.configuration()
-        guard FilePath.exists(configuration.storePath) else {
-            throw CommandProblem(
-                "GH-STORE-001",
-                "there is no store at \(configuration.storePath)",
-                [("try", "gatehouse init --config \(configuration.file)")],
-                exit: .unavailable
-            )
-        }
-        return configuration
-    }
-
-    private static func open(
-        _ configuration: Configuration,
-        _ access: LedgerAccess
-    ) async throws(EnrollmentError) -> any LedgerStore {
+    private static func opening(_ configuration: Configuration) -> StoreOpening {
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(format: .text) }
         logger.logLevel = .error
-        var settings = LedgerSettings(path: configuration.storePath)
-        settings.readers = 1
-        // The service reads a large store through; one command does not wait for that.
-        settings.pagesCheckedAtOpening = 0
-        return try await SQLiteLedger.open(settings, access: access, logger: logger)
+        return StoreOpening(configuration: configuration, logger: logger)
     }
 }
 

@@ -58,7 +58,7 @@ extension CertificateCommand {
                 let wish = try await self.selection.wish(in: ledger)
                 let plan = try await Self.plan(wish, terms, in: ledger)
                 try self.refuseRoots(plan)
-                let folder = PlanFolder(storePath: configuration.storePath)
+                let folder = PlanFolder(of: configuration)
                 let screen = RevocationScreen(plan: plan, terms: terms, config: self.common.config)
                 try self.judge(plan, wish, folder, screen)
                 guard self.commit || (plan.count <= 1 && plan.own.isEmpty) else {
@@ -94,7 +94,7 @@ extension CertificateCommand {
                 )
             }
             guard self.commit else { return }
-            guard let named = self.plan.map(RevocationPlan.normalized) else {
+            guard let named = self.plan.map(PlanID.normalized) else {
                 guard plan.count <= Self.mostWithoutPlan else {
                     _ = Self.keep(plan, in: folder)
                     throw CommandProblem(
@@ -108,7 +108,13 @@ extension CertificateCommand {
             }
             guard named != plan.id else { return }
             _ = Self.keep(plan, in: folder)
-            throw PlanDifference(former: folder.facts(of: named), now: plan).problem(named, screen)
+            throw PlanDifference(
+                former: folder.facts(of: named),
+                facts: plan.facts,
+                id: plan.id,
+                summary: "\(Numerals.count(plan.count, "certificate")) to revoke",
+                command: screen.command(committing: false)
+            ).problem("GH-REVOKE-002", named)
         }
 
         /// A root's certificate is on no CRL: nobody would learn of it.
@@ -127,7 +133,7 @@ extension CertificateCommand {
         /// - Returns: A sentence when that did not work; the plan's id is good all the same.
         private static func keep(_ plan: RevocationPlan, in folder: PlanFolder) -> String? {
             do throws(FileError) {
-                try folder.keep(plan)
+                try folder.keep(plan.id, facts: plan.facts)
                 return nil
             } catch {
                 return "its facts could not be kept for a comparison: \(error)"

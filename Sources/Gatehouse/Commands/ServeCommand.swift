@@ -83,31 +83,19 @@ struct Server: Sendable {
     }
 
     private func open() async throws(CommandProblem) -> (ledger: any LedgerStore, vault: Vault) {
-        guard FilePath.exists(self.configuration.storePath) else {
-            throw CommandProblem(
-                "GH-STORE-001",
-                "there is no store at \(self.configuration.storePath)",
-                [("try", "gatehouse init --config \(self.configuration.file)")],
-                exit: .unavailable
-            )
-        }
         let passphrase = try self.configuration.passphrase.fetch()
+        let ledger = try await StoreOpening(configuration: self.configuration, logger: self.logger).open(.readWrite)
         do throws(EnrollmentError) {
-            let ledger = try await SQLiteLedger.open(
-                LedgerSettings(path: self.configuration.storePath),
-                logger: self.logger
-            )
             guard let parameters = try await ledger.sealingParameters() else {
-                await ledger.close()
                 throw EnrollmentError(
                     .internalService,
                     "The store was made but never filled. Remove it and run gatehouse init again.",
                     rule: "store.empty"
                 )
             }
-            let vault = try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters)
-            return (ledger, vault)
+            return (ledger, try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters))
         } catch {
+            await ledger.close()
             throw CommandProblem(error)
         }
     }
@@ -118,11 +106,20 @@ struct Server: Sendable {
         _ vault: Vault,
         until signals: Signals
     ) async throws(CommandProblem) {
+        let clock = SystemClock()
+        let replicas = try ReplicaSetup(
+            self.configuration,
+            profiles: profiles,
+            in: ledger,
+            clock: clock,
+            logger: self.logger
+        )
+        try await replicas.join(file: self.configuration.file)
         let issuers: [IssuerRecord]
-        let authority: LocalAuthority
+        let authority: CurrentAuthority
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
-            authority = try LocalAuthority(records: issuers, vault: vault)
+            authority = CurrentAuthority(try LocalAuthority(records: issuers, vault: vault))
         } catch {
             throw CommandProblem(error)
         }
@@ -135,14 +132,28 @@ struct Server: Sendable {
         let graph = try ServiceGraph(self.configuration, profiles: profiles, on: foundation, logger: self.logger)
         let current = CurrentGraph(graph)
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
-        let contexts = TLSContextSource(try await tls.context(for: self.configuration))
+        let (context, serial) = try await tls.contextAndSerial(for: self.configuration)
+        let contexts = TLSContextSource(context)
         let logger = self.logger
+        let watch = AuthorityWatch(
+            foundation,
+            authority: authority,
+            issuers: issuers,
+            serial: serial,
+            current: current,
+            contexts: contexts,
+            tls: tls,
+            bell: replicas.bells.authority,
+            logger: logger
+        )
         let revocation = try RevocationSetup(
             self.configuration,
             profiles: profiles,
             on: foundation,
+            cooperation: replicas.cooperation,
+            asOf: replicas.asOf,
             logger: logger,
-            onServerCertificate: { await contexts.renew(by: tls, for: current.value.configuration, logger) }
+            onServerCertificate: { replicas.bells.authority.ring() }
         )
         do throws(EnrollmentError) {
             try await revocation.service.prepare()
@@ -150,7 +161,6 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem(error)
         }
-        let clock = SystemClock()
         let traffic = TrafficCount()
         let device = DeviceRoutes(
             current: current,
@@ -173,10 +183,10 @@ struct Server: Sendable {
             let report = StatusReport(
                 leafDays: profiles.device.validityDays,
                 ledger: ledger,
-                isStorePostponing: { ledger.isPostponing },
                 shelf: revocation.shelf,
                 keys: revocation.keys,
                 traffic: traffic,
+                replicas: replicas,
                 clock: clock
             )
             let routes = StatusRoutes(readiness: report.readiness, metrics: report.metrics)
@@ -185,7 +195,15 @@ struct Server: Sendable {
         services.append(DirectoryWatch(current: current))
         services.append(StructureWatch(ledger: ledger, logger: logger))
         services.append(revocation.service)
-        services.append(ShelfWatch(shelf: revocation.shelf, logger: logger))
+        services.append(watch)
+        services.append(
+            ShelfWatch(
+                shelf: revocation.shelf,
+                period: replicas.pace,
+                bell: replicas.bells.publication,
+                logger: logger
+            )
+        )
         services.append(
             Housekeeping(
                 ledger: ledger,
@@ -196,9 +214,11 @@ struct Server: Sendable {
                     attemptDays: self.configuration.retention.attemptDays,
                     certificateDays: self.configuration.retention.certificateDays
                 ),
+                isOurs: { replicas.holds(.housekeeping) },
                 logger: logger
             )
         )
+        services += replicas.services
         let reloader = Reloader(
             file: self.configuration.file,
             started: self.configuration,
@@ -207,6 +227,7 @@ struct Server: Sendable {
             contexts: contexts,
             tls: tls,
             responder: revocation.responder,
+            agreement: replicas.agreement,
             logger: logger
         )
         var signals = signals

@@ -25,10 +25,14 @@ struct Housekeeping: Service {
     let ledger: any EnrollmentLedger & RetentionLedger
     let clock: any WallClock
     let periods: Periods
+    /// Whether it is this process that does it, at this moment.
+    let isOurs: @Sendable () -> Bool
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
-        await self.repeatedly(every: Self.period, until: shutdown) { await self.tidy(until: shutdown) }
+        await self.repeatedly(every: Self.period, until: shutdown) {
+            if self.isOurs() { await self.tidy(until: shutdown) }
+        }
     }
 
     private func tidy(until shutdown: ShutdownSignal) async {
@@ -71,7 +75,7 @@ struct Housekeeping: Service {
         var total = 0
         do throws(EnrollmentError) {
             var count = Self.batch
-            while count == Self.batch, !shutdown.isRaised {
+            while count == Self.batch, !shutdown.isRaised, self.isOurs() {
                 count = try await batch()
                 total += count
             }

@@ -1,5 +1,6 @@
 import Authority
 import EnrollmentCore
+import OpenSSLKit
 import ServiceRuntime
 
 /// The certificate profiles of the configured folder.
@@ -9,6 +10,8 @@ struct ProfileFolder: Sendable {
     let ocsp: CertificateProfile
     let issuing: CertificateProfile
     let root: CertificateProfile
+    /// Of the files of those that the service uses, SHA-256 in hexadecimal by the profile's use.
+    let digests: [String: String]
 
     /// Reads every profile the service uses, and refuses one that is not what its use needs.
     static func load(_ configuration: Configuration) throws(CommandProblem) -> ProfileFolder {
@@ -23,13 +26,29 @@ struct ProfileFolder: Sendable {
             )
         }
         try self.check(device, against: configuration)
+        let ocsp = "\(folder)/ocsp.json5"
         return ProfileFolder(
             device: device,
             server: try self.read("server", in: folder),
             ocsp: try self.ocsp(in: folder),
             issuing: try self.read("issuing", in: folder),
-            root: try self.read("root", in: folder)
+            root: try self.read("root", in: folder),
+            digests: [
+                "device": try self.digest(self.octets(configuration.deviceProfileName, in: folder)),
+                "server": try self.digest(self.octets("server", in: folder)),
+                "ocsp": try self.digest(
+                    FilePath.exists(ocsp) ? self.octets("ocsp", in: folder) : PackageResources.ocsp_json5
+                ),
+            ]
         )
+    }
+
+    private static func digest(_ octets: [UInt8]) throws(CommandProblem) -> String {
+        do throws(OpenSSLError) {
+            return Hexadecimal.encode(try Digest.sha256(octets))
+        } catch {
+            throw CommandProblem("GH-PROFILE-007", "the cryptographic library made no digest: \(error)", exit: .failed)
+        }
     }
 
     /// The profile of OCSP responders: the one that comes with the product where the folder was made before there was
@@ -81,14 +100,15 @@ struct ProfileFolder: Sendable {
     }
 
     private static func read(_ name: String, in folder: String) throws(CommandProblem) -> CertificateProfile {
-        let path = "\(folder)/\(name).json5"
-        let octets: [UInt8]
+        try self.parse(self.octets(name, in: folder), as: name, from: "\(folder)/\(name).json5")
+    }
+
+    private static func octets(_ name: String, in folder: String) throws(CommandProblem) -> [UInt8] {
         do throws(FileError) {
-            octets = try FilePath.read(path, limit: 65_536)
+            return try FilePath.read("\(folder)/\(name).json5", limit: 65_536)
         } catch {
             throw CommandProblem("GH-PROFILE-002", "the profile cannot be read: \(error)", exit: .usage)
         }
-        return try self.parse(octets, as: name, from: path)
     }
 
     private static func parse(

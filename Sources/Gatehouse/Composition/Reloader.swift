@@ -13,6 +13,8 @@ struct Reloader: Sendable {
     let contexts: TLSContextSource
     let tls: TLSSetup
     let responder: OCSPResponder
+    /// `nil` where no other replica is.
+    let agreement: AgreementWatch?
     let logger: Logger
 
     @Sendable func reload() async {
@@ -21,15 +23,18 @@ struct Reloader: Sendable {
             let profiles = try ProfileFolder.load(configuration)
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
             let context = try await self.tls.context(for: configuration)
+            let agreement = Agreement(configuration, profiles)
+            try await self.agreement?.admit(agreement, file: self.file)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
             self.responder.setValidity(configuration.ocspValidity)
+            self.agreement?.reloaded(agreement)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
         } catch {
             self.logger.error(
                 "configuration not reloaded, the former one stays in effect",
-                metadata: ["detail": "\(error.sentence)"]
+                metadata: error.lines.reduce(into: ["detail": "\(error.sentence)"]) { $0[$1.label] = "\($1.text)" }
             )
         }
     }
@@ -45,7 +50,7 @@ struct Reloader: Sendable {
         if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
         if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }
-        if configuration.storePath != self.started.storePath { keys.append("store") }
+        if configuration.store != self.started.store { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }
         if configuration.reservationHours != self.started.reservationHours {
             keys.append("enrollment.reservationHours")

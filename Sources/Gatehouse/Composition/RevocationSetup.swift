@@ -3,6 +3,7 @@ import EnrollmentCore
 import Ledger
 import Logging
 import ServiceRuntime
+import Synchronization
 
 /// Everything about revocation and the service's own certificates, put together.
 struct RevocationSetup: Sendable {
@@ -16,15 +17,19 @@ struct RevocationSetup: Sendable {
     ///   - configuration: As of the start; its times of CRLs and answers hold until the next one.
     ///   - profiles: What the service's own certificates say.
     ///   - foundation: The store and what opens it.
+    ///   - cooperation: How the work is shared with other replicas.
+    ///   - asOf: Up to which moment the store shows what happened; `nil` for the present.
     ///   - logger: Hears what was published and renewed, and what was not.
-    ///   - onServerCertificate: Called when the listeners' certificate was renewed.
+    ///   - onServerCertificate: Called when the listeners' certificate was renewed here.
     /// - Throws: ``CommandProblem`` when there are no random numbers.
     init(
         _ configuration: Configuration,
         profiles: ProfileFolder,
         on foundation: ServiceGraph.Foundation,
+        cooperation: RevocationService.Cooperation,
+        asOf: @escaping @Sendable () -> Timestamp?,
         logger: Logger,
-        onServerCertificate: @escaping @Sendable () async -> Void
+        onServerCertificate: @escaping @Sendable () -> Void
     ) throws(CommandProblem) {
         let (ledger, vault, clock) = (foundation.ledger, foundation.vault, SystemClock())
         let keys = IssuerKeys(ledger: ledger, vault: vault)
@@ -34,7 +39,8 @@ struct RevocationSetup: Sendable {
             vault: vault,
             keys: keys,
             clock: clock,
-            settings: OCSPResponder.Settings(validity: configuration.ocspValidity)
+            settings: OCSPResponder.Settings(validity: configuration.ocspValidity),
+            asOf: asOf
         )
         let publisher = CRLPublisher(
             ledger: ledger,
@@ -58,7 +64,7 @@ struct RevocationSetup: Sendable {
                 node: configuration.node
             ),
             onRenewed: { use in
-                if use == "tls" { await onServerCertificate() }
+                if use == "tls" { onServerCertificate() }
             }
         )
         self.keys = keys
@@ -70,12 +76,13 @@ struct RevocationSetup: Sendable {
             publisher: publisher,
             responder: responder,
             keeper: keeper,
+            cooperation: cooperation,
             clock: clock,
             logger: logger
         )
     }
 
-    /// Names this process among those that may publish CRLs.
+    /// Names this process among those that share the store.
     static func holder(_ what: String) throws(CommandProblem) -> String {
         do throws(EnrollmentError) {
             return "\(what)/\(DeviceID(random: try OpenSSLRandomSource().octets(16)))"
@@ -99,17 +106,22 @@ extension Configuration {
 
 /// Keeps the served CRLs the published ones.
 struct ShelfWatch: Service {
-    private static let period = Duration.milliseconds(500)
-
     let name = "published CRLs"
     let shelf: RevocationShelf
+    let period: Duration
+    /// Rings when one was published, where somebody knows.
+    let bell: Doorbell
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
-        await self.repeatedly(every: Self.period, until: shutdown) {
+        let isWell = Atomic(true)
+        await self.repeatedly(every: self.period, orWhen: self.bell, until: shutdown) {
             do throws(EnrollmentError) {
                 try await self.shelf.refresh()
+                if !isWell.exchange(true, ordering: .relaxed) { self.logger.notice("published CRLs are read again") }
             } catch {
+                // A store that is away is asked again every other second, and readiness says so all the while.
+                guard isWell.exchange(false, ordering: .relaxed) else { return }
                 self.logger.warning("published CRLs not read", metadata: ["detail": "\(error.detail)"])
             }
         }

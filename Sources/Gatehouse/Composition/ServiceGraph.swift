@@ -18,7 +18,7 @@ struct ServiceGraph: Sendable {
     struct Foundation: Sendable {
         let ledger: any LedgerStore
         let vault: Vault
-        let authority: LocalAuthority
+        let authority: CurrentAuthority
         /// What certificates say of where CRLs and answers are; those are published there until the next start.
         let addresses: AuthorityAddresses
     }

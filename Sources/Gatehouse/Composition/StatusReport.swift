@@ -1,17 +1,17 @@
 import Authority
 import EnrollmentCore
 import HTTPTransport
+import Ledger
 
 /// What the service says of itself: whether it can do what it is for, and in figures how it does.
 struct StatusReport: Sendable {
     /// Days before an authority's end from which on certificates it signs are shorter than they should be.
     let leafDays: Int
-    let ledger: any FleetQueries & RevocationLedger & AuthorityLedger
-    /// Whether the store does not take what it is given.
-    let isStorePostponing: @Sendable () -> Bool
+    let ledger: any LedgerStore
     let shelf: RevocationShelf
     let keys: IssuerKeys
     let traffic: TrafficCount
+    let replicas: ReplicaSetup
     let clock: any WallClock
 
     private static let day: Int64 = 86_400
@@ -20,7 +20,10 @@ struct StatusReport: Sendable {
 
     @Sendable func readiness() async -> [ReadinessReason] {
         let now = self.clock.now
-        var reasons = self.authorities(at: now) + self.lists(at: now)
+        let store = self.store
+        var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement + self.clockSkew
+        // One that is known not to answer would only keep whoever asks waiting.
+        if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {
             reasons += try await self.ownCertificates(at: now)
             let fleet = try await self.ledger.fleet(at: now)
@@ -37,18 +40,56 @@ struct StatusReport: Sendable {
                 )
             }
         } catch {
-            reasons.append(ReadinessReason("store", error.detail))
-        }
-        if self.isStorePostponing() {
-            reasons.append(
-                ReadinessReason(
-                    "store",
-                    "The store does not take records: its disk is full, or another process keeps it locked. Devices are told"
-                        + " to come again; what is published goes on being served."
-                )
-            )
+            if store.isEmpty { reasons.append(ReadinessReason("store", error.detail, effect: .enrollment)) }
         }
         return reasons
+    }
+
+    /// What the store itself is in the way of.
+    private var store: [ReadinessReason] {
+        let sequel = "Devices are told to come again; what is published goes on being served."
+        switch self.ledger.standing {
+        case .readOnly(let reason):
+            return [ReadinessReason("store", "Nothing can be recorded: \(reason). \(sequel)", effect: .enrollment)]
+        case .unreachable(let reason):
+            return [ReadinessReason("store", "\(reason) \(sequel)", effect: .enrollment)]
+        case .readWrite:
+            guard self.ledger.isPostponing else { return [] }
+            let detail =
+                "The store does not take records: its disk is full, or another process keeps it locked. \(sequel)"
+            return [ReadinessReason("store", detail, effect: .enrollment)]
+        }
+    }
+
+    /// Beyond this, in seconds, somebody should set a clock.
+    private static let notableSkew = 5.0
+
+    private var clockSkew: [ReadinessReason] {
+        let seconds = Double(self.ledger.figures.clockSkew ?? 0) / 1e6
+        guard abs(seconds) >= Self.notableSkew, self.ledger.standing == .readWrite else { return [] }
+        return [
+            ReadinessReason(
+                "clock",
+                "This machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the database's. Set it"
+                    + " right (chrony, NTP): beyond store.largestClockSkewSeconds nothing is recorded.",
+                severity: .warning
+            )
+        ]
+    }
+
+    /// A replica that goes by other settings than the others still serves: none at all would be worse.
+    private var agreement: [ReadinessReason] {
+        let differences = self.replicas.agreement?.differences ?? []
+        guard let first = differences.first else { return [] }
+        let others = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
+        return [
+            ReadinessReason(
+                "agreement",
+                "Replicas agreed on \(first.name) = \(first.agreed)\(others); this one goes by \(first.here). Give it that"
+                    + " value and reload or restart it, or run gatehouse config agree.",
+                severity: .warning
+            )
+        ]
     }
 
     private func authorities(at now: Timestamp) -> [ReadinessReason] {
@@ -161,6 +202,7 @@ struct StatusReport: Sendable {
                 self.keys.issuers.map { .init([("issuer", $0.id)], Self.seconds(from: now, to: $0.notAfter)) }
             )
         )
+        families += self.replicas.families
         return families + (await self.fleet(at: now))
     }
 

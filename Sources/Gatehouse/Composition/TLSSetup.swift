@@ -13,9 +13,17 @@ struct TLSSetup: Sendable {
 
     /// - Throws: ``CommandProblem`` when a certificate cannot be used, or none names the host of the device URL.
     func context(for configuration: Configuration) async throws(CommandProblem) -> TLSContext {
+        try await self.contextAndSerial(for: configuration).context
+    }
+
+    /// The same, with the serial number of the store's own certificate that is in it.
+    func contextAndSerial(
+        for configuration: Configuration
+    ) async throws(CommandProblem) -> (context: TLSContext, serial: SerialNumber) {
         var identities: [TLSIdentity] = []
         for files in configuration.certificates { identities.append(try Self.identity(in: files)) }
-        identities.append(try await self.ownIdentity())
+        let (own, serial) = try await self.ownIdentity()
+        identities.append(own)
         try self.require(configuration.deviceURL.host, among: identities)
         let issuers: [IssuerRecord]
         do throws(EnrollmentError) {
@@ -28,13 +36,14 @@ struct TLSSetup: Sendable {
                 anchors: issuers.filter { $0.role == .root }.map(\.certificate),
                 issuers: issuers.filter { $0.role == .issuing }.map(\.certificate)
             )
-            return try TLSContext(
+            let context = try TLSContext(
                 server: TLSServerConfiguration(
                     identities: identities,
                     clientVerifier: verifier,
                     ticketKeys: self.ticketKeys
                 )
             )
+            return (context, serial)
         } catch {
             throw Self.unusable("of the store", error)
         }
@@ -56,7 +65,7 @@ struct TLSSetup: Sendable {
         }
     }
 
-    private func ownIdentity() async throws(CommandProblem) -> TLSIdentity {
+    private func ownIdentity() async throws(CommandProblem) -> (identity: TLSIdentity, serial: SerialNumber) {
         let record: ServiceCertificateRecord
         let key: SigningKey
         do throws(EnrollmentError) {
@@ -73,7 +82,7 @@ struct TLSSetup: Sendable {
             throw CommandProblem(error)
         }
         do throws(TLSConfigurationError) {
-            return try TLSIdentity(certificates: record.chain, key: key)
+            return (try TLSIdentity(certificates: record.chain, key: key), record.serialNumber)
         } catch {
             throw Self.unusable("of the store", error)
         }

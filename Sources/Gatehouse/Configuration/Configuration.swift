@@ -61,7 +61,7 @@ struct Configuration: Sendable {
     /// Shown by SNI, the first to clients that name no host; the store's own certificate comes after them.
     let certificates: [CertificateFiles]
     let limits: HTTPLimits
-    let storePath: String
+    let store: StoreLocation
     let passphrase: SecretReference
     let profilesFolder: String
     let deviceProfileName: String

@@ -63,13 +63,7 @@ enum ConfigurationFile {
 
         let certificates = try self.certificates(reader.object("tls"), folder: folder)
 
-        let store = try reader.requiredObject("store")
-        let kind = try store.requiredString("kind")
-        guard kind == "sqlite" else {
-            throw store.error("kind", "\(kind) is not a kind of store here; known here: sqlite")
-        }
-        let storePath = FilePath.resolve(try store.requiredString("path"), in: folder)
-        try store.finish()
+        let store = try StoreSection.read(try reader.requiredObject("store"), folder: folder)
 
         let keys = try reader.requiredObject("keys")
         let passphrase = try SecretReference(try keys.requiredObject("passphrase"), relativeTo: folder)
@@ -100,7 +94,7 @@ enum ConfigurationFile {
             proxies: try ProxiesSection.read(reader.object("proxies")),
             certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
-            storePath: storePath,
+            store: store,
             passphrase: passphrase,
             profilesFolder: profilesFolder,
             deviceProfileName: deviceProfileName,

@@ -29,12 +29,32 @@ enum ConfigurationSummary {
             ("proxies.clientCertificate", proxies?.certificateField?.rawValue ?? "not handed on"),
             ("proxies.sourceAddress", proxies?.addressField?.rawValue ?? "not handed on"),
             ("tls.certificates", certificates.isEmpty ? "the store's own" : certificates),
-            ("store", "sqlite \(configuration.storePath)"),
+        ] + self.storeRows(configuration.store) + [
             ("keys.passphrase", configuration.passphrase.place),
             ("authority.profiles", configuration.profilesFolder),
             ("authority.deviceProfile", configuration.deviceProfileName),
             ("authority.crlShards", "\(configuration.crlShards)"),
         ]
+    }
+
+    private static func storeRows(_ store: StoreLocation) -> [(key: String, value: String)] {
+        switch store {
+        case .sqlite(let path): [("store", "sqlite \(path)")]
+        case .postgres(let location):
+            [
+                ("store", "postgres"),
+                ("store.url", location.address?.text ?? "none: the environment (PG…) says where"),
+                (
+                    "store.password",
+                    location.password?.place ?? "none: the environment, a password file or a certificate"
+                ),
+                ("store.connections", "\(location.connections)"),
+                ("store.waitSeconds", "\(location.waitSeconds)"),
+                ("store.connectSeconds", "\(location.connectSeconds)"),
+                ("store.statementSeconds", "\(location.statementSeconds)"),
+                ("store.largestClockSkewSeconds", "\(location.largestClockSkewSeconds)"),
+            ]
+        }
     }
 
     private static func directoryRows(

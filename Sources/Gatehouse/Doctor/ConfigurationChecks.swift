@@ -20,7 +20,8 @@ struct ConfigurationChecks {
     /// Of the files that make the authority: who else may read or change them.
     private var modes: Finding {
         let name = "config.modes"
-        var places = [(self.file, 0o002 as UInt32), (self.configuration.storePath, 0o007)]
+        var places = [(self.file, 0o002 as UInt32)]
+        if let path = self.configuration.store.path { places.append((path, 0o007)) }
         if case .file(let path) = self.configuration.passphrase { places.append((path, 0o027)) }
         for (path, forbidden) in places {
             // What is not there is another check's to tell.

@@ -100,6 +100,7 @@ struct DeviceOrderScreen {
         case .resume: "resumed"
         case .revoke: "revoked"
         case .blockKey: "blocked"
+        case .agree: "agreed"
         }
     }
 

@@ -1,27 +1,33 @@
 import EnrollmentCore
 import Glibc
 
-/// Keeps the facts of plans beside the store for a while, so that a later run can say what has changed since.
+/// Keeps the facts of plans for a while, so that a later run can say what has changed since.
+///
+/// Beside the store where that is a file, otherwise in the service manager's state directory or beside the configuration.
 struct PlanFolder {
     /// Seconds after which a plan's facts are thrown away.
     private static let age = 7 * 86_400
 
     private let folder: String
 
-    init(storePath: String) {
-        self.folder = FilePath.folder(of: storePath) + "/plans"
+    init(of configuration: Configuration) {
+        let state = getenv("STATE_DIRECTORY").map { String(cString: $0) }
+        let place =
+            configuration.store.path.map(FilePath.folder) ?? state?.split(separator: ":").first.map(String.init)
+            ?? FilePath.folder(of: configuration.file)
+        self.folder = place + "/plans"
     }
 
     /// Keeps the plan's facts, and throws those of old plans away.
     ///
     /// - Throws: ``FileError`` when they cannot be kept; the plan itself is as good without.
-    func keep(_ plan: RevocationPlan) throws(FileError) {
+    func keep(_ plan: String, facts: [String]) throws(FileError) {
         try FilePath.createFolder(self.folder, mode: 0o700)
         self.tidy()
-        let path = "\(self.folder)/\(plan.id)"
+        let path = "\(self.folder)/\(plan)"
         // The same id means the same facts.
         guard !FilePath.exists(path) else { return }
-        try FilePath.create(path, Array(plan.facts.joined(separator: "\n").utf8), mode: 0o600)
+        try FilePath.create(path, Array(facts.joined(separator: "\n").utf8), mode: 0o600)
     }
 
     /// The facts of a plan; `nil` when there was no such plan, or it is too old.

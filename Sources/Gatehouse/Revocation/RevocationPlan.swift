@@ -1,6 +1,5 @@
 import EnrollmentCore
 import Ledger
-import OpenSSLKit
 import X509Kit
 
 /// What a revocation would do now: every fact it depends on, and an id that stands for all of them.
@@ -77,7 +76,7 @@ struct RevocationPlan: Sendable {
         }
         facts.sort()
         self.facts = facts
-        self.id = try Self.identify(facts)
+        self.id = try PlanID.of(facts)
         self.wish = wish
         self.reason = reason
         self.outcome = outcome
@@ -86,37 +85,6 @@ struct RevocationPlan: Sendable {
         let revoked = Set(outcome.revoked)
         self.root = try await ledger.issuers().filter { $0.signedBy == $0.id }.compactMap(\.certificateSerial)
             .first(where: revoked.contains)
-    }
-
-    private static func identify(_ facts: [String]) throws(EnrollmentError) -> String {
-        let digest: [UInt8]
-        do throws(OpenSSLError) {
-            digest = try Digest.sha256(Array(facts.joined(separator: "\n").utf8))
-        } catch {
-            throw EnrollmentError(
-                .internalService,
-                "The cryptographic library made no digest: \(error).",
-                rule: "plan.digest",
-                cause: error
-            )
-        }
-        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-        let bits = digest.prefix(5).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let symbols = (0..<8).map { alphabet[Int(bits >> UInt64(35 - 5 * $0) & 31)] }
-        return "P-\(String(symbols[..<4]))-\(String(symbols[4...]))"
-    }
-
-    /// The id as it was typed, in the form that ``id`` has.
-    static func normalized(_ text: String) -> String {
-        let symbols = text.uppercased().filter { $0 != "-" && $0 != " " }.map { symbol -> Character in
-            switch symbol {
-            case "O": "0"
-            case "I", "L": "1"
-            default: symbol
-            }
-        }
-        let body = symbols.first == "P" && symbols.count == 9 ? Array(symbols.dropFirst()) : symbols
-        return body.count == 8 ? "P-\(String(body[..<4]))-\(String(body[4...]))" : text
     }
 }
 

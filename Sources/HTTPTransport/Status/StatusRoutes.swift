@@ -1,5 +1,9 @@
 /// What the admin listener serves: whether the service lives, whether it is ready, and its metrics.
 ///
+/// There are two kinds of traffic that a balancer may have to place, and a path for each: `/readyz` says whether devices
+/// can enroll and renew here, `/readyz/reading` whether what is only read out is served, which a replica on a standby of the
+/// database does, or one whose database is away for a while.
+///
 /// Nothing here is secret, but none of it is for strangers either: the listener belongs on an address that only the
 /// operator's machines reach.
 package struct StatusRoutes: Sendable {
@@ -25,6 +29,11 @@ package struct StatusRoutes: Sendable {
             Route([.get], .exact("/readyz"), handler: .asynchronous { _, _ in Self.answer(await self.readiness()) }),
             Route(
                 [.get],
+                .exact("/readyz/reading"),
+                handler: .asynchronous { _, _ in Self.answer(await self.readiness(), sparing: .enrollment) }
+            ),
+            Route(
+                [.get],
                 .exact("/metrics"),
                 handler: .asynchronous { _, _ in
                     let text = PrometheusText(await self.metrics())
@@ -35,10 +44,14 @@ package struct StatusRoutes: Sendable {
     }
 
     /// 200 while nothing blocks, else 503, with the reasons as JSON in either case.
-    private static func answer(_ reasons: [ReadinessReason]) -> HTTPResponse {
-        let isReady = !reasons.contains { $0.severity == .blocking }
+    private static func answer(
+        _ reasons: [ReadinessReason],
+        sparing effect: ReadinessReason.Effect? = nil
+    ) -> HTTPResponse {
+        let isReady = !reasons.contains { $0.severity == .blocking && $0.effect != effect }
         let list = reasons.map { reason in
             "{\"component\":\(self.quoted(reason.component)),\"severity\":\(self.quoted(reason.severity.rawValue)),"
+                + "\"effect\":\(self.quoted(reason.effect.rawValue)),"
                 + "\"detail\":\(self.quoted(reason.detail))}"
         }
         let text =

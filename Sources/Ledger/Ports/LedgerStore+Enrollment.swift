@@ -80,7 +80,9 @@ extension LedgerStore {
         let evidence = { @Sendable (connection: LedgerConnection) throws -> Bool? in
             try AttemptTable(connection: connection).find(attempt.traceID) == attempt ? true : nil
         }
-        return try await self.write(.none, .evidence(evidence)) { try AttemptTable(connection: $0).insert(attempt) }
+        // Locked, so that a commit whose outcome is not known has come to its end before anybody looks for it.
+        let locks = LockPlan(names: [attempt.traceID.description])
+        return try await self.write(locks, .evidence(evidence)) { try AttemptTable(connection: $0).insert(attempt) }
     }
 
     package func recordEventually(_ attempt: Attempt) {

@@ -1,4 +1,5 @@
 internal import EnrollmentCore
+internal import PostgresKit
 internal import SQLiteKit
 
 extension EnrollmentError {
@@ -55,6 +56,8 @@ extension EnrollmentError {
         switch error {
         case let error as EnrollmentError: error
         case let error as SQLiteError: .ledger(error)
+        case let error as PostgresError: .ledger(error)
+        case let error as CommitFailure: .ledger(error.cause)
         default:
             EnrollmentError(
                 .enrollmentServer,

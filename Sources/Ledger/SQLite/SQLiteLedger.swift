@@ -45,7 +45,7 @@ package final class SQLiteLedger: LedgerStore {
             DispatchQueue(label: "ledger.opening").async {
                 let outcome = Result { () throws(EnrollmentError) in
                     switch access {
-                    case .readWrite: try SQLiteLedger.openBlocking(settings, logger: logger, faults: faults)
+                    case .founding, .readWrite: try SQLiteLedger.openBlocking(settings, logger: logger, faults: faults)
                     case .readOnly: try SQLiteLedger.openForReading(settings)
                     }
                 }

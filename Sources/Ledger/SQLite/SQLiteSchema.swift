@@ -6,7 +6,7 @@ enum SQLiteSchema {
     static let applicationID: Int64 = 0x4741_5445
 
     /// The n-th script brings version n - 1 to version n.
-    static let migrations: [SQL] = [Self.first, Self.second]
+    static let migrations: [SQL] = [Self.first, Self.second, Self.third]
 
     static var version: Int64 { Int64(Self.migrations.count) }
 
@@ -324,5 +324,16 @@ enum SQLiteSchema {
         DROP TABLE outbox;
         ALTER TABLE next_outbox RENAME TO outbox;
         CREATE INDEX outbox_pending ON outbox (ordinal) WHERE acknowledged IS NULL;
+        """
+
+    /// What replicas have to agree on.
+    ///
+    /// Nobody reads it here, where there is one process; a copy from or to another store takes it along.
+    private static let third: SQL = """
+        CREATE TABLE agreement (
+            name TEXT PRIMARY KEY NOT NULL,
+            value TEXT NOT NULL,
+            changed INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -1,3 +1,4 @@
+internal import EnrollmentCore
 internal import SQLText
 internal import SQLiteKit
 
@@ -49,6 +50,27 @@ package final class LedgerConnection {
     func foresee(_ questions: [() throws -> Void]) throws {
         guard case .postgres(let session) = self.store else { return }
         try session.foresee(questions)
+    }
+
+    /// Lets nobody else write to the log of revocations until this transaction has ended, so that its steps appear in the
+    /// order of their numbers.
+    ///
+    /// Nothing to do where there is one writer anyway.
+    func lockRevocationLog() throws {
+        if case .postgres(let session) = self.store { try session.lockRevocationLog() }
+    }
+
+    /// Tells other processes what this transaction changes, once it is committed; nothing to do where there are none.
+    func tell(_ change: StoreChange) throws {
+        if case .postgres(let session) = self.store { try session.notify(change) }
+    }
+
+    /// The time that holds for everybody who shares the store: this process's own, or the database's.
+    func present(_ now: Timestamp) throws -> Timestamp {
+        switch self.store {
+        case .sqlite: now
+        case .postgres(let session): try session.present(now)
+        }
     }
 
     /// Does the work for real and takes it back, whatever else the transaction holds.

@@ -16,9 +16,9 @@ struct ActTable {
             """
             INSERT INTO act (trace_id, verb, actor, reason, ticket, recorded, device, facts)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT (trace_id) DO UPDATE SET facts = CAST(facts || excluded.facts AS BLOB),
-                device = CASE WHEN device IS excluded.device THEN device END
-            WHERE actor = excluded.actor AND reason = excluded.reason
+            ON CONFLICT (trace_id) DO UPDATE SET facts = CAST(act.facts || excluded.facts AS BLOB),
+                device = CASE WHEN act.device IS NOT DISTINCT FROM excluded.device THEN act.device END
+            WHERE act.actor = excluded.actor AND act.reason = excluded.reason
             """
         )
         try statement.bind(act.traceID.description, at: 1)

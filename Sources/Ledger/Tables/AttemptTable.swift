@@ -20,7 +20,7 @@ struct AttemptTable {
             + """
             ON CONFLICT (trace_id) DO UPDATE SET outcome = ?3, microseconds = ?5, user_id = ?9, device = ?14, serial = ?15,
                 steps = ?16, code = ?17, rule = ?18, detail = ?19, facts = ?20, counted = ?21
-            WHERE outcome = 'open' OR rule = 'reservation.expired'
+            WHERE attempt.outcome = 'open' OR attempt.rule = 'reservation.expired'
             """
 
     func holds(_ traceID: TraceID) throws -> Bool {

@@ -45,6 +45,7 @@ struct AuthorityTables {
         try statement.bind(issuer.sealedKey, at: 7)
         try statement.bind(issuer.created.microseconds, at: 8)
         try statement.run()
+        try self.connection.tell(.authority)
     }
 
     func insert(_ record: ServiceCertificateRecord) throws {
@@ -61,6 +62,7 @@ struct AuthorityTables {
         try statement.bind(record.sealedKey, at: 4)
         try statement.bind(record.notAfter.microseconds, at: 5)
         try statement.run()
+        try self.connection.tell(.authority)
     }
 
     func newest(for use: String) throws -> ServiceCertificateRecord? {
@@ -88,14 +90,14 @@ struct AuthorityTables {
     }
 
     func sealingParameters() throws -> [UInt8]? {
-        let row = try self.connection.prepare("SELECT parameters FROM sealing WHERE only = 1")
+        let row = try self.connection.prepare("SELECT parameters FROM sealing WHERE \"only\" = 1")
         return try row.step() ? row.octets(0) : nil
     }
 
     /// - Returns: `false` when there are some already; they stay.
     func insert(sealingParameters: [UInt8]) throws -> Bool {
         let statement = try self.connection.prepare(
-            "INSERT INTO sealing VALUES (1, ?1) ON CONFLICT (only) DO NOTHING"
+            "INSERT INTO sealing VALUES (1, ?1) ON CONFLICT (\"only\") DO NOTHING"
         )
         try statement.bind(sealingParameters, at: 1)
         return try statement.runCounting() == 1

@@ -134,7 +134,8 @@ struct CRLTable {
             """
             INSERT INTO crl (issuer_id, shard, number, through, recorded, to_be_signed_digest)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (issuer_id, shard, number) DO UPDATE SET recorded = recorded WHERE to_be_signed_digest = ?6
+            ON CONFLICT (issuer_id, shard, number) DO UPDATE SET recorded = crl.recorded
+                WHERE crl.to_be_signed_digest = ?6
             """
         )
         try statement.bind(turn.shard.issuerID, at: 1)
@@ -169,6 +170,7 @@ struct CRLTable {
             throw EnrollmentError.lostTurn(turn, "a later one is published")
         }
         try self.leases.giveBack(Self.lease(of: crl.shard))
+        try self.connection.tell(.crl)
         // The former one stays: a reader may be at it.
         if let number = former.published { try self.drop(olderThan: number, of: crl.shard) }
     }

@@ -109,7 +109,7 @@ extension CertificateTable {
             SELECT c.serial, c.device, d.certificate_serial IS NOT DISTINCT FROM c.serial
             FROM certificate c INDEXED BY certificate_due CROSS JOIN device d ON d.id = c.device
             WHERE c.state = 'issued' AND c.supersede_after IS NOT NULL AND c.supersede_after <= ?1
-            ORDER BY c.supersede_after LIMIT ?2
+            ORDER BY c.supersede_after, c.ordinal LIMIT ?2
             """
         )
         try row.bind(moment.microseconds, at: 1)
@@ -225,7 +225,7 @@ extension CertificateTable {
         let row = try self.connection.prepare(
             """
             SELECT serial FROM certificate INDEXED BY certificate_device
-            WHERE device = ?1 AND state = ?2 AND not_after >= ?3
+            WHERE device = ?1 AND state = ?2 AND not_after >= ?3 ORDER BY ordinal
             """
         )
         try row.bind(device.octets, at: 1)

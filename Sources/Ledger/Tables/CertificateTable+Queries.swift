@@ -10,8 +10,11 @@ extension CertificateTable {
         """
     private static let all = Self.columns + "WHERE ordinal < ?1 ORDER BY ordinal DESC LIMIT ?2"
     private static let inState = Self.columns + "WHERE ordinal < ?1 AND state = ?3 ORDER BY ordinal DESC LIMIT ?2"
+    /// Walks through one index, a state after the other, merged: an index without the state would be one more to keep.
     private static let ofIssuer =
-        Self.columns + "WHERE ordinal < ?1 AND issuer_id = ?4 ORDER BY ordinal DESC LIMIT ?2"
+        Self.ofIssuer(in: "'intent'") + "UNION ALL" + Self.ofIssuer(in: "'issued'") + "UNION ALL"
+        + Self.ofIssuer(in: "'superseded'") + "UNION ALL" + Self.ofIssuer(in: "'revoked'") + "UNION ALL"
+        + Self.ofIssuer(in: "'closed'") + "ORDER BY ordinal DESC LIMIT ?2"
     private static let ofIssuerInState =
         Self.columns + "WHERE ordinal < ?1 AND issuer_id = ?4 AND state = ?3 ORDER BY ordinal DESC LIMIT ?2"
     private static let ofDevice =
@@ -22,6 +25,10 @@ extension CertificateTable {
             """
     private static let bySerial = Self.columns + "WHERE serial = ?1"
     private static let byThumbprint = Self.columns + "WHERE thumbprint = ?1"
+
+    private static func ofIssuer(in state: SQL) -> SQL {
+        Self.columns + "WHERE ordinal < ?1 AND issuer_id = ?4 AND state =" + state
+    }
 
     func list(_ query: CertificateQuery) throws -> Page<CertificateRecord> {
         let paging = try Paging(after: query.after, limit: query.limit)
@@ -34,9 +41,11 @@ extension CertificateTable {
             case (nil, nil, nil): try self.connection.prepare(Self.all)
             }
         try paging.bind(to: row)
-        // A statement has no parameter above its highest: binding nothing there would be refused.
-        if let state = query.state { try row.bind(state.rawValue, at: 3) }
-        if let issuerID = query.issuerID { try row.bind(issuerID, at: 4) }
+        // A statement has no parameter above its highest: binding nothing there would be refused. What lies below has to
+        // be bound, since nothing has a type too.
+        let isByDevice = query.device != nil
+        if isByDevice || query.issuerID != nil || query.state != nil { try row.bind(query.state?.rawValue, at: 3) }
+        if isByDevice || query.issuerID != nil { try row.bind(query.issuerID, at: 4) }
         if let device = query.device { try row.bind(device.octets, at: 5) }
         return try paging.page(row, Self.record)
     }

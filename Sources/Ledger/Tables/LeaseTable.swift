@@ -18,8 +18,13 @@ struct LeaseTable {
 
     /// Takes a lease that is free, has run out, or is the holder's own.
     ///
+    /// It lasts as long as from `now` to `until`, by the clock of the store: those of its users may differ.
+    ///
     /// - Returns: The lease that stands in the way, or `nil` when it was taken.
     func take(_ name: String, holder: String, now: Timestamp, until: Timestamp) throws -> Lease? {
+        let present = try self.connection.present(now)
+        let until = Timestamp(microseconds: present.microseconds + until.microseconds - now.microseconds)
+        let now = present
         let latest = now.adding(seconds: Self.longest)
         if let standing = try self.standing(name), standing.holder != holder, standing.until > now,
             standing.until <= latest

@@ -103,7 +103,7 @@ struct Retention {
                     ON l.issuer_id = s.issuer_id AND l.shard = s.shard AND l.number < s.published
                 WHERE s.issuer_id = r.issuer_id AND s.shard = r.shard AND l.this_update IS NOT NULL
                 ORDER BY l.number DESC LIMIT 1))
-        ORDER BY c.not_after LIMIT ?2
+        ORDER BY c.not_after, c.ordinal LIMIT ?2
         """
 
     /// What a certificate leaves behind.

@@ -83,6 +83,7 @@ struct RevocationTable {
 
     /// Tells whoever follows the log, and makes the shard known: a revocation that no CRL shows is none to many.
     private func log(_ serial: SerialNumber, _ shard: CRLShard, at now: Timestamp) throws {
+        try self.connection.lockRevocationLog()
         let change = try self.connection.prepare(
             "INSERT INTO revocation_change (issuer_id, shard, serial, recorded) VALUES (?1, ?2, ?3, ?4)"
         )
@@ -92,6 +93,7 @@ struct RevocationTable {
         try change.bind(now.microseconds, at: 4)
         try change.run()
         try self.announce(shard)
+        try self.connection.tell(.revocation)
     }
 
     /// Makes a shard known; one that is known stays as it is.

@@ -81,7 +81,7 @@ struct CommandLineTests {
             ("port: 8443", "prot: 8443", "listeners.device.prot: unknown key; did you mean port?"),
             ("port: 8443", "port: 84433", "listeners.device.port: 84433 is outside 0 … 65535"),
             ("port: 8443", "port: \"8443\"", "listeners.device.port: a whole number is expected, not a string"),
-            ("\"sqlite\"", "\"oracle\"", "store.kind: oracle is not a kind of store here; known here: sqlite"),
+            ("\"sqlite\"", "\"oracle\"", "store.kind: oracle is not one of sqlite, postgres"),
             ("\"plaintextPasswords\"", "\"startTSL\"", "directory.security: startTSL is not one of"),
             ("\"plaintextPasswords\"", "\"startTSL\"", "did you mean startTLS?"),
             ("\"openldap\"", "\"openldpa\"", "did you mean openldap?"),

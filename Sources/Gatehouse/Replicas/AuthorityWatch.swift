@@ -1,0 +1,94 @@
+import Authority
+import EnrollmentCore
+import Ledger
+import Logging
+import ServiceRuntime
+import Synchronization
+import TLSTransport
+
+/// Takes up what happened to issuers and to the listeners' certificate, whichever process did it.
+final class AuthorityWatch: Service {
+    private static let period = Duration.seconds(1)
+
+    private struct State {
+        var issuers: [IssuerRecord]
+        /// Of the listeners' certificate.
+        var serial: SerialNumber?
+    }
+
+    let name = "authority"
+    private let ledger: any LedgerStore
+    private let vault: Vault
+    private let authority: CurrentAuthority
+    private let current: CurrentGraph
+    private let contexts: TLSContextSource
+    private let tls: TLSSetup
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let bell: Doorbell
+
+    /// - Parameters:
+    ///   - foundation: The store and what opens it.
+    ///   - authority: Signs new certificates, by what `issuers` says.
+    ///   - issuers: As of now.
+    ///   - serial: Of the certificate that `contexts` shows now.
+    ///   - current: Whose configuration names further certificates.
+    ///   - contexts: What new connections are made with.
+    ///   - tls: Makes the next.
+    ///   - bell: Rings when something happened.
+    ///   - logger: Hears of changes.
+    init(
+        _ foundation: ServiceGraph.Foundation,
+        authority: CurrentAuthority,
+        issuers: [IssuerRecord],
+        serial: SerialNumber?,
+        current: CurrentGraph,
+        contexts: TLSContextSource,
+        tls: TLSSetup,
+        bell: Doorbell,
+        logger: Logger
+    ) {
+        self.ledger = foundation.ledger
+        self.vault = foundation.vault
+        self.authority = authority
+        self.current = current
+        self.contexts = contexts
+        self.tls = tls
+        self.bell = bell
+        self.logger = logger
+        self.state = Mutex(State(issuers: issuers, serial: serial))
+    }
+
+    /// Every issuer, as of the last look.
+    var issuers: [IssuerRecord] { self.state.withLock { $0.issuers } }
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        await self.repeatedly(every: Self.period, orWhen: self.bell, until: shutdown) { await self.look() }
+    }
+
+    private func look() async {
+        let known = self.state.withLock { $0 }
+        do throws(EnrollmentError) {
+            let issuers = try await self.ledger.issuers()
+            let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
+            if issuers != known.issuers {
+                self.authority.replace(with: try LocalAuthority(records: issuers, vault: self.vault))
+                self.logger.notice(
+                    "issuers changed",
+                    metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
+                )
+            }
+            if issuers != known.issuers || serial != known.serial {
+                await self.contexts.renew(by: self.tls, for: self.current.value.configuration, self.logger)
+            }
+            self.state.withLock { $0 = State(issuers: issuers, serial: serial) }
+        } catch {
+            // Of a store that is away readiness tells; what is in the way of a change is told each time it is tried.
+            guard error.code != .inMaintenance else { return }
+            self.logger.error(
+                "a change of issuers or of the TLS certificate is not in effect",
+                metadata: ["rule": "\(error.rule)", "detail": "\(error.detail)"]
+            )
+        }
+    }
+}
