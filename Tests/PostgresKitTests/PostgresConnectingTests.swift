@@ -12,7 +12,7 @@ struct PostgresConnectingTests {
 
     private func settings(_ address: String, _ password: String?) -> PostgresSettings {
         var settings = PostgresSettings(connectionString: address, password: password)
-        settings.connectTimeout = .seconds(20)
+        settings.connectTimeout = .seconds(60)
         return settings
     }
 

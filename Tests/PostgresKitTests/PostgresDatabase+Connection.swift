@@ -8,7 +8,7 @@ extension PostgresDatabase {
         let address = self.connectionString(port: port ?? self.server.port)
         var settings = PostgresSettings(connectionString: address + " " + more, password: self.password)
         // The machine may be busy with other tests.
-        settings.connectTimeout = .seconds(20)
+        settings.connectTimeout = .seconds(60)
         return settings
     }
 

@@ -10,7 +10,7 @@ struct PostgresFailoverTests {
         let list = ports.map { "\($0)" }.joined(separator: ",")
         let address = "host=\(hosts) port=\(list) user=gatehouse dbname=postgres target_session_attrs=\(attributes)"
         var settings = PostgresSettings(connectionString: address, password: password)
-        settings.connectTimeout = .seconds(20)
+        settings.connectTimeout = .seconds(60)
         return settings
     }
 

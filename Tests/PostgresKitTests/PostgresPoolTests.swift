@@ -10,7 +10,7 @@ struct PostgresPoolTests {
     private func pool(
         _ settings: PostgresSettings,
         size: Int,
-        wait: Duration = .seconds(20),
+        wait: Duration = .seconds(120),
         queue: Int = 1_000
     ) -> PostgresPool<PostgresConnection> {
         PostgresPool(size: size, waitTimeout: wait, longestQueue: queue) { try PostgresConnection.open(settings) }
@@ -247,7 +247,7 @@ struct PostgresPoolTests {
         let proxy = TCPProxy(to: database.server.port)
         let tries = Atomic(0)
         let settings = database.settings(port: proxy.port)
-        let pool = PostgresPool(size: 8, waitTimeout: .seconds(20)) { () -> PostgresConnection in
+        let pool = PostgresPool(size: 8, waitTimeout: .seconds(120)) { () -> PostgresConnection in
             tries.add(1, ordering: .relaxed)
             return try PostgresConnection.open(settings)
         }
@@ -267,7 +267,7 @@ struct PostgresPoolTests {
         #expect(tries.load(ordering: .relaxed) - before < 20)
         proxy.mode = .forward
         // The pause between two attempts is a second at most; until then callers are told the reason.
-        for _ in 0..<200 {
+        for _ in 0..<2_000 {
             if await self.thrown({ try await pool.withConnection { _ = try $0.ask("SELECT 1") } }) == nil { break }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -323,7 +323,7 @@ struct PostgresPoolTests {
             var wrong = settings
             wrong.password = "wrong"
             func round() async throws {
-                let pool = PostgresPool(size: 6) { try PostgresConnection.open(settings) }
+                let pool = PostgresPool(size: 6, waitTimeout: .seconds(120)) { try PostgresConnection.open(settings) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<30 { group.addTask { try await pool.withConnection { _ = try $0.ask("SELECT 1") } } }
                     try await group.waitForAll()

@@ -17,7 +17,7 @@ struct PostgresSecurityTests {
     private func settings(_ host: String, _ more: String) -> PostgresSettings {
         let address = "host=\(host) hostaddr=127.0.0.1 port=\(self.server.port) user=gatehouse dbname=postgres "
         var settings = PostgresSettings(connectionString: address + more, password: self.server.password)
-        settings.connectTimeout = .seconds(20)
+        settings.connectTimeout = .seconds(60)
         return settings
     }
 
