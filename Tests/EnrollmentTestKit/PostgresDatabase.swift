@@ -5,6 +5,12 @@ public struct PostgresDatabase: Sendable {
     public let server: PostgresServer
     public let name: String
 
+    /// A database that is there already, such as a standby's copy of one.
+    public init(server: PostgresServer, name: String) {
+        self.server = server
+        self.name = name
+    }
+
     /// How a client of libpq reaches it over TCP; without the password.
     public var connectionString: String { self.connectionString(port: self.server.port) }
 
