@@ -166,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "LedgerContractTests",
             dependencies: [
-                "Ledger", "EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "EnrollmentTestKit", log,
+                "Ledger", "EnrollmentCore", "SQLText", "SQLiteKit", "PostgresKit", "OpenSSLKit", "EnrollmentTestKit",
+                log,
             ],
             swiftSettings: house
         ),
@@ -201,7 +202,7 @@ let package = Package(
                 "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
-            exclude: ["README.md", "baseline.json"],
+            exclude: ["README.md", "baseline.json", "Fill.sql"],
             swiftSettings: house
         ),
     ]

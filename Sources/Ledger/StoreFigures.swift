@@ -18,7 +18,8 @@ package struct StoreFigures: Hashable, Sendable {
     package var doubts = 0
     /// Our clock's time less the database's, in microseconds; `nil` while it is not known.
     package var clockSkew: Int64?
-    /// Microseconds since 1970 of the latest commit that a standby has repeated; `nil` on a server of its own.
+    /// Microseconds since 1970 of the latest commit that a standby has repeated, 0 where it has repeated none since it was
+    /// started; `nil` on a server of its own.
     package var replayed: Int64?
 
     package init() {}

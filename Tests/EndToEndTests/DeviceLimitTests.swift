@@ -3,9 +3,12 @@ import Testing
 
 @Suite("The device limit", .timeLimit(.minutes(8)))
 struct DeviceLimitTests {
-    @Test("of sixty devices that race for five slots exactly five enroll, and help desk sees what kept the others out")
-    func race() async throws {
-        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 5)) { gatehouse in
+    @Test(
+        "of sixty devices that race for five slots exactly five enroll, and help desk sees what kept the others out",
+        arguments: StoreKind.allCases
+    )
+    func race(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 5), on: store) { gatehouse in
             var simulation = try gatehouse.simulation("kim")
             simulation.devices = 60
             simulation.concurrency = 60

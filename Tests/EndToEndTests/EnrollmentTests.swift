@@ -5,9 +5,12 @@ import Testing
 
 @Suite("One enrollment, from discovery to a certificate", .timeLimit(.minutes(8)))
 struct EnrollmentTests {
-    @Test("a device enrolls, its certificate convinces OpenSSL, and the commands show it")
-    func one() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "a device enrolls, its certificate convinces OpenSSL, and the commands show it",
+        arguments: StoreKind.allCases
+    )
+    func one(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let outcome = try #require(await gatehouse.simulation("kim").run().outcomes.first)
             let enrolled = try outcome.result.get()
             #expect(enrolled.provedPossession)
@@ -72,9 +75,12 @@ struct EnrollmentTests {
         }
     }
 
-    @Test("the same hardware of the same user takes over its slot, even when the limit is reached")
-    func takeover() async throws {
-        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 1)) { gatehouse in
+    @Test(
+        "the same hardware of the same user takes over its slot, even when the limit is reached",
+        arguments: StoreKind.allCases
+    )
+    func takeover(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(Place.Settings(deviceLimit: 1), on: store) { gatehouse in
             var simulation = try gatehouse.simulation("kim")
             simulation.seed = 7
             let first = try await simulation.enroll()

@@ -85,7 +85,7 @@ struct HostileTrafficTests {
             #expect(faults > 100)
             #expect(gatehouse.isRunning)
             _ = try await gatehouse.simulation("zoe").enroll()
-            try StoreAudit(gatehouse.place.database).expectSound()
+            try await StoreAudit(gatehouse.place).expectSound()
         }
     }
 }

@@ -28,7 +28,7 @@ struct StoreTroubleTests {
             _ = try await gatehouse.simulation("kim").enroll()
             #expect(try await place.devices().count == 1)
             try await gatehouse.expectExplained([fault])
-            try StoreAudit(place.database).expectSound()
+            try await StoreAudit(place).expectSound()
         }
     }
 
@@ -53,7 +53,7 @@ struct StoreTroubleTests {
             #expect(later.enrolled == 3, "\(later.failures)")
             #expect(try await place.devices().count == 4)
             try await gatehouse.expectExplained(report.faults)
-            try StoreAudit(place.database).expectSound()
+            try await StoreAudit(place).expectSound()
         }
     }
 }

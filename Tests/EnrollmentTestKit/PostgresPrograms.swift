@@ -27,8 +27,13 @@ struct PostgresPrograms: Sendable {
     }
 
     /// The words that run a program of the server as its user.
-    func command(_ program: String, _ arguments: [String]) -> [String] {
-        self.prefix + [self.folder + program] + arguments
+    ///
+    /// - Parameters:
+    ///   - program: Its name.
+    ///   - arguments: What it is given.
+    ///   - wrapper: A command that runs the program, as `env` does.
+    func command(_ program: String, _ arguments: [String], in wrapper: [String] = []) -> [String] {
+        self.prefix + wrapper + [self.folder + program] + arguments
     }
 
     /// Gives a file or folder to the server's user.

@@ -39,6 +39,7 @@ public final class PostgresServer: Sendable {
     /// The superuser's password.
     public let password: String
     private let programs: PostgresPrograms
+    private let wrapper: [String]
     private let supervisor: PostgresSupervisor
     private let state: Mutex<State>
 
@@ -48,16 +49,19 @@ public final class PostgresServer: Sendable {
     ///   - settings: Parameters of the server, as in `postgresql.conf`.
     ///   - credential: Makes the server offer TLS with this certificate.
     ///   - fsync: Whether commits wait for the disk.
+    ///   - wrapper: A command that runs the server, as `env` does.
     /// - Throws: ``NotStarted`` with the last words of the program that did not succeed.
     public convenience init(
         settings: [String: String] = [:],
         credential: CommandLineAuthority.Credential? = nil,
-        fsync: Bool = false
+        fsync: Bool = false,
+        wrapper: [String] = []
     ) throws {
         try self.init(
             settings: settings.merging(["fsync": fsync ? "on" : "off"]) { $1 },
             credential: credential,
-            copying: nil
+            copying: nil,
+            wrapper: wrapper
         )
     }
 
@@ -68,14 +72,16 @@ public final class PostgresServer: Sendable {
     ///   - settings: Parameters of the standby alone.
     /// - Throws: ``NotStarted``.
     public convenience init(standbyOf primary: PostgresServer, settings: [String: String] = [:]) throws {
-        try self.init(settings: settings, credential: nil, copying: primary)
+        try self.init(settings: settings, credential: nil, copying: primary, wrapper: [])
     }
 
     private init(
         settings: [String: String],
         credential: CommandLineAuthority.Credential?,
-        copying primary: PostgresServer?
+        copying primary: PostgresServer?,
+        wrapper: [String]
     ) throws {
+        self.wrapper = wrapper
         self.programs = try PostgresPrograms()
         // Short: the path of a Unix socket has 107 octets at most.
         self.folder = FileManager.default.temporaryDirectory
@@ -99,7 +105,7 @@ public final class PostgresServer: Sendable {
             "wal_keep_size": "64MB", "max_wal_size": "2GB",
         ]
         let all = defaults.merging(tls) { $1 }.merging(settings) { $1 }
-        let (process, port) = try Self.firstRun(self.folder, all, self.programs)
+        let (process, port) = try Self.firstRun(self.folder, all, self.programs, wrapper)
         self.port = port
         self.state = Mutex(State(process: process, settings: all))
     }
@@ -157,7 +163,7 @@ public final class PostgresServer: Sendable {
         var tries = 0
         while true {
             do {
-                let process = try Self.run(self.folder, self.port, number, all, self.programs)
+                let process = try Self.run(self.folder, self.port, number, all, self.programs, self.wrapper)
                 return self.state.withLock { $0.process = process }
             } catch {
                 // After a kill, its children hold the shared memory for as long as they need to notice.
@@ -230,15 +236,16 @@ public final class PostgresServer: Sendable {
     private static func firstRun(
         _ folder: URL,
         _ settings: [String: String],
-        _ programs: PostgresPrograms
+        _ programs: PostgresPrograms,
+        _ wrapper: [String]
     ) throws -> (FixtureProcess, UInt16) {
         for _ in 1..<5 {
             let port = FreePort.find()
             // Somebody else may have taken the port meanwhile.
-            if let process = try? self.run(folder, port, 0, settings, programs) { return (process, port) }
+            if let process = try? self.run(folder, port, 0, settings, programs, wrapper) { return (process, port) }
         }
         let port = FreePort.find()
-        return (try self.run(folder, port, 0, settings, programs), port)
+        return (try self.run(folder, port, 0, settings, programs, wrapper), port)
     }
 
     /// Starts a server and waits until its file says that it is ready, half a minute at most.
@@ -247,12 +254,13 @@ public final class PostgresServer: Sendable {
         _ port: UInt16,
         _ number: Int,
         _ settings: [String: String],
-        _ programs: PostgresPrograms
+        _ programs: PostgresPrograms,
+        _ wrapper: [String]
     ) throws -> FixtureProcess {
         var arguments = ["-D", self.data(folder), "-p", "\(port)", "-h", "127.0.0.1", "-k", folder.path]
         for (name, value) in settings { arguments += ["-c", "\(name)=\(value)"] }
         let log = self.logFile(folder, number)
-        let process = try FixtureProcess(programs.command("postgres", arguments), errorFile: log.path)
+        let process = try FixtureProcess(programs.command("postgres", arguments, in: wrapper), errorFile: log.path)
         let statusFile = self.data(folder) + "/postmaster.pid"
         for _ in 0..<3_000 {
             if let status = try? String(contentsOfFile: statusFile, encoding: .utf8) {

@@ -4,6 +4,10 @@ internal import Synchronization
 /// What a ``TCPProxy``'s threads share; they keep it, and not the proxy, alive.
 final class ProxyState: Sendable {
     struct Plan: Sendable {
+        /// Tells plans apart.
+        let number: Int
+        /// What has to have passed before on the same connection; empty for nothing.
+        let marker: [UInt8]
         let octets: [UInt8]
         let moment: TCPProxy.Moment
     }
@@ -23,6 +27,7 @@ final class ProxyState: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
     let plan = Mutex<Plan?>(nil)
+    let plans = Atomic<Int>(0)
     let turnPlan = Mutex<TurnPlan?>(nil)
     let accepted = Atomic<Int>(0)
     let turns = Atomic<Int>(0)

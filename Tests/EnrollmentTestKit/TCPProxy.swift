@@ -31,7 +31,8 @@ public final class TCPProxy: Sendable {
     /// - Parameter target: The server's port.
     public init(to target: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        let port = LoopbackAddress.listen(descriptor)
+        var port: UInt16?
+        for _ in 0..<20 where port == nil { port = LoopbackAddress.listen(descriptor, port: FreePort.find()) }
         precondition(port != nil, "no port to listen on")
         self.port = port ?? 0
         let shared = ProxyState(target: target, listener: descriptor)
@@ -65,11 +66,15 @@ public final class TCPProxy: Sendable {
     /// Plans to cut the connection that next carries `octets` to the server; once.
     ///
     /// - Parameters:
-    ///   - octets: The octets to look for, wherever the network has parted them.
+    ///   - octets: The octets to look for, wherever the network has parted them; 256 at most.
+    ///   - marker: Octets that have to have passed on the same connection before; 256 at most.
     ///   - moment: Where exactly to cut.
-    public func cut(at octets: [UInt8], _ moment: Moment) {
+    public func cut(at octets: [UInt8], after marker: [UInt8] = [], _ moment: Moment) {
         precondition(!octets.isEmpty, "nothing to look for")
-        self.shared.plan.withLock { $0 = ProxyState.Plan(octets: octets, moment: moment) }
+        let number = self.shared.plans.add(1, ordering: .relaxed).newValue
+        self.shared.plan.withLock {
+            $0 = ProxyState.Plan(number: number, marker: marker, octets: octets, moment: moment)
+        }
     }
 
     /// Plans to cut the connection whose client speaks next but so many times after the server has spoken; once.

@@ -12,7 +12,11 @@ struct OrderOptions: ParsableArguments {
 
     /// - Throws: ``CommandProblem`` with exit `usage` for a reason that says nothing or does not end.
     func mandate() throws(CommandProblem) -> Mandate {
-        for (option, text) in [("--reason", self.reason), ("--ticket", self.ticket ?? "none")] {
+        try Self.mandate(reason: self.reason, ticket: self.ticket)
+    }
+
+    static func mandate(reason: String, ticket: String?) throws(CommandProblem) -> Mandate {
+        for (option, text) in [("--reason", reason), ("--ticket", ticket ?? "none")] {
             guard !text.allSatisfy(\.isWhitespace), text.count <= Self.longest else {
                 throw CommandProblem(
                     "GH-USAGE-011",
@@ -22,7 +26,7 @@ struct OrderOptions: ParsableArguments {
                 )
             }
         }
-        return Mandate(reason: self.reason, ticket: self.ticket)
+        return Mandate(reason: reason, ticket: ticket)
     }
 }
 

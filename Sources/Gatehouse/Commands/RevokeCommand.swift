@@ -108,7 +108,13 @@ extension CertificateCommand {
             }
             guard named != plan.id else { return }
             _ = Self.keep(plan, in: folder)
-            throw PlanDifference(former: folder.facts(of: named), now: plan).problem(named, screen)
+            throw PlanDifference(
+                former: folder.facts(of: named),
+                facts: plan.facts,
+                id: plan.id,
+                summary: "\(Numerals.count(plan.count, "certificate")) to revoke",
+                command: screen.command(committing: false)
+            ).problem("GH-REVOKE-002", named)
         }
 
         /// A root's certificate is on no CRL: nobody would learn of it.

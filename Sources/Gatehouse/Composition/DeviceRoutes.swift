@@ -80,11 +80,11 @@ struct DeviceRoutes: Sendable {
         }
         if let attempt = response.attempt { self.traffic.count(attempt.operation, refusal: response.refusal) }
         Self.report(response, to: logger)
-        return HTTPResponse(
-            status: response.status,
-            headers: response.contentType.map { [("Content-Type", $0)] } ?? [],
-            body: response.octets
-        )
+        var headers = response.contentType.map { [(name: "Content-Type", value: $0)] } ?? []
+        if response.refusal?.code == .inMaintenance {
+            headers.append(("Retry-After", "\(graph.configuration.limits.retryAfter.components.seconds)"))
+        }
+        return HTTPResponse(status: response.status, headers: headers, body: response.octets)
     }
 
     private func note(_ origin: RequestOrigin, _ certificate: [UInt8]?, _ logger: Logger) async {

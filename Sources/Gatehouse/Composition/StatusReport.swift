@@ -21,7 +21,7 @@ struct StatusReport: Sendable {
     @Sendable func readiness() async -> [ReadinessReason] {
         let now = self.clock.now
         let store = self.store
-        var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement
+        var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement + self.clockSkew
         // One that is known not to answer would only keep whoever asks waiting.
         if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {
@@ -59,6 +59,22 @@ struct StatusReport: Sendable {
                 "The store does not take records: its disk is full, or another process keeps it locked. \(sequel)"
             return [ReadinessReason("store", detail, effect: .enrollment)]
         }
+    }
+
+    /// Beyond this, in seconds, somebody should set a clock.
+    private static let notableSkew = 5.0
+
+    private var clockSkew: [ReadinessReason] {
+        let seconds = Double(self.ledger.figures.clockSkew ?? 0) / 1e6
+        guard abs(seconds) >= Self.notableSkew, self.ledger.standing == .readWrite else { return [] }
+        return [
+            ReadinessReason(
+                "clock",
+                "This machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the database's. Set it"
+                    + " right (chrony, NTP): beyond store.largestClockSkewSeconds nothing is recorded.",
+                severity: .warning
+            )
+        ]
     }
 
     /// A replica that goes by other settings than the others still serves: none at all would be worse.

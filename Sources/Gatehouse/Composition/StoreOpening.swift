@@ -17,8 +17,7 @@ struct StoreOpening {
                 try await SQLiteLedger.open(settings, access: access, logger: self.logger)
             }
         case .postgres(let location):
-            let settings = try self.settings(location)
-            return try await self.open(settings, access)
+            return try await self.open(try Self.settings(location), access)
         }
     }
 
@@ -41,7 +40,7 @@ struct StoreOpening {
                 return try await SQLiteLedger.open(settings, access: access, logger: self.logger)
             }
         case .postgres(let location):
-            var settings = try self.settings(location)
+            var settings = try Self.settings(location)
             settings.connections = min(settings.connections, 2)
             if access == .readWrite { await (try await self.open(settings, .readOnly)).close() }
             return try await self.open(settings, access)

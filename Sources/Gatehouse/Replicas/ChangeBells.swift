@@ -1,3 +1,4 @@
+import Ledger
 import ServiceRuntime
 
 /// Wake what keeps itself up to date as soon as somebody knows that there is something new; each looks again after a while
@@ -12,7 +13,37 @@ struct ChangeBells: Sendable {
     /// Replicas agreed on something else.
     let agreement = Doorbell()
 
-    func ringAll() {
-        for bell in [self.revocation, self.publication, self.authority, self.agreement] { bell.ring() }
+    func ring(for change: StoreChange) {
+        switch change {
+        case .revocation:
+            self.revocation.ring()
+            // For what waits to be published.
+            self.publication.ring()
+        case .crl: self.publication.ring()
+        case .authority:
+            self.authority.ring()
+            // Who signs answers is read there.
+            self.revocation.ring()
+        case .agreement: self.agreement.ring()
+        case .anything:
+            for bell in [self.revocation, self.publication, self.authority, self.agreement] { bell.ring() }
+        }
+    }
+}
+
+/// Hears what other processes changed in the store, and wakes whatever it concerns.
+struct ChangeRelay: Service {
+    let name = "changes"
+    let ledger: any LedgerStore
+    let bells: ChangeBells
+
+    func run(until shutdown: ShutdownSignal) async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await change in self.ledger.changes() { self.bells.ring(for: change) }
+            }
+            await shutdown.wait()
+            group.cancelAll()
+        }
     }
 }

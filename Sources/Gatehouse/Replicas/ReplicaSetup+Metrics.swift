@@ -14,6 +14,7 @@ extension ReplicaSetup {
             )
         ]
         guard let agreement = self.agreement else { return families }
+        families += Self.families(self.figures)
         families += [
             .gauge(
                 "gatehouse_agreement_differences",
@@ -26,6 +27,64 @@ extension ReplicaSetup {
                 Duty.allCases.map { .init([("duty", $0.rawValue)], self.holds($0) ? 1 : 0) }
             ),
         ]
+        return families
+    }
+
+    private static func families(_ figures: StoreFigures) -> [MetricFamily] {
+        var families: [MetricFamily] = [
+            .gauge(
+                "gatehouse_store_pool_connections",
+                "Connections to the database by what they do; those that wait are requests without one.",
+                [
+                    .init([("state", "most")], Double(figures.poolSize)),
+                    .init([("state", "in-use")], Double(figures.inUse)),
+                    .init([("state", "waited-for")], Double(figures.waiting)),
+                ]
+            ),
+            .counter(
+                "gatehouse_store_transactions_total",
+                "Transactions committed since the start.",
+                [.init([], Double(figures.transactions))]
+            ),
+            .counter(
+                "gatehouse_store_retries_total",
+                "Transactions run again since the start because others were in the way.",
+                [.init([], Double(figures.retries))]
+            ),
+            .counter(
+                "gatehouse_store_round_trips_total",
+                "Answers of the database waited for since the start.",
+                [.init([], Double(figures.roundTrips))]
+            ),
+            .counter(
+                "gatehouse_store_connections_opened_total",
+                "Connections to the database opened since the start.",
+                [.init([], Double(figures.connections))]
+            ),
+            .counter(
+                "gatehouse_store_doubts_total",
+                "Commits since the start whose outcome had to be looked up.",
+                [.init([], Double(figures.doubts))]
+            ),
+        ]
+        if let skew = figures.clockSkew {
+            families.append(
+                .gauge(
+                    "gatehouse_store_clock_skew_seconds",
+                    "This machine's clock less the database's.",
+                    [.init([], Double(skew) / 1e6)]
+                )
+            )
+        }
+        if let replayed = figures.replayed {
+            families.append(
+                .gauge(
+                    "gatehouse_store_replayed_timestamp_seconds",
+                    "When the latest commit was made that this standby has repeated; what it serves is as of then.",
+                    [.init([], Double(replayed) / 1e6)]
+                )
+            )
+        }
         return families
     }
 

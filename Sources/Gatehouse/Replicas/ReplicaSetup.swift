@@ -43,22 +43,33 @@ struct ReplicaSetup: Sendable {
 
     var standing: StoreStanding { self.ledger.standing }
 
+    var figures: StoreFigures { self.ledger.figures }
+
     /// Up to which moment the store shows what happened; `nil` for the present.
-    @Sendable func asOf() -> Timestamp? { nil }
+    ///
+    /// A standby shows what it has repeated; how far the server it follows has gone since, it cannot know for certain.
+    /// Writing replicas commit every few seconds, so that the moment of the latest commit is not much behind while all
+    /// is well.
+    @Sendable func asOf() -> Timestamp? {
+        self.ledger.figures.replayed.map { Timestamp(microseconds: $0) }
+    }
 
     /// How often what is served is compared with the store.
-    var pace: Duration { self.roster == nil ? .milliseconds(500) : .seconds(1) }
+    ///
+    /// Where others write, the store says at least once a second that it is time to look.
+    var pace: Duration { self.roster == nil ? .milliseconds(500) : .seconds(2) }
 
     var cooperation: RevocationService.Cooperation {
         RevocationService.Cooperation(
             publishes: { self.holds(.publication) },
             renews: { self.holds(.certificates) },
-            followEvery: self.roster == nil ? .milliseconds(250) : .seconds(1),
+            followEvery: self.roster == nil ? .milliseconds(250) : .seconds(2),
             bell: self.bells.revocation
         )
     }
 
     var services: [any Service] {
-        [self.agreement as (any Service)?, self.roster].compactMap { $0 }
+        guard let agreement = self.agreement, let roster = self.roster else { return [] }
+        return [agreement, roster, ChangeRelay(ledger: self.ledger, bells: self.bells)]
     }
 }

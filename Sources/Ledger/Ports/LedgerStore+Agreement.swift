@@ -49,6 +49,7 @@ extension LedgerStore {
             }
             let changes = Set(settings).subtracting(former).sorted { $0.name < $1.name }
             for setting in changes { try table.set(setting, at: act.time) }
+            try connection.tell(.agreement)
             try ActTable(connection: connection)
                 .record(act, device: nil, facts: changes.map { Fact($0.name, $0.value) })
         }

@@ -100,7 +100,7 @@ struct PostgresLook {
     let skew: Int64
     /// How much of that is not owed to the time that asking took.
     let certainSkew: Int64
-    /// When the latest commit was made that a standby has repeated.
+    /// When the latest commit was made that a standby has repeated, 0 where it has repeated none; `nil` on a primary.
     let replayed: Int64?
 
     private static let question = PostgresStatement(
@@ -124,6 +124,6 @@ struct PostgresLook {
             ? "the database server is a standby" : isReadOnly ? "the database server was told to be read only" : nil
         self.skew = (before + after) / 2 - rows.integer(0, 2)
         self.certainSkew = max(0, Int64(self.skew.magnitude) - (after - before) / 2)
-        self.replayed = isStandby && !rows.isNull(0, 3) ? rows.integer(0, 3) : nil
+        self.replayed = isStandby ? (rows.isNull(0, 3) ? 0 : rows.integer(0, 3)) : nil
     }
 }

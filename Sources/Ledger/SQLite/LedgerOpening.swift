@@ -17,6 +17,7 @@ enum LedgerOpening {
             )
             try Self.checkMode(settings.path)
             try Self.checkOwnership(connection)
+            if !settings.isUnfinishedCopyWelcome { try CopyProgress.refuse(on: LedgerConnection(connection)) }
             try connection.execute("PRAGMA page_size = 4096")
             guard try connection.textOf("PRAGMA journal_mode = WAL") == "wal" else {
                 throw EnrollmentError(
@@ -81,6 +82,7 @@ enum LedgerOpening {
         let found = try Self.version(connection)
         guard found <= SQLiteSchema.version else { throw Self.newer(found) }
         guard found == SQLiteSchema.version else { throw Self.older(found) }
+        if !settings.isUnfinishedCopyWelcome { try CopyProgress.refuse(on: LedgerConnection(connection)) }
     }
 
     private static func isLogEmpty(_ path: String) -> Bool {

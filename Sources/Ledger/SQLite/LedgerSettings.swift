@@ -25,6 +25,8 @@ package struct LedgerSettings: Sendable {
     package var pagesCheckedAtOpening: Int64 = 8_192
     /// How many operations share a commit at most; 1 gives each a commit of its own.
     package var largestGroup = 256
+    /// Whether a store is opened into which a copy was begun and not finished: by the copier alone.
+    var isUnfinishedCopyWelcome = false
 
     package init(path: String) {
         self.path = path

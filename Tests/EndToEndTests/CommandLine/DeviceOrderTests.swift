@@ -6,9 +6,12 @@ import Testing
 
 @Suite("Orders for a device", .timeLimit(.minutes(8)))
 struct DeviceOrderTests {
-    @Test("a reset revokes, frees the slot, leaves a permit, tells the management server and is recorded")
-    func reset() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "a reset revokes, frees the slot, leaves a permit, tells the management server and is recorded",
+        arguments: StoreKind.allCases
+    )
+    func reset(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let place = gatehouse.place
             let enrolled = try await gatehouse.simulation("kim").enroll()
             let id = enrolled.entDMID
@@ -51,9 +54,12 @@ struct DeviceOrderTests {
         }
     }
 
-    @Test("the same hardware comes back once after a reset, and not at all without a permit")
-    func permits() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "the same hardware comes back once after a reset, and not at all without a permit",
+        arguments: StoreKind.allCases
+    )
+    func permits(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let place = gatehouse.place
             var simulation = try gatehouse.simulation("kim")
             simulation.seed = 7
@@ -80,9 +86,9 @@ struct DeviceOrderTests {
         }
     }
 
-    @Test("a hold is undone by resume, and each says so when it was done before")
-    func hold() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test("a hold is undone by resume, and each says so when it was done before", arguments: StoreKind.allCases)
+    func hold(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let place = gatehouse.place
             let enrolled = try await gatehouse.simulation("kim").enroll()
             let id = enrolled.entDMID

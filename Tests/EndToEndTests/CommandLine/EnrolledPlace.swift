@@ -53,7 +53,7 @@ struct EnrolledPlace: Sendable {
             )
         }
         let slapd = try Slapd.shared()
-        let (device, plain) = (FreePort.choose(), FreePort.choose())
+        let (device, plain) = (Int(FreePort.find()), Int(FreePort.find()))
         try place.write(try slapd.servicePassword(), to: "service.txt")
         try place.write("kim-password\n", to: "right.txt")
         try place.write("not kim's\n", to: "wrong.txt")

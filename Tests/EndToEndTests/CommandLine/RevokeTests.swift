@@ -9,9 +9,12 @@ import Testing
 struct RevokeTests {
     private let order = ["--reason", "test"]
 
-    @Test("revokes one certificate at once, says so the second time, and does not know others")
-    func one() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "revokes one certificate at once, says so the second time, and does not know others",
+        arguments: StoreKind.allCases
+    )
+    func one(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let place = gatehouse.place
             let enrolled = try await gatehouse.simulation("kim").enroll()
             let serial = enrolled.serialNumber.lowercased()
@@ -39,9 +42,12 @@ struct RevokeTests {
         }
     }
 
-    @Test("rehearses when it is about more than one, and --plan holds only as long as the facts do")
-    func plan() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "rehearses when it is about more than one, and --plan holds only as long as the facts do",
+        arguments: StoreKind.allCases
+    )
+    func plan(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let place = gatehouse.place
             let first = try await gatehouse.simulation("kim").enroll()
             let second = try await gatehouse.simulation("kim").enroll()

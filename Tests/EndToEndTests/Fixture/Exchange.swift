@@ -91,7 +91,7 @@ final class Exchange: Sendable {
 
     private func connect() throws -> CurlSession {
         var options = CurlOptions()
-        options.resolve = ["\(Place.host):\(self.place.port):127.0.0.1"]
+        options.resolve = [self.place.resolution]
         options.trustedAuthorities = Array(try Data(contentsOf: self.place.rootFile))
         options.clientCertificate = self.certificate
         return try CurlSession(options)

@@ -51,6 +51,6 @@ final class MovedClock: Sendable {
 
     /// In one step: whoever looks meanwhile sees the time before or after.
     private func write(_ seconds: Int) throws {
-        try Data("+\(seconds)\n".utf8).write(to: self.file, options: .atomic)
+        try Data("\(seconds < 0 ? "" : "+")\(seconds)\n".utf8).write(to: self.file, options: .atomic)
     }
 }

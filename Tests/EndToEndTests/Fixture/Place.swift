@@ -15,6 +15,29 @@ final class Place: Sendable {
         var more = ""
         /// Whether the test moves the clock of what it starts.
         var movesClock = false
+        /// Whether readiness and figures are to be had, on a listener of their own.
+        var tellsStatus = false
+    }
+
+    /// Where a server listens.
+    struct Seat: Sendable {
+        var address = "127.0.0.1"
+        let port: Int
+        let plainPort: Int
+        let adminPort: Int
+
+        init() {
+            self.port = Int(FreePort.find())
+            self.plainPort = Int(FreePort.find())
+            self.adminPort = Int(FreePort.find())
+        }
+
+        /// The same ports on another of the machine's own addresses.
+        func replica(_ number: Int) -> Seat {
+            var seat = self
+            seat.address = "127.0.0.\(2 + number)"
+            return seat
+        }
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -25,26 +48,55 @@ final class Place: Sendable {
 
     let folder: URL
     let directory: Slapd
-    let port: Int
-    let plainPort: Int
+    let seat: Seat
+    let store: PlaceStore
     /// The clock of everything that runs here; `nil` is the machine's.
     let clock: MovedClock?
 
     /// Writes the configuration and runs `gatehouse init`.
-    init(_ settings: Settings, directory: Slapd) async throws {
+    convenience init(_ settings: Settings, directory: Slapd, store: PlaceStore = .sqlite) async throws {
+        try self.init(unfounded: settings, directory: directory, store: store)
+        try await self.found()
+    }
+
+    /// Writes the configuration alone.
+    ///
+    /// - Parameters:
+    ///   - settings: What the test wants.
+    ///   - directory: Who may enroll.
+    ///   - store: Where the ledger is.
+    ///   - seat: Where the server listens.
+    ///   - clock: Goes for several places.
+    /// - Throws: When the folder cannot be written.
+    init(
+        unfounded settings: Settings,
+        directory: Slapd,
+        store: PlaceStore,
+        seat: Seat = Seat(),
+        clock: MovedClock? = nil
+    ) throws {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-e2e-\(UUID().uuidString)")
         self.directory = directory
-        self.port = FreePort.choose()
-        self.plainPort = FreePort.choose()
+        self.store = store
+        self.seat = seat
         try FileManager.default.createDirectory(
             at: self.folder,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        self.clock = settings.movesClock ? try MovedClock(in: self.folder) : nil
+        self.clock = try clock ?? (settings.movesClock ? MovedClock(in: self.folder) : nil)
         try self.write(settings)
+    }
+
+    /// Runs `gatehouse init`, and keeps the root.
+    func found() async throws {
         let outcome = try await self.command("init")
         guard outcome.status == 0 else { throw Failure(description: outcome.output) }
+        try await self.keepRoot()
+    }
+
+    /// Writes the root that devices trust into its file.
+    func keepRoot() async throws {
         let root = try await self.certificates().first { $0.profile == "root/1" }?.pem ?? ""
         try Data(root.utf8).write(to: self.rootFile)
     }
@@ -54,13 +106,19 @@ final class Place: Sendable {
         try? FileManager.default.removeItem(at: self.folder)
     }
 
+    var port: Int { self.seat.port }
+    var plainPort: Int { self.seat.plainPort }
     var configuration: URL { self.folder.appending(path: "gatehouse.json5") }
-    var database: String { self.folder.appending(path: "gatehouse.db").path }
     /// The root that devices trust, as PEM.
     var rootFile: URL { self.folder.appending(path: "root.pem") }
     var url: String { "https://\(Self.host):\(self.port)" }
     /// Where CRLs, OCSP answers and issuers are, as certificates name it.
     var plainURL: String { "http://\(Self.host):\(self.plainPort)" }
+
+    /// Where the device listener is, in libcurl's words.
+    var resolution: String { "\(Self.host):\(self.port):\(self.seat.address)" }
+    /// Where the plain listener is, in libcurl's words.
+    var plainResolution: String { "\(Self.host):\(self.plainPort):\(self.seat.address)" }
 
     /// The built program, beside the running test program.
     static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -73,15 +131,19 @@ final class Place: Sendable {
     /// Writes the configuration anew.
     func write(_ settings: Settings) throws {
         let groups = settings.admitted.map { "\"\(self.directory.group($0))\"" }.joined(separator: ", ")
+        let seat = self.seat
+        let admin =
+            settings.tellsStatus ? "admin: { address: \"\(seat.address)\", port: \(seat.adminPort) }," : ""
         try self.write(
             """
             {
                 urls: { device: "\(self.url)", pki: "http://\(Self.host):\(self.plainPort)" },
                 listeners: {
-                    device: { address: "127.0.0.1", port: \(self.port) },
-                    plain: { address: "127.0.0.1", port: \(self.plainPort) },
+                    device: { address: "\(self.seat.address)", port: \(self.port) },
+                    plain: { address: "\(self.seat.address)", port: \(self.plainPort) },
+                    \(admin)
                 },
-                store: { kind: "sqlite", path: "gatehouse.db" },
+                store: \(try self.storeSection()),
                 keys: { passphrase: { file: "passphrase" } },
                 authority: { profiles: "\(Self.profiles.path)" },
                 directory: {
@@ -110,11 +172,15 @@ final class Place: Sendable {
     }
 
     private func passwordFile() throws -> String {
-        let file = self.folder.appending(path: "service.password")
-        let password = Data(try self.directory.servicePassword().utf8)
+        try self.keep(secret: try self.directory.servicePassword(), as: "service.password")
+    }
+
+    /// Writes a secret into a file of this place that only its owner reads.
+    func keep(secret: String, as name: String) throws -> String {
+        let file = self.folder.appending(path: name)
         let made = FileManager.default.createFile(
             atPath: file.path,
-            contents: password,
+            contents: Data(secret.utf8),
             attributes: [.posixPermissions: 0o600]
         )
         guard made else { throw Failure(description: "\(file.path) cannot be written") }
@@ -134,29 +200,5 @@ final class Place: Sendable {
     /// The program with these arguments, by this place's clock.
     func line(_ arguments: [String]) -> [String] {
         (self.clock?.prefix ?? []) + [Self.program] + arguments
-    }
-}
-
-/// Ports that nothing listens on, below those that the system gives to outgoing connections.
-enum FreePort {
-    static func choose() -> Int {
-        while true {
-            let port = UInt16.random(in: 12_000..<32_000)
-            if self.isFree(port) { return Int(port) }
-        }
-    }
-
-    private static func isFree(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafeBytes(of: &address) { octets in
-            let pointer = octets.assumingMemoryBound(to: sockaddr.self).baseAddress
-            return bind(descriptor, pointer, socklen_t(octets.count)) == 0
-        }
     }
 }

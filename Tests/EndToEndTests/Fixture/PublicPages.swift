@@ -30,7 +30,7 @@ extension RunningGatehouse {
     }
 
     private func ask(_ request: CurlRequest) async throws -> Page {
-        let resolve = ["\(Place.host):\(self.place.plainPort):127.0.0.1"]
+        let resolve = [self.place.plainResolution]
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue(label: "gatehouse.page").async {
                 continuation.resume(

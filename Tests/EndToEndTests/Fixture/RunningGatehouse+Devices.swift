@@ -18,7 +18,7 @@ extension RunningGatehouse {
     func simulation(of users: [SimulatedUser]) throws -> WindowsSimulation {
         var simulation = WindowsSimulation(users: users)
         simulation.discoveryAddress = "\(self.place.url)/EnrollmentServer/Discovery.svc"
-        simulation.resolve = ["\(Place.host):\(self.place.port):127.0.0.1"]
+        simulation.resolve = [self.place.resolution]
         simulation.trustedAuthorities = Array(try Data(contentsOf: self.place.rootFile))
         simulation.devices = users.count
         simulation.keptOutcomes = 10_000

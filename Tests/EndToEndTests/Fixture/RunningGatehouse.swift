@@ -15,7 +15,7 @@ final class RunningGatehouse: Sendable {
     let place: Place
     private let state = Mutex(State())
 
-    private init(_ place: Place) {
+    init(_ place: Place) {
         self.place = place
     }
 
@@ -30,6 +30,9 @@ final class RunningGatehouse: Sendable {
     /// The directory that all tests share which do not stop it.
     static let directory = Result { try Slapd(users: 40) }
 
+    /// The database server that all tests share which do not stop it.
+    static let databases = Result { try PostgresServer(settings: ["max_connections": "500"]) }
+
     /// Tests all begin at once; that many servers on few cores would keep none of their promises.
     private static let turnstile = Turnstile(4 * ProcessInfo.processInfo.activeProcessorCount)
 
@@ -37,13 +40,14 @@ final class RunningGatehouse: Sendable {
     /// it ends in order, and no password was written down.
     static func serve(
         _ settings: Place.Settings = Place.Settings(),
+        on store: StoreKind = .sqlite,
         directory: Slapd? = nil,
         _ body: (RunningGatehouse) async throws -> Void
     ) async throws {
         await self.turnstile.enter()
         let result: Result<Void, any Error>
         do {
-            result = .success(try await self.serveNow(settings, directory, body))
+            result = .success(try await self.serveNow(settings, on: store, directory, body))
         } catch {
             result = .failure(error)
         }
@@ -53,15 +57,32 @@ final class RunningGatehouse: Sendable {
 
     private static func serveNow(
         _ settings: Place.Settings,
+        on store: StoreKind,
         _ directory: Slapd?,
         _ body: (RunningGatehouse) async throws -> Void
     ) async throws {
-        let place = try await Place(settings, directory: try directory ?? Self.directory.get())
+        switch store {
+        case .sqlite:
+            try await self.serveNow(settings, directory, .sqlite, body)
+        case .postgres:
+            try await self.databases.get().withDatabase { database in
+                try await self.serveNow(settings, directory, .postgres(PostgresAccess(database)), body)
+            }
+        }
+    }
+
+    private static func serveNow(
+        _ settings: Place.Settings,
+        _ directory: Slapd?,
+        _ store: PlaceStore,
+        _ body: (RunningGatehouse) async throws -> Void
+    ) async throws {
+        let place = try await Place(settings, directory: try directory ?? Self.directory.get(), store: store)
         let gatehouse = RunningGatehouse(place)
         try await gatehouse.start()
         try await body(gatehouse)
         if gatehouse.isRunning { #expect(try await gatehouse.stop() == 0) }
-        try gatehouse.expectNoSecret()
+        try await gatehouse.expectNoSecret()
     }
 
     var isRunning: Bool { self.state.withLock { $0.process != nil } }
@@ -137,9 +158,10 @@ final class RunningGatehouse: Sendable {
     /// Waits until something is so.
     ///
     /// The time is only a bound: far beyond what it takes, and reaching it is a failure.
-    func wait(_ what: String, until isSo: () throws -> Bool) async throws {
-        for _ in 0..<1_500 {
-            if try isSo() { return }
+    func wait(_ what: String, until isSo: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            if try await isSo() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw Place.Failure(description: "waited in vain: \(what)\n\(self.log.suffix(2_000))")
@@ -147,15 +169,12 @@ final class RunningGatehouse: Sendable {
 
     // MARK: - What has to be true after anything at all
 
-    private func expectNoSecret() throws {
-        var written = Data(self.log.utf8)
-        for suffix in ["", "-wal"] {
-            // The write-ahead log goes when the database is closed in order.
-            written += (try? Data(contentsOf: URL(filePath: self.place.database + suffix))) ?? Data()
-        }
+    func expectNoSecret() async throws {
+        let written = Data(self.log.utf8) + (try await self.place.storedOctets())
         let people = ["kim", "lee", "sam", "pat", "zoe", "lou", "max"] + (1...40).map { Person.numbered($0) }
         let secrets = people.map { Person.password(of: $0) } + [Person.wrongPassword]
-        for secret in secrets + [try self.place.directory.servicePassword()] {
+        let stores = self.place.store.access.map { [$0.password] } ?? []
+        for secret in secrets + stores + [try self.place.directory.servicePassword()] {
             #expect(written.range(of: Data(secret.utf8)) == nil, "a password was written down")
         }
     }

@@ -43,7 +43,7 @@ extension Place {
     fileprivate func renewInTime(_ folder: String) async throws -> ExternalCommand.Outcome {
         let line = self.line(
             ["simulate", "windows", "renew", "--identity", folder, "--ca", self.rootFile.path]
-                + ["--resolve", "\(Self.host):\(self.port):127.0.0.1"]
+                + ["--resolve", self.resolution]
         )
         return try await ExternalCommand.run(line[0], Array(line.dropFirst()), seconds: 30)
     }

@@ -6,9 +6,12 @@ import Testing
 
 @Suite("A server that ends under renewals", .timeLimit(.minutes(8)))
 struct RenewalCrashTests {
-    @Test("kill -9: every certificate that a device received is recorded, and every device renews again")
-    func killed() async throws {
-        try await RunningGatehouse.serve(.renewableFleet) { gatehouse in
+    @Test(
+        "kill -9: every certificate that a device received is recorded, and every device renews again",
+        arguments: StoreKind.allCases
+    )
+    func killed(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewableFleet, on: store) { gatehouse in
             var fleet = try await gatehouse.fleet(24)
             var received: Set<String> = []
             for round in 1...3 {
@@ -18,26 +21,29 @@ struct RenewalCrashTests {
                 #expect(report.firstDeviation == nil)
                 try await gatehouse.start()
             }
-            let audit = try StoreAudit(gatehouse.place.database)
-            #expect(try received.subtracting(audit.everIssued()).isEmpty)
+            let audit = StoreAudit(gatehouse.place)
+            #expect(received.subtracting(try await audit.everIssued()).isEmpty)
             try await gatehouse.expectRenewable(fleet)
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 
-    @Test("SIGTERM: whatever was issued has reached its device, and every device renews after the restart")
-    func drained() async throws {
-        try await RunningGatehouse.serve(.renewableFleet) { gatehouse in
+    @Test(
+        "SIGTERM: whatever was issued has reached its device, and every device renews after the restart",
+        arguments: StoreKind.allCases
+    )
+    func drained(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewableFleet, on: store) { gatehouse in
             var fleet = try await gatehouse.fleet(24)
-            let audit = try StoreAudit(gatehouse.place.database)
-            let before = try audit.everIssued()
+            let audit = StoreAudit(gatehouse.place)
+            let before = try await audit.everIssued()
             let report = try await gatehouse.renewals(of: &fleet, endedBy: SIGTERM, after: 5)
             #expect(try await gatehouse.end() == 0)
             #expect(report.renewed >= 5)
-            #expect(try audit.everIssued().subtracting(before) == report.serialNumbers)
+            #expect(try await audit.everIssued().subtracting(before) == report.serialNumbers)
             try await gatehouse.start()
             try await gatehouse.expectRenewable(fleet)
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 }

@@ -19,9 +19,12 @@ struct RenewalFormTests {
         }
     }
 
-    @Test("are granted: each spelling, encoding and wrapping, by the device itself and with its user's password")
-    func forms() async throws {
-        try await RunningGatehouse.serve(.renewable) { gatehouse in
+    @Test(
+        "are granted: each spelling, encoding and wrapping, by the device itself and with its user's password",
+        arguments: StoreKind.allCases
+    )
+    func forms(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewable, on: store) { gatehouse in
             var identity = try await gatehouse.device(of: "kim")
             let first = identity
             for (number, form) in Self.forms.enumerated() {
@@ -32,12 +35,12 @@ struct RenewalFormTests {
                 identity = renewed.identity
             }
             #expect(identity.renewals == 16)
-            let audit = try StoreAudit(gatehouse.place.database)
-            try await gatehouse.wait("one certificate") { try audit.issued().count == 1 }
+            let audit = StoreAudit(gatehouse.place)
+            try await gatehouse.wait("one certificate") { try await audit.issued().count == 1 }
             let devices = try await gatehouse.place.devices()
             #expect(devices.map(\.id) == [first.entDMID])
             #expect(devices.map(\.state) == ["active"])
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 

@@ -62,15 +62,18 @@ struct RenewalRefusalTests {
         },
     ]
 
-    @Test("by the wrong device, person or key are refused, and the right ones are granted after all")
-    func rows() async throws {
-        try await RunningGatehouse.serve(.renewable) { gatehouse in
+    @Test(
+        "by the wrong device, person or key are refused, and the right ones are granted after all",
+        arguments: StoreKind.allCases
+    )
+    func rows(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewable, on: store) { gatehouse in
             var stronger = RenewalPlan()
             stronger.newKey = .fresh(.ecdsaP256)
             let device = try await gatehouse.renew(try await gatehouse.device(of: "kim"), stronger)
             let other = try await gatehouse.device(of: "zoe")
-            let audit = try StoreAudit(gatehouse.place.database)
-            try await gatehouse.wait("the first is superseded") { try audit.issued().count == 2 }
+            let audit = StoreAudit(gatehouse.place)
+            try await gatehouse.wait("the first is superseded") { try await audit.issued().count == 2 }
             for row in Self.rows {
                 try await gatehouse.verdict(on: device, try row.plan(other))
                     .expect(row.fault, rule: row.rule, row.what, at: gatehouse.place)
@@ -79,11 +82,11 @@ struct RenewalRefusalTests {
             plan.newKey = .prepared(device.key)
             try await gatehouse.verdict(on: other, plan)
                 .expect(RenewalVerdict.badRequest, rule: "renewal.key-reused", "another's key", at: gatehouse.place)
-            #expect(try audit.issued().count == 2)
+            #expect(try await audit.issued().count == 2)
             // A certificate seen from two device ids raises an alarm about the device it was given to.
-            #expect(try audit.conflicts() == [other.entDMID])
+            #expect(try await audit.conflicts() == [other.entDMID])
             for identity in [device, other] { _ = try await gatehouse.renew(identity) }
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 
@@ -131,9 +134,12 @@ struct RenewalRefusalTests {
         }
     }
 
-    @Test("once the next certificate was seen, the one before renews no more; an answer may be lost three times before")
-    func superseded() async throws {
-        try await RunningGatehouse.serve(.renewable) { gatehouse in
+    @Test(
+        "once the next certificate was seen, the one before renews no more; an answer may be lost three times before",
+        arguments: StoreKind.allCases
+    )
+    func superseded(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewable, on: store) { gatehouse in
             let device = try await gatehouse.device(of: "kim")
             var lost: Set<String> = []
             for _ in 1...3 {
@@ -141,22 +147,22 @@ struct RenewalRefusalTests {
                 lost.insert(renewed.certificate.serialNumber)
             }
             #expect(lost.count == 3)
-            let audit = try StoreAudit(gatehouse.place.database)
+            let audit = StoreAudit(gatehouse.place)
             // The one the device has, and the last that it may yet come to have.
-            #expect(try audit.issued().count == 2)
+            #expect(try await audit.issued().count == 2)
             let renewed = try await gatehouse.renew(device, makesContact: false)
-            #expect(try audit.issued().count == 2)
+            #expect(try await audit.issued().count == 2)
             // Not seen yet: the answer might be lost once more.
             let latest = try await gatehouse.renew(device, makesContact: false)
             #expect(try await gatehouse.contact(latest).isGood)
-            try await gatehouse.wait("superseded") { try audit.issued().count == 1 }
+            try await gatehouse.wait("superseded") { try await audit.issued().count == 1 }
             for old in [device, renewed] {
                 try await gatehouse.verdict(on: old)
                     .expect(RenewalVerdict.notEligible, rule: "renewal.superseded", "old", at: gatehouse.place)
             }
             _ = try await gatehouse.renew(latest)
             #expect(try await gatehouse.place.devices().map(\.id) == [device.entDMID])
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 }

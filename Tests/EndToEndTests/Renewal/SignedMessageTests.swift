@@ -122,7 +122,7 @@ struct SignedMessageTests {
                 try await gatehouse.verdict(on: token, device.claims, presenting: device.device)
                     .expect(row.fault, rule: row.rule, row.what, at: gatehouse.place)
             }
-            let issued = try StoreAudit(gatehouse.place.database).issued()
+            let issued = try await StoreAudit(gatehouse.place).issued()
             #expect(issued.count == 2)
             let honest = try await gatehouse.verdict(
                 on: try device.message().der,
@@ -130,7 +130,7 @@ struct SignedMessageTests {
                 presenting: device.device
             )
             #expect(honest.fault == nil)
-            try StoreAudit(gatehouse.place.database).expectSound()
+            try await StoreAudit(gatehouse.place).expectSound()
         }
     }
 

@@ -34,7 +34,7 @@ struct SuccessorTests {
             let latest = try await gatehouse.renew(new)
             let document = String(decoding: latest.document, as: UTF8.self)
             #expect(!document.contains(Data(latest.issuers[1]).base64EncodedString()), "it is known to have it")
-            try StoreAudit(gatehouse.place.database).expectSound()
+            try await StoreAudit(gatehouse.place).expectSound()
         }
     }
 }

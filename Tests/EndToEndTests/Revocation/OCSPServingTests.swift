@@ -7,9 +7,12 @@ import X509Kit
 
 @Suite("OCSP over HTTP", .timeLimit(.minutes(8)))
 struct OCSPServingTests {
-    @Test("answers GET and POST, with the issuer in the path and without, in every spelling of base64")
-    func ways() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "answers GET and POST, with the issuer in the path and without, in every spelling of base64",
+        arguments: StoreKind.allCases
+    )
+    func ways(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let device = try await gatehouse.device(of: "kim")
             let place = try await gatehouse.place.facts(of: device.certificate).ocsp
             // A number whose question has both symbols that addresses write otherwise, and padding.
@@ -40,9 +43,12 @@ struct OCSPServingTests {
         }
     }
 
-    @Test("repeats a nonce, takes either digest, answers for several certificates, and knows what is not its own")
-    func questions() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+    @Test(
+        "repeats a nonce, takes either digest, answers for several certificates, and knows what is not its own",
+        arguments: StoreKind.allCases
+    )
+    func questions(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(on: store) { gatehouse in
             let (kim, zoe) = (try await gatehouse.device(of: "kim"), try await gatehouse.device(of: "zoe"))
             for hash in OCSPCertificateID.HashAlgorithm.allCases {
                 var question = try OCSPQuestion(kim, by: hash)

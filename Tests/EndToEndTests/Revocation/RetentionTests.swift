@@ -33,8 +33,8 @@ struct RetentionTests {
                 #expect(try await gatehouse.stop() == 0)
             }
             try await gatehouse.start()
-            let audit = try StoreAudit(place.database)
-            try await gatehouse.wait("pruned") { try audit.everIssued().isEmpty }
+            let audit = StoreAudit(place)
+            try await gatehouse.wait("pruned") { try await audit.everIssued().isEmpty }
             let serials = try [first, second, third].map { try Certificate(der: $0.certificate).serialNumber }
             let question = try OCSPQuestion(serials, of: first.issuers[0])
             let statuses = try await gatehouse.ask(question).singles.map(\.status)
@@ -54,7 +54,7 @@ struct RetentionTests {
                 _ = try await place.problem(["cert", "show", serial, "--pem"], status: 3)
             }
             #expect(try await place.attempts().isEmpty)
-            try audit.expectSound()
+            try await audit.expectSound()
         }
     }
 }

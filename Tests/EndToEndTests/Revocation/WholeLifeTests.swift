@@ -6,9 +6,12 @@ import X509Kit
 
 @Suite("A certificate's whole life", .timeLimit(.minutes(8)))
 struct WholeLifeTests {
-    @Test("enrolled, renewed, seen, held, resumed, reset, enrolled once more, retired: everybody is told the same")
-    func life() async throws {
-        try await RunningGatehouse.serve(.renewable) { gatehouse in
+    @Test(
+        "enrolled, renewed, seen, held, resumed, reset, enrolled once more, retired: everybody is told the same",
+        arguments: StoreKind.allCases
+    )
+    func life(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewable, on: store) { gatehouse in
             let place = gatehouse.place
             let first = try await gatehouse.device(of: "kim", seed: 11)
             #expect(try await gatehouse.verifies(first) == nil)
@@ -47,13 +50,16 @@ struct WholeLifeTests {
             let refusal = try await simulation.fault().fault
             #expect(try await place.attempt(try #require(refusal.traceID)).rule == "device.permit")
             try await gatehouse.expect(.cessationOfOperation, of: again)
-            try StoreAudit(place.database).expectSound()
+            try await StoreAudit(place).expectSound()
         }
     }
 
-    @Test("revoked by serial number, by thumbprint and as a device, a certificate renews no more, whoever asks")
-    func revoked() async throws {
-        try await RunningGatehouse.serve(.renewable) { gatehouse in
+    @Test(
+        "revoked by serial number, by thumbprint and as a device, a certificate renews no more, whoever asks",
+        arguments: StoreKind.allCases
+    )
+    func revoked(_ store: StoreKind) async throws {
+        try await RunningGatehouse.serve(.renewable, on: store) { gatehouse in
             let place = gatehouse.place
             for (uid, option) in [("kim", "--serial"), ("zoe", "--thumbprint"), ("pat", "--device")] {
                 let device = try await gatehouse.device(of: uid)
@@ -114,7 +120,7 @@ extension RunningGatehouse {
     /// What `openssl verify -crl_check` has against the certificate, given the CRL that it names.
     ///
     /// - Returns: `nil` when it is content.
-    fileprivate func verifies(_ device: DeviceIdentity) async throws -> String? {
+    func verifies(_ device: DeviceIdentity) async throws -> String? {
         let files = try self.place.files(of: device)
         let page = try await self.get(try await self.place.facts(of: device.certificate).crl)
         let list = try self.place.keep(page.body, as: "\(UUID().uuidString).crl")
@@ -132,7 +138,7 @@ extension RunningGatehouse {
     ///   - reason: Why it was revoked.
     ///   - device: Whose it is.
     /// - Throws: When it does not come at all.
-    fileprivate func expect(
+    func expect(
         _ reason: CRLReason,
         of device: DeviceIdentity
     ) async throws {

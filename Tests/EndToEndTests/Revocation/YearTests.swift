@@ -70,19 +70,4 @@ extension RunningGatehouse {
     var errors: String {
         self.log.split(separator: "\n").filter { $0.contains(" error ") }.joined(separator: "\n")
     }
-
-    /// The certificate that the device listener shows now, DER; what time it is does not matter.
-    fileprivate func listenerCertificate() async throws -> [UInt8] {
-        let outcome = try await ExternalCommand.run(
-            "openssl",
-            ["s_client", "-connect", "127.0.0.1:\(self.place.port)", "-servername", Place.host]
-        )
-        guard let begin = outcome.output.firstRange(of: "-----BEGIN CERTIFICATE-----"),
-            let end = outcome.output.firstRange(of: "-----END CERTIFICATE-----"),
-            let data = Data(
-                base64Encoded: outcome.output[begin.upperBound..<end.lowerBound].filter { !$0.isNewline }
-            )
-        else { throw Place.Failure(description: "no certificate shown: \(outcome.output)") }
-        return Array(data)
-    }
 }
