@@ -47,7 +47,9 @@ final class ProxyState: Sendable {
         }
         // A socket that no longer listens keeps its port, and may listen again.
         if mode == .refuse, former != .refuse { shutdown(self.listener, Int32(SHUT_RDWR)) }
-        if mode != .refuse, former == .refuse { listen(self.listener, 128) }
+        if mode != .refuse, former == .refuse {
+            precondition(listen(self.listener, 128) == 0, "the proxy cannot listen on its port again")
+        }
     }
 
     func cutAll() {
