@@ -87,11 +87,7 @@ struct Server: Sendable {
         let ledger = try await StoreOpening(configuration: self.configuration, logger: self.logger).open(.readWrite)
         do throws(EnrollmentError) {
             guard let parameters = try await ledger.sealingParameters() else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The store was made but never filled. Remove it and run gatehouse init again.",
-                    rule: "store.empty"
-                )
+                throw EnrollmentError.unfinished(self.configuration.store)
             }
             return (ledger, try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters))
         } catch {
