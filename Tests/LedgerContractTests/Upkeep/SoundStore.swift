@@ -199,7 +199,7 @@ struct SoundStore {
         _ = try await self.ledger.addToAgreement([AgreedSetting(name: "deviceLimit", value: "10")], at: later)
         // A turn that was taken and not ended leaves a lease and a number without a CRL.
         _ = try await self.ledger.turn(at: shard, now: later)
-        for _ in 0..<more { _ = try await self.enroll(user) }
+        for _ in 0..<more { _ = try await self.enroll(LedgerFixture.user("lee")) }
         return Devices(active: active, held: held, reset: reset, reserved: reserved)
     }
 }
