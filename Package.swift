@@ -202,7 +202,7 @@ let package = Package(
                 "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
-            exclude: ["README.md", "baseline.json"],
+            exclude: ["README.md", "baseline.json", "Fill.sql"],
             swiftSettings: house
         ),
     ]

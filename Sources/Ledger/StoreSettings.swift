@@ -1,5 +1,5 @@
-package import Logging
 package import EnrollmentCore
+package import Logging
 
 /// Which store the ledger is in.
 package enum StoreSettings: Sendable {

@@ -29,6 +29,8 @@ public final class PostgresConnection {
     private var strayMarks = 0
     private var arrived: [PostgresTicket: Arrival] = [:]
     private var tickets = 0
+    /// The last one whose answer the server has been told to send already.
+    private var lastAwaited = 0
     /// The first error since the last synchronization, or what the connection ended with.
     private var failure: PostgresError?
     private var isStale = false
@@ -98,8 +100,12 @@ public final class PostgresConnection {
         if let failure { throw failure }
         try self.refuseBroken("rows")
         precondition(self.expected.contains(ticket), "these rows were taken, or given up at a synchronization")
-        try self.check(PQsendFlushRequest(self.link.pointer), "flush")
-        self.roundTrips += 1
+        // One request brings everything that was sent before it.
+        if ticket.number > self.lastAwaited {
+            try self.check(PQsendFlushRequest(self.link.pointer), "flush")
+            self.lastAwaited = self.tickets
+            self.roundTrips += 1
+        }
         let deadline = ContinuousClock.now + self.patience
         while true {
             try self.advance(before: deadline)
@@ -147,6 +153,7 @@ public final class PostgresConnection {
         try self.check(PQpipelineSync(self.link.pointer), operation)
         self.expected.append(.end)
         self.isSynchronized = false
+        self.lastAwaited = self.tickets
         self.roundTrips += 1
         let deadline = ContinuousClock.now + self.patience
         while !self.expected.isEmpty { try self.advance(before: deadline) }

@@ -8,10 +8,13 @@ final class Bench: Sendable {
     private struct State {
         var figures: [Figure] = []
         var directory: Slapd?
+        var postgres: PostgresServer?
         var keys: [DeviceKey] = []
         var devices = 400
         var rounds = 3
         var fleet = 100_000
+        var sizes = [10_000, 1_000_000]
+        var filled: String?
     }
 
     /// People in the directory; devices are spread over them.
@@ -46,6 +49,18 @@ final class Bench: Sendable {
         set { self.state.withLock { $0.fleet = newValue } }
     }
 
+    /// How many certificates databases are filled with, one after the other.
+    var sizes: [Int] {
+        get { self.state.withLock { $0.sizes } }
+        set { self.state.withLock { $0.sizes = newValue } }
+    }
+
+    /// A database that `Fill.sql` has filled already, as libpq takes it.
+    var filled: String? {
+        get { self.state.withLock { $0.filled } }
+        set { self.state.withLock { $0.filled = newValue } }
+    }
+
     var figures: [Figure] { self.state.withLock { $0.figures } }
 
     /// Prints a figure at once and keeps it for the report.
@@ -62,6 +77,16 @@ final class Bench: Sendable {
             let directory = try Slapd(users: Self.users)
             state.directory = directory
             return directory
+        }
+    }
+
+    /// The PostgreSQL server of this run, whose commits wait for the disk; started on first use, ended with this process.
+    func postgres() throws -> PostgresServer {
+        try self.state.withLock { state in
+            if let postgres = state.postgres { return postgres }
+            let postgres = try PostgresServer(settings: PostgresCost.settings, fsync: true)
+            state.postgres = postgres
+            return postgres
         }
     }
 

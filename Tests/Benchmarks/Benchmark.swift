@@ -27,6 +27,16 @@ struct Benchmark: Sendable {
         },
         Benchmark(name: "mass", summary: "10 000 certificates revoked by the command", run: massRevocationBenchmark),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
+        Benchmark(name: "pgledger", summary: "the ledger on PostgreSQL, by callers", run: postgresLedgerBenchmark),
+        Benchmark(name: "replicas", summary: "complete enrollments on PostgreSQL, 1 and 3 replicas") {
+            try await replicaBenchmark($0)
+        },
+        Benchmark(
+            name: "growth",
+            summary: "PostgreSQL with ever more certificates in it; minutes and gigabytes",
+            isOrdinary: false,
+            run: growthBenchmark
+        ),
         Benchmark(
             name: "fleet",
             summary: "memory after 100 000 enrollments, start with as many devices; takes minutes",

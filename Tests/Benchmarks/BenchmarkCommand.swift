@@ -11,6 +11,8 @@ struct BenchmarkCommand {
           --devices N        devices in each round of complete enrollments (400)
           --rounds N         rounds, of which the median counts (3)
           --fleet N          devices of the fleet benchmark (100000)
+          --sizes N,…        certificates in the tables of the growth benchmark (10000,1000000)
+          --filled DATABASE  where they are already, as psql takes it; the service is not started there
         Needs the release build of the service beside it: swift build -c release
         """
 
@@ -46,6 +48,8 @@ struct BenchmarkCommand {
             case "--devices": bench.devices = Int(try self.number(value))
             case "--rounds": bench.rounds = Int(try self.number(value))
             case "--fleet": bench.fleet = Int(try self.number(value))
+            case "--filled": bench.filled = value
+            case "--sizes": bench.sizes = try value.split(separator: ",").map { Int(try self.number(String($0))) }
             default: throw BenchmarkProblem(self.usage + "\n" + self.names, status: 2)
             }
         }

@@ -7,13 +7,35 @@ struct ProcessCost {
 
     /// - Throws: When the process has ended.
     init(of identifier: pid_t) throws {
+        let fields = try Self.fields(of: identifier)
+        let ticks = (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)
+        self.milliseconds = ticks * 1_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Of a server and all processes that it starts for its connections, ended ones included, in milliseconds.
+    static func family(of identifier: pid_t) throws -> Double {
+        let own = try self.fields(of: identifier)
+        // Its own time, and that of its children that have ended: cutime and cstime.
+        var ticks = own[11..<15].reduce(0) { $0 + (Double($1) ?? 0) }
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
+            guard let child = pid_t(name), child != identifier,
+                // It may have ended meanwhile, and is among those that have ended next time.
+                let fields = try? self.fields(of: child), fields[1] == "\(identifier)"
+            else { continue }
+            ticks += (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)
+        }
+        return ticks * 1_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// What `/proc/PID/stat` says after the name: state, parent, and so on; user and system time are the 12th and 13th.
+    private static func fields(of identifier: pid_t) throws -> [Substring] {
         let text = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
-        // The name in parentheses may hold blanks; utime and stime are the 12th and 13th field after it.
-        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+        // The name in parentheses may hold blanks.
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].dropFirst(2).split(separator: " ")
+        guard fields.count > 15 else {
             throw BenchmarkProblem("/proc/\(identifier)/stat is not as proc(5) describes it")
         }
-        self.milliseconds = (user + system) * 1_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return fields
     }
 
     /// This process, in microseconds and finer than `/proc` tells.

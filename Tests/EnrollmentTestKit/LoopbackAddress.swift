@@ -17,9 +17,11 @@ enum LoopbackAddress {
         return (result, UInt16(bigEndian: address.sin_port))
     }
 
-    /// Binds the socket to a port that the kernel chooses and listens.
-    static func listen(_ descriptor: Int32) -> UInt16? {
-        let (status, port) = self.with(port: 0) { address, length in
+    /// Binds the socket to a port and listens.
+    ///
+    /// A port that the kernel chose (0) is lost when the socket stops listening for a while; one that was asked for stays.
+    static func listen(_ descriptor: Int32, port: UInt16 = 0) -> UInt16? {
+        let (status, port) = self.with(port: port) { address, length in
             bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 128) == 0
                 ? getsockname(descriptor, address, &length) : -1
         }

@@ -32,7 +32,11 @@ final class ProxyLink: Sendable {
         while let octets = self.receive(from: self.client) {
             guard self.wait(for: [.stall]) else { return }
             if self.serverSpokeLast.exchange(false, ordering: .relaxed) {
-                self.proxy.turns.add(1, ordering: .relaxed)
+                switch self.proxy.countTurn() {
+                case nil: break
+                case .beforeForwarding?: return self.cut()
+                case .beforeAnswering?: return self.forwardQuietly(octets)
+                }
             }
             switch self.proxy.plan.withLock({ scan.judge(octets, by: &$0) }) {
             case .pass:

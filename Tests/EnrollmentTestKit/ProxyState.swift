@@ -12,6 +12,11 @@ final class ProxyState: Sendable {
         let moment: TCPProxy.Moment
     }
 
+    struct TurnPlan: Sendable {
+        var left: Int
+        let moment: TCPProxy.Moment
+    }
+
     private struct State {
         var mode = TCPProxy.Mode.forward
         var isClosed = false
@@ -23,6 +28,7 @@ final class ProxyState: Sendable {
     private let state = Mutex(State())
     let plan = Mutex<Plan?>(nil)
     let plans = Atomic<Int>(0)
+    let turnPlan = Mutex<TurnPlan?>(nil)
     let accepted = Atomic<Int>(0)
     let turns = Atomic<Int>(0)
 
@@ -80,6 +86,17 @@ final class ProxyState: Sendable {
         if isClosed { link.cut() }
         Thread.detachNewThread { link.carryUp() }
         Thread.detachNewThread { link.carryDown() }
+    }
+
+    /// Counts a turn of the client's; where to cut when it is the planned one.
+    func countTurn() -> TCPProxy.Moment? {
+        self.turns.add(1, ordering: .relaxed)
+        return self.turnPlan.withLock { plan in
+            guard var next = plan else { return nil }
+            next.left -= 1
+            plan = next.left > 0 ? next : nil
+            return next.left > 0 ? nil : next.moment
+        }
     }
 
     func forget(_ link: ProxyLink) {

@@ -31,7 +31,8 @@ public final class TCPProxy: Sendable {
     /// - Parameter target: The server's port.
     public init(to target: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        let port = LoopbackAddress.listen(descriptor)
+        var port: UInt16?
+        for _ in 0..<20 where port == nil { port = LoopbackAddress.listen(descriptor, port: FreePort.find()) }
         precondition(port != nil, "no port to listen on")
         self.port = port ?? 0
         let shared = ProxyState(target: target, listener: descriptor)
@@ -74,6 +75,23 @@ public final class TCPProxy: Sendable {
         self.shared.plan.withLock {
             $0 = ProxyState.Plan(number: number, marker: marker, octets: octets, moment: moment)
         }
+    }
+
+    /// Plans to cut the connection whose client speaks next but so many times after the server has spoken; once.
+    ///
+    /// - Parameters:
+    ///   - turn: 1 for the very next time, over all connections.
+    ///   - moment: Where exactly to cut.
+    public func cut(atTurn turn: Int, _ moment: Moment) {
+        precondition(turn > 0, "turns count from 1")
+        self.shared.turnPlan.withLock { $0 = ProxyState.TurnPlan(left: turn, moment: moment) }
+    }
+
+    /// Takes back what ``cut(atTurn:_:)`` planned.
+    ///
+    /// - Returns: Whether it had been carried out.
+    public func disarm() -> Bool {
+        self.shared.turnPlan.withLock { $0.take() == nil }
     }
 
     /// Whether the cut that was planned last is still to come.

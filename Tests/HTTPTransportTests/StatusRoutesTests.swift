@@ -27,6 +27,7 @@ struct StatusRoutesTests {
         struct Reason: Decodable {
             let component: String
             let severity: String
+            let effect: String
             let detail: String
         }
 
@@ -65,7 +66,21 @@ struct StatusRoutesTests {
         #expect(document.reasons.first?.detail == detail)
     }
 
-    @Test("nothing is kept by caches", arguments: ["/livez", "/readyz", "/metrics"])
+    @Test("what keeps devices from enrolling does not keep anybody from reading what is published")
+    func reading() async throws {
+        let standby = ReadinessReason("store", "The server is a standby.", effect: .enrollment)
+        let stale = ReadinessReason("crl", "The CRL is older than its validity.")
+        for (reasons, whole, reading) in [([], 200, 200), ([standby], 503, 200), ([standby, stale], 503, 503)] {
+            #expect(try await Self.get("/readyz", reasons).status == whole)
+            let response = try await Self.get("/readyz/reading", reasons)
+            #expect(response.status == reading)
+            let document = try JSONDecoder().decode(Document.self, from: Data(response.body))
+            #expect(document.ready == (reading == 200))
+            #expect(document.reasons.map(\.effect) == reasons.map(\.effect.rawValue))
+        }
+    }
+
+    @Test("nothing is kept by caches", arguments: ["/livez", "/readyz", "/readyz/reading", "/metrics"])
     func uncached(path: String) async throws {
         let response = try await Self.get(path)
         #expect(response.headers.contains { $0 == ("Cache-Control", "no-store") })

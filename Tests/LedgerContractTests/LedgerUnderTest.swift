@@ -28,11 +28,13 @@ extension SQLiteLedger: LedgerUnderTest {
 enum Implementation: CaseIterable, CustomTestStringConvertible {
     case memory
     case sqlite
+    case postgres
 
     var testDescription: String {
         switch self {
         case .memory: "in memory"
         case .sqlite: "SQLite"
+        case .postgres: "PostgreSQL"
         }
     }
 
@@ -51,6 +53,8 @@ enum Implementation: CaseIterable, CustomTestStringConvertible {
                 throw error
             }
             await ledger.close()
+        case .postgres:
+            try await PostgresFixture.withLedgers(1) { (ledgers, _) async throws -> Void in try await body(ledgers[0]) }
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Testing
 
 extension QueryPlanTests {
     /// Every way of writing what happens to devices after they enrolled.
-    static func useLife(_ ledger: SQLiteLedger) async throws {
+    static func useLife(_ ledger: any LedgerUnderTest) async throws {
         let now = LedgerFixture.start.adding(days: 306)
         let first = try await ledger.enrolled()
         _ = try await ledger.renew(first.certificate, by: first.user, at: now)
@@ -49,7 +49,7 @@ extension QueryPlanTests {
     }
 
     /// Every question about that.
-    static func askForLife(_ ledger: SQLiteLedger, _ reservation: Reservation) async throws {
+    static func askForLife(_ ledger: any LedgerUnderTest, _ reservation: Reservation) async throws {
         let now = LedgerFixture.start
         let device = reservation.device
         let thumbprint = try #require(

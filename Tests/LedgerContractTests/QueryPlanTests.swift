@@ -30,7 +30,7 @@ struct QueryPlanTests {
     }
 
     /// Calls every operation with every shape of filter, so that every statement has been prepared.
-    private static func useEverything(_ ledger: SQLiteLedger) async throws {
+    static func useEverything(_ ledger: any LedgerUnderTest) async throws {
         let user = LedgerFixture.user()
         let claims = LedgerFixture.claims(hardware: nil, deviceID: "abc")
         let reservation = LedgerFixture.reservation(of: user, claims: claims)
@@ -89,7 +89,7 @@ struct QueryPlanTests {
         }
     }
 
-    private static func useRevocation(_ ledger: SQLiteLedger, _ reservation: Reservation) async throws {
+    private static func useRevocation(_ ledger: any LedgerUnderTest, _ reservation: Reservation) async throws {
         let pending = LedgerFixture.reservation(of: LedgerFixture.user(), prepared: LedgerFixture.prepared(shard: 1))
         let intent = try #require(try await ledger.reserve(pending).receipt).serialNumber
         let issued = CertificateQuery(state: .issued, device: reservation.device)
@@ -106,7 +106,7 @@ struct QueryPlanTests {
     }
 
     private static func askForRevocations(
-        _ ledger: SQLiteLedger,
+        _ ledger: any LedgerUnderTest,
         _ user: DirectoryUser,
         _ reservation: Reservation
     ) async throws {

@@ -29,6 +29,7 @@ struct ConfigCommand: AsyncParsableCommand {
             let configuration = try self.common.configuration()
             _ = try configuration.passphrase.fetch()
             _ = try ProfileFolder.load(configuration)
+            if case .postgres(let location) = configuration.store { _ = try location.password?.fetch() }
             for files in configuration.certificates { _ = try TLSSetup.identity(in: files) }
             _ = try ServiceGraph.verifier(
                 for: configuration,

@@ -3,6 +3,7 @@ import EnrollmentCore
 import Ledger
 import Logging
 import ServiceRuntime
+import Synchronization
 
 /// Everything about revocation and the service's own certificates, put together.
 struct RevocationSetup: Sendable {
@@ -113,10 +114,14 @@ struct ShelfWatch: Service {
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
+        let isWell = Atomic(true)
         await self.repeatedly(every: self.period, orWhen: self.bell, until: shutdown) {
             do throws(EnrollmentError) {
                 try await self.shelf.refresh()
+                if !isWell.exchange(true, ordering: .relaxed) { self.logger.notice("published CRLs are read again") }
             } catch {
+                // A store that is away is asked again every other second, and readiness says so all the while.
+                guard isWell.exchange(false, ordering: .relaxed) else { return }
                 self.logger.warning("published CRLs not read", metadata: ["detail": "\(error.detail)"])
             }
         }

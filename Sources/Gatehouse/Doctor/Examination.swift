@@ -19,9 +19,29 @@ struct Examination: Sendable {
         self.profiles = profiles
     }
 
+    /// Whether a replica with this configuration would be let in.
+    private var agreement: Finding? {
+        get async throws(EnrollmentError) {
+            guard self.configuration.store.isShared, let profiles = self.profiles else { return nil }
+            let agreed = try await self.ledger.agreement()
+            let differences = Agreement(self.configuration, profiles).differences(from: agreed)
+            guard let first = differences.first else {
+                return .ok("agreement", "\(Numerals.count(agreed.count, "setting")) as all replicas have them")
+            }
+            return Finding(
+                .failure,
+                "agreement",
+                "\(Numerals.count(differences.count, "setting")) not as the replicas agreed on; \(first.name) is"
+                    + " \(first.here) here and \(first.agreed) there: no replica starts with this configuration",
+                remedy: "gatehouse config agree"
+            )
+        }
+    }
+
     /// Runs every check of the store's contents.
     func findings() async throws(EnrollmentError) -> [Finding] {
         var findings = try await StoreChecks(examination: self).findings()
+        findings += try await self.agreement.map { [$0] } ?? []
         findings += await KeyChecks(examination: self).findings()
         findings += try await CertificateChecks(examination: self).findings()
         findings += try await CRLChecks(examination: self).findings()

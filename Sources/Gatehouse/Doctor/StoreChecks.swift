@@ -7,14 +7,21 @@ struct StoreChecks {
     let examination: Examination
 
     func findings() async throws(EnrollmentError) -> [Finding] {
-        [
-            try await self.structure(),
-            .skipped("clock store", "SQLite has no clock of its own: it is this machine's"),
-            try await self.intents(),
-        ]
+        let before = SystemClock().now
+        let facts = try await self.examination.ledger.serverFacts()
+        let after = SystemClock().now
+        var findings = [try await self.structure(facts)]
+        if let facts {
+            let moment = Timestamp(microseconds: before.microseconds / 2 + after.microseconds / 2)
+            findings += ServerChecks(configuration: self.examination.configuration, facts: facts, asked: moment)
+                .findings()
+        } else {
+            findings.append(.skipped("clock store", "SQLite has no clock of its own: it is this machine's"))
+        }
+        return findings + [try await self.intents()]
     }
 
-    private func structure() async throws(EnrollmentError) -> Finding {
+    private func structure(_ facts: ServerFacts?) async throws(EnrollmentError) -> Finding {
         let name = self.examination.configuration.store.name
         let findings: [String]
         do throws(EnrollmentError) {
@@ -23,7 +30,16 @@ struct StoreChecks {
             return Finding(.failure, "store", error.detail, remedy: "restore a backup")
         }
         if let first = findings.first {
-            return Finding(.failure, "store", "the database is damaged: \(first)", remedy: "restore a backup")
+            return Finding(
+                .failure,
+                "store",
+                "the database is damaged: \(first)",
+                remedy: "gatehouse store check, or restore a backup"
+            )
+        }
+        if let facts {
+            let size = Numerals.grouped(Int(facts.octets >> 10))
+            return .ok("store", "PostgreSQL \(facts.version), indexes and constraints valid, \(size) KiB, \(name)")
         }
         var status = stat()
         let path = self.examination.configuration.store.path

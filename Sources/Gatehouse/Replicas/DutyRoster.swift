@@ -12,6 +12,8 @@ import Synchronization
 final class DutyRoster: Service {
     private static let leaseSeconds: Int64 = 15
     private static let period = Duration.seconds(5)
+    /// How often to look whether the store takes records again, as one does that was promoted.
+    private static let lookEvery = Duration.seconds(1)
     /// Taken off each lease: what this machine's clock may run slower than the store's.
     private static let margin = Duration.seconds(1)
 
@@ -20,6 +22,8 @@ final class DutyRoster: Service {
         /// Who has what is not ours.
         var others: [Duty: String] = [:]
         var isWell = true
+        /// When leases are to be renewed.
+        var due = ContinuousClock.now
     }
 
     let name = "duties"
@@ -42,7 +46,9 @@ final class DutyRoster: Service {
     }
 
     func run(until shutdown: ShutdownSignal) async throws {
-        await self.repeatedly(every: Self.period, until: shutdown) { await self.refresh() }
+        await self.repeatedly(every: Self.lookEvery, until: shutdown) {
+            if self.state.withLock({ $0.due <= .now }) { await self.refresh() }
+        }
         await self.resign()
     }
 
@@ -51,6 +57,7 @@ final class DutyRoster: Service {
         // What only reads would be refused.
         guard self.ledger.standing == .readWrite else { return }
         let begin = ContinuousClock.now
+        self.state.withLock { $0.due = begin + Self.period }
         let now = self.clock.now
         do throws(EnrollmentError) {
             let outcomes = try await self.ledger.takeLeases(

@@ -130,7 +130,7 @@ final class PostgresBacklog: @unchecked Sendable {
                 for record in records {
                     do {
                         try session.isolated { try record(target) }
-                    } catch where !session.connection.isBroken && !Self.mayPass(error) {
+                    } catch  where !session.connection.isBroken && !Self.mayPass(error) {
                         refusals.append(error)
                     }
                 }

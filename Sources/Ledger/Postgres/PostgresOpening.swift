@@ -105,8 +105,11 @@ struct PostgresOpening {
     // MARK: The schema
 
     private func exists(_ table: String) throws(PostgresError) -> Bool {
-        try self.ask("SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident(?1)) IS NOT NULL", [.text(table)])
-            .integer(0, 0) == 1
+        try self.ask(
+            "SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident(?1)) IS NOT NULL",
+            [.text(table)]
+        )
+        .integer(0, 0) == 1
     }
 
     /// The schema's version; 0 for a database without anything in it.

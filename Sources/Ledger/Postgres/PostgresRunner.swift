@@ -103,8 +103,7 @@ final class PostgresRunner: Sendable {
             case .undecided(let error): return try await self.settle(locks, doubt, body, error)
             case .failed(let error):
                 self.status.note(error)
-                let most = Self.isContended(error) ? self.settings.mostTries : Self.isStranded(error) ? 3 : 1
-                guard tries < most else { throw .ledger(error) }
+                guard tries < self.mostTries(after: error) else { throw .ledger(error) }
                 self.retries.add(1, ordering: .relaxed)
                 try await self.pause(tries)
             }
@@ -148,6 +147,17 @@ final class PostgresRunner: Sendable {
         throw .undecided(cause)
     }
 
+    /// Looks at a session itself.
+    func inspect<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresSession) throws -> Value
+    ) async throws(EnrollmentError) -> Value {
+        switch await self.attempt(body) {
+        case .done(let value): return value
+        case .refused(let error): throw error
+        case .failed(let error), .undecided(let error): throw .ledger(error)
+        }
+    }
+
     // MARK: Parts
 
     private func attempt<Value: Sendable>(
@@ -178,9 +188,14 @@ final class PostgresRunner: Sendable {
         }
     }
 
-    /// Others did something in the same moment; the same once more finds that done.
-    private static func isContended(_ error: PostgresError) -> Bool {
-        [.serializationFailure, .deadlock, .uniqueViolation].contains(error.kind)
+    /// What others did in the same moment is found done by the same transaction once more; so a row that is in the way
+    /// three times was there before.
+    private func mostTries(after error: PostgresError) -> Int {
+        switch error.kind {
+        case .serializationFailure, .deadlock: self.settings.mostTries
+        case .uniqueViolation: min(3, self.settings.mostTries)
+        default: Self.isStranded(error) ? 3 : 1
+        }
     }
 
     /// The connection is of no use any more, which says nothing of the next one.

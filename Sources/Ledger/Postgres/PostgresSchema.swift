@@ -30,6 +30,9 @@ enum PostgresSchema {
     /// would rather walk the whole table by `ordinal` than sort what an index finds. A column that changes at every
     /// contact is in no index, so that the new version of a row stays on its page (HOT) and no index hears of it; hence
     /// devices are counted by user alone, of whom each has few.
+    ///
+    /// The octets of a certificate, which nothing searches, are kept beside its row (TOAST): with them a page would hold
+    /// two rows and no new version of one, and every later step of its life would write three thousand octets again.
     private static let first: SQL = """
         CREATE TABLE "user" (
             id text COLLATE "C" PRIMARY KEY,
@@ -107,8 +110,18 @@ enum PostgresSchema {
             predecessor bytea,
             seen bigint,
             delivered bytea
-        ) WITH (fillfactor = 85, toast_tuple_target = 4096, autovacuum_vacuum_scale_factor = 0.02,
+        ) WITH (fillfactor = 85, toast_tuple_target = 512, autovacuum_vacuum_scale_factor = 0.02,
             autovacuum_analyze_scale_factor = 0.02);
+        ALTER TABLE certificate ALTER COLUMN to_be_signed SET STORAGE EXTERNAL,
+            ALTER COLUMN der SET STORAGE EXTERNAL;
+        DO $$
+            BEGIN
+                ALTER TABLE certificate ALTER COLUMN evidence SET COMPRESSION lz4;
+            EXCEPTION WHEN feature_not_supported THEN
+                -- A server built without it compresses by its own, slower way.
+                NULL;
+            END
+        $$;
         CREATE INDEX certificate_key ON certificate (key_digest);
         CREATE UNIQUE INDEX certificate_thumbprint ON certificate (thumbprint) WHERE thumbprint IS NOT NULL;
         CREATE INDEX certificate_device ON certificate (device, ordinal);

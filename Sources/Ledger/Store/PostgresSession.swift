@@ -19,6 +19,8 @@ final class PostgresSession {
     /// Questions on their way; each is good for one answer.
     private var foreseen: [Question: PostgresTicket] = [:]
     private var isForeseeing = false
+    /// Kept, so that nothing else gets the address by which the connection knows them.
+    var examined: [PostgresStatement] = []
     private var isInTransaction = false
     private var isLogLocked = false
     /// What everybody is told anyway once this transaction is committed.
@@ -29,14 +31,15 @@ final class PostgresSession {
         self.time = time
     }
 
-    /// The statements asked so far, in PostgreSQL's words.
-    var knownStatements: [PostgresStatement] { Array(self.statements.values) }
+    /// What was asked so far, in PostgreSQL's words, and the types of its parameters.
+    private(set) var known: [String: [PostgresType]] = [:]
 
-    func statement(_ sql: SQL) -> PostgresStatement {
-        if let known = self.statements[sql.address] { return known }
+    private func send(_ sql: SQL, _ parameters: [PostgresValue]) throws(PostgresError) -> PostgresTicket {
+        if let known = self.statements[sql.address] { return try self.connection.send(known, parameters) }
         let statement = PostgresStatement(sql, text: SQLDialect.postgres(sql))
         self.statements[sql.address] = statement
-        return statement
+        self.known[statement.text] = parameters.map(\.type)
+        return try self.connection.send(statement, parameters)
     }
 
     // MARK: Asking
@@ -56,7 +59,7 @@ final class PostgresSession {
         let question = Question(statement: sql.address, parameters: parameters)
         if self.isForeseeing {
             if self.foreseen[question] == nil {
-                self.foreseen[question] = try self.connection.send(self.statement(sql), parameters)
+                self.foreseen[question] = try self.send(sql, parameters)
             }
             return nil
         }
@@ -64,7 +67,7 @@ final class PostgresSession {
             if let known = self.foreseen.removeValue(forKey: question) {
                 known
             } else {
-                try self.connection.send(self.statement(sql), parameters)
+                try self.send(sql, parameters)
             }
         if !self.isInTransaction { try self.connection.synchronizeKeepingAnswers() }
         return try self.connection.rows(for: ticket)
@@ -72,7 +75,7 @@ final class PostgresSession {
 
     /// Queues a statement whose rows do not matter.
     func tell(_ sql: SQL, _ parameters: [PostgresValue] = []) throws {
-        _ = try self.connection.send(self.statement(sql), parameters)
+        _ = try self.send(sql, parameters)
     }
 
     // MARK: Transactions

@@ -18,8 +18,8 @@ enum SQLDialect {
             } else if word == "INDEXED" {
                 // `BY` and the index's name.
                 skipped = 2
-            } else if word == "BLOB)" {
-                words.append("bytea)")
+            } else if word.hasPrefix("BLOB)") {
+                words.append("bytea" + word.dropFirst(4))
             } else if word != "CROSS" {
                 words.append(Self.postgres(word))
             }

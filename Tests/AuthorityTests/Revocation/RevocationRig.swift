@@ -30,7 +30,8 @@ struct RevocationRig: Sendable {
         _ founding: Founding? = nil,
         schedule: CRLSchedule = CRLSchedule(),
         answers: OCSPResponder.Settings = .init(validity: 4 * 3_600),
-        responderKey: KeyType = .ecdsaP256
+        responderKey: KeyType = .ecdsaP256,
+        asOf: @escaping @Sendable () -> Timestamp? = { nil }
     ) async throws {
         let founding = if let founding { founding } else { try await Founding() }
         self.founding = founding
@@ -43,7 +44,8 @@ struct RevocationRig: Sendable {
             vault: founding.vault,
             keys: keys,
             clock: self.clock,
-            settings: answers
+            settings: answers,
+            asOf: asOf
         )
         self.responder = responder
         self.keeper = ServiceCertificateKeeper(

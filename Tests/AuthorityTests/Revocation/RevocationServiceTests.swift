@@ -3,17 +3,22 @@ import EnrollmentCore
 import EnrollmentTestKit
 import Logging
 import ServiceRuntime
+import Synchronization
 import Testing
 import X509Kit
 
 @Suite("Revocation service", .timeLimit(.minutes(8)))
 struct RevocationServiceTests {
-    private static func service(_ rig: RevocationRig) -> RevocationService {
+    private static func service(
+        _ rig: RevocationRig,
+        _ cooperation: RevocationService.Cooperation = .init()
+    ) -> RevocationService {
         RevocationService(
             keys: rig.keys,
             publisher: rig.publisher,
             responder: rig.responder,
             keeper: rig.keeper,
+            cooperation: cooperation,
             clock: rig.clock,
             logger: Logger(label: "revocation", factory: { _ in SwiftLogNoOpLogHandler() })
         )
@@ -63,6 +68,44 @@ struct RevocationServiceTests {
             try await group.waitForAll()
         }
         #expect(try await rig.status(question) != .good)
+    }
+
+    @Test("what another process does is left to it, until it is ours; answers are given all the same")
+    func sharedDuties() async throws {
+        let rig = try await RevocationRig()
+        let isOurs = Mutex(false)
+        let ask = { @Sendable in isOurs.withLock { $0 } }
+        let bell = Doorbell()
+        let service = Self.service(rig, .init(publishes: ask, renews: ask, followEvery: .seconds(3_600), bell: bell))
+        try await service.prepare()
+        #expect(rig.renewed.uses == [])
+        #expect(try await rig.book.shards().allSatisfy { $0.published == nil })
+        // Somebody else made them.
+        _ = await rig.keeper.renewDue()
+        let renewed = rig.renewed.uses.count
+        let shutdown = ShutdownSignal()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run(until: shutdown) }
+            let serial = try await rig.device().serialNumber
+            let question = try rig.question(serial)
+            try await Self.wait {
+                _ = await rig.responder.answer(question)
+                bell.ring()
+                return rig.responder.cached(for: question) != nil
+            }
+            rig.book.set(.keyCompromise, of: serial, at: rig.clock.now)
+            bell.ring()
+            try await Self.wait {
+                guard let kept = rig.responder.cached(for: question) else { return false }
+                return try OCSPResponse(der: kept.octets).singles.first?.status != .good
+            }
+            #expect(try await rig.book.shards().allSatisfy { $0.published == nil })
+            isOurs.withLock { $0 = true }
+            try await Self.wait { try await rig.book.shards().allSatisfy { $0.published != nil } }
+            #expect(rig.renewed.uses.count == renewed)
+            shutdown.raise()
+            try await group.waitForAll()
+        }
     }
 
     @Test("a clock that leaps makes it look after its certificates at once")

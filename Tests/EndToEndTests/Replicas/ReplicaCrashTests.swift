@@ -87,7 +87,7 @@ struct ReplicaCrashTests {
             let isOver = ShutdownSignal()
             async let cutting: Void = {
                 while !isOver.isRaised {
-                    try await Task.sleep(for: .milliseconds(150))
+                    try await Task.sleep(for: .milliseconds(400))
                     proxy.cutAll()
                     cuts.withLock { $0 += 1 }
                 }

@@ -1,0 +1,20 @@
+internal import EnrollmentTestKit
+internal import Testing
+
+@Suite("The relay that breaks connections for tests", .timeLimit(.minutes(2)))
+struct TCPProxyTests {
+    @Test("What it refused for a while it takes again, on the same port.")
+    func refuses() async throws {
+        let server = try PostgresServer.shared()
+        let proxy = TCPProxy(to: server.port)
+        let address = server.administration.connectionString(port: proxy.port)
+        func connects() async throws -> Bool {
+            try await ExternalCommand.run("pg_isready", ["-q", "-d", address]).status == 0
+        }
+        #expect(try await connects())
+        proxy.mode = .refuse
+        #expect(try await !connects())
+        proxy.mode = .forward
+        #expect(try await connects())
+    }
+}
