@@ -57,7 +57,9 @@ struct PostgresOpening {
         } else if found < PostgresSchema.version {
             throw EnrollmentError.olderSchema(found)
         }
-        if access != .readOnly, try self.exists("copy_progress") { throw EnrollmentError.unfinishedCopy }
+        if !self.settings.isUnfinishedCopyWelcome, try self.exists("copy_progress") {
+            throw EnrollmentError.unfinishedCopy
+        }
         return look
     }
 
