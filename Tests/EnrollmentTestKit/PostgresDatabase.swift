@@ -5,9 +5,7 @@ public struct PostgresDatabase: Sendable {
     public let server: PostgresServer
     public let name: String
 
-    /// - Parameters:
-    ///   - server: Where it is.
-    ///   - name: A database that is there, or comes with the server that this one follows.
+    /// A database that is there already, such as a standby's copy of one.
     public init(server: PostgresServer, name: String) {
         self.server = server
         self.name = name

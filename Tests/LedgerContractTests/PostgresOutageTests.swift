@@ -36,12 +36,12 @@ struct PostgresOutageTests {
                 try await PostgresLedger.open(settings, logger: Self.logger),
             ]
             let user = LedgerFixture.user()
-            let isOver = Atomic(false)
+            let end = Ending()
             let told = try await withThrowingTaskGroup(of: [SerialNumber].self) { group in
                 for number in 0..<6 {
                     group.addTask {
                         var told: [SerialNumber] = []
-                        while !isOver.load(ordering: .relaxed) {
+                        while !end.hasCome {
                             let owner = number == 0 ? user : LedgerFixture.user()
                             let reservation = LedgerFixture.reservation(of: owner, limit: 5)
                             do {
@@ -63,7 +63,7 @@ struct PostgresOutageTests {
                     try server.start()
                 }
                 try await Task.sleep(for: .milliseconds(1_500))
-                isOver.store(true, ordering: .relaxed)
+                end.come()
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(told.count > 20)
@@ -193,4 +193,13 @@ struct PostgresOutageTests {
             #expect(await revoking.value)
         }
     }
+}
+
+/// Tells those who work until the end that it has come.
+private final class Ending: Sendable {
+    private let flag = Atomic(false)
+
+    var hasCome: Bool { self.flag.load(ordering: .relaxed) }
+
+    func come() { self.flag.store(true, ordering: .relaxed) }
 }

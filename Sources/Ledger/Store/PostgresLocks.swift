@@ -30,10 +30,11 @@ extension PostgresSession {
     private static let ofDevice: SQL = """
         SELECT pg_advisory_xact_lock(1, hashtext(user_id) & 1023) FROM device WHERE id = ?1
         """
+    /// A certificate of the service's own has no owner, and a lock of NULL is none.
     private static let ofSerial: SQL = """
         SELECT pg_advisory_xact_lock(1, hashtext(d.user_id) & 1023),
             pg_advisory_xact_lock(2, hashtext(encode(c.key_digest, 'hex')) & 255)
-        FROM certificate c JOIN device d ON d.id = c.device WHERE c.serial = ?1
+        FROM certificate c LEFT JOIN device d ON d.id = c.device WHERE c.serial = ?1
         """
     private static let ofThumbprint: SQL = """
         SELECT pg_advisory_xact_lock(1, hashtext(d.user_id) & 1023)

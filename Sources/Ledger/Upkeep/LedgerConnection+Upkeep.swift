@@ -9,7 +9,7 @@ extension LedgerConnection {
     func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         switch self.store {
         case .sqlite(let connection): try connection.committing(body)
-        case .postgres(let session): try session.transaction(body)
+        case .postgres(let session): try session.transaction(.none, body)
         }
     }
 
