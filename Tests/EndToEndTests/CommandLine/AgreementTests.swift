@@ -1,3 +1,4 @@
+import DeviceSimulator
 import EnrollmentTestKit
 import Foundation
 import Testing
