@@ -72,26 +72,44 @@ struct PostgresPoolTests {
         await pool.close()
     }
 
-    @Test("When all connections are lent, a caller waits only so long, and only so many wait.")
+    @Test("When all connections are lent, a caller waits only so long.")
     func exhaustion() async throws {
         let settings = try PostgresServer.shared().administration.settings()
-        let pool = self.pool(settings, size: 1, wait: .milliseconds(200), queue: 1)
+        let pool = self.pool(settings, size: 1, wait: .milliseconds(200))
         let bell = try PostgresBell()
         async let holder: Void = pool.withConnection { connection in
             _ = try connection.notifications(before: .now + .seconds(60), orUntil: bell)
         }
-        while pool.load.connected + pool.load.busy == 0 { try await Task.sleep(for: .milliseconds(5)) }
-        async let first = self.thrown { try await pool.withConnection { _ in } }
-        while pool.load.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
-        let second = await self.thrown { try await pool.withConnection { _ in } }
-        #expect(second?.kind == .poolExhausted)
-        #expect(second?.message == "too many wait already")
-        let patient = await first
-        #expect(patient?.kind == .poolExhausted)
-        #expect(patient?.message == "none became free in time")
+        while pool.load.busy == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<3 {
+            let error = await self.thrown { try await pool.withConnection { _ in } }
+            #expect(error?.kind == .poolExhausted)
+            #expect(error?.message == "none became free in time")
+        }
         bell.ring()
         try await holder
         try await pool.withConnection { _ = try $0.ask("SELECT 1") }
+        await pool.close()
+    }
+
+    @Test("Only so many callers wait; one more is refused at once.")
+    func longestQueue() async throws {
+        let settings = try PostgresServer.shared().administration.settings()
+        let pool = self.pool(settings, size: 1, wait: .seconds(600), queue: 2)
+        let bell = try PostgresBell()
+        async let holder: Void = pool.withConnection { connection in
+            _ = try connection.notifications(before: .now + .seconds(60), orUntil: bell)
+        }
+        while pool.load.busy == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        async let first = pool.withConnection { try $0.number("SELECT 1") }
+        async let second = pool.withConnection { try $0.number("SELECT 2") }
+        while pool.load.waiting < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        let error = await self.thrown { try await pool.withConnection { _ in } }
+        #expect(error?.kind == .poolExhausted)
+        #expect(error?.message == "too many wait already")
+        bell.ring()
+        try await holder
+        #expect(try await [first, second] == [1, 2])
         await pool.close()
     }
 
