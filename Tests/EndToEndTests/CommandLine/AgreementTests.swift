@@ -155,6 +155,49 @@ struct AgreementTests {
         }
     }
 
+    /// Once released, a name and the way its value is written stay: a replica of the next version has to be let in.
+    private static let names = [
+        "admission.groups", "authority.crlShards", "authority.deviceProfile", "crl.intervalHours", "crl.validityHours",
+        "deviceLimit.default", "deviceLimit.groups", "deviceLimit.staleAfterDays", "directory.attributes.account",
+        "directory.attributes.displayName", "directory.attributes.mail", "directory.attributes.principal",
+        "directory.attributes.principalName", "directory.attributes.securityIdentifier",
+        "directory.attributes.stableId", "directory.base", "directory.domains", "directory.groups",
+        "directory.personFilter", "discovery.announcedVersion", "discovery.default", "discovery.domains",
+        "discovery.enrollmentServiceURL", "discovery.policyServiceURL", "enrollment.faultStatus",
+        "enrollment.reservationHours", "management.address", "management.connectionRetries",
+        "management.initialBackoffMilliseconds", "management.maximumBackoffMilliseconds", "management.name",
+        "management.poll", "management.providerId", "ocsp.validityMinutes", "policy.friendlyName", "policy.id",
+        "policy.minimalKeyLength", "profile.device", "profile.ocsp", "profile.server", "renewal.overlapDays",
+        "renewal.proof", "renewal.triesPerDay", "renewal.windowDays", "retention.attemptDays",
+        "retention.certificateDays", "urls.device", "urls.pki",
+    ]
+
+    @Test("goes by names and words that do not change, since replicas of two versions run beside each other")
+    func pinned() async throws {
+        try await RunningGatehouse.databases.get().withDatabase { database in
+            let place = try Place(
+                unfounded: Place.Settings(more: "discovery: { domains: { \"corp.example\": \"on-premise\" } },"),
+                directory: try RunningGatehouse.directory.get(),
+                store: .postgres(PostgresAccess(database))
+            )
+            #expect(try await place.run(["init"]).status == 0)
+            let names = try await database.psql("SELECT name FROM agreement ORDER BY name COLLATE \"C\"")
+            #expect(names.split(separator: "\n").map(String.init) == Self.names)
+            for (name, value) in [
+                ("admission.groups", "none: every confirmed user may enroll"),
+                ("directory.groups", "memberOf(attribute: \"memberOf\")"),
+                ("discovery.announcedVersion", "3.0"), ("discovery.default", "onPremise"),
+                ("discovery.domains", "corp.example"),
+                ("management.poll", "5 × 15 min, 10 × 60 min, then every 1440 min, on login true"),
+                ("renewal.windowDays", "the profile's renewPeriodDays and a day"),
+                ("directory.domains", "CORP = \(place.directory.base)"),
+            ] {
+                let kept = try await database.psql("SELECT value FROM agreement WHERE name = '\(name)'")
+                #expect(kept == value, "\(name)")
+            }
+        }
+    }
+
     /// The time is only a bound: far beyond what it takes.
     private func wait(until isSo: () async throws -> Bool) async throws {
         for _ in 0..<1_500 {
