@@ -46,7 +46,7 @@ extension StoreCommand {
         }
 
         private func examine() async throws(CommandProblem) -> (StoreCheckReport, String) {
-            let meter = Mutex(ProgressMeter?.none)
+            let meter = Mutex((line: ProgressMeter?.none, total: 0))
             let outcome = try await self.common.withLedger { (ledger, configuration) throws(EnrollmentError) in
                 let report = try await ledger.check(
                     full: self.full,
@@ -54,16 +54,17 @@ extension StoreCommand {
                     digest: { try Digest.sha256($0) },
                     progress: { progress in
                         meter.withLock { meter in
-                            if meter == nil { meter = ProgressMeter("checking", total: progress.total) }
-                            meter?.advance(to: progress.done, failed: 0)
+                            if meter.line == nil {
+                                meter = (ProgressMeter("checking", total: progress.total), progress.total)
+                            }
+                            meter.line?.advance(to: progress.done, failed: 0)
                         }
                     }
                 )
                 return (report, configuration.store.name)
             }
             let broken = outcome.0.outcomes.count { $0.status == .broken }
-            let done = outcome.0.rows.first { $0.name == "certificate" }?.count ?? 0
-            meter.withLock { $0?.finish(at: max(done, outcome.0.outcomes.count), failed: broken) }
+            meter.withLock { $0.line?.finish(at: $0.total, failed: broken) }
             return outcome
         }
 

@@ -63,7 +63,7 @@ extension StorePlace {
             switch self {
             case .sqlite(let path):
                 guard Self.status(of: path) != nil else { return nil }
-                let access = try LedgerOpening.accessForReading(Self.welcoming(path))
+                guard let access = try Self.accessForLooking(path) else { return nil }
                 return LedgerConnection(try SQLiteConnection(path: path, access: access))
             case .postgres(let settings):
                 return try Self.isEmpty(settings) ? nil : Self.session(settings)
@@ -92,6 +92,16 @@ extension StorePlace {
             } catch {
                 throw .ledger(error)
             }
+        }
+    }
+
+    /// How to look at the file; `nil` for one without anything in it, as a copier killed in its first moment leaves.
+    private static func accessForLooking(_ path: String) throws(EnrollmentError) -> SQLiteConnection.Access? {
+        do throws(EnrollmentError) {
+            return try LedgerOpening.accessForReading(Self.welcoming(path))
+        } catch {
+            guard error.rule == "ledger.schemaOlder", error.facts.contains(Fact("found", "0")) else { throw error }
+            return nil
         }
     }
 
