@@ -85,6 +85,10 @@ private struct Growth {
             let person = people.randomElement() ?? ""
             try await LedgerBenchmark.enroll(on: ledger, user: person, as: .windows)
         }
+        // As after a start of the server, with little of a large database in memory.
+        let cold = try await LedgerLoad.run(callers: 1, count: Self.operations / 5, enroll)
+        bench.add(.context("\(self.name).enroll.cold.p50", cold.times.percentile(50), "ms"))
+        try await self.fill.warm()
         _ = try await LedgerLoad.run(callers: 8, count: Self.operations, enroll)
 
         var single: [LedgerLoad] = []
