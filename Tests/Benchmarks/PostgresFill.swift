@@ -40,6 +40,17 @@ struct PostgresFill {
         bench.add(.context("\(name).database", sizes.reduce(0, +) / 1e9, "GB"))
     }
 
+    /// Reads what every enrollment goes through, as on a server that has run for a while: the indexes, and the people.
+    func warm() async throws {
+        _ = try await self.place.rows(
+            """
+            CREATE EXTENSION IF NOT EXISTS pg_prewarm;
+            SELECT pg_prewarm(indexrelid::regclass, 'read') FROM pg_stat_user_indexes WHERE pg_relation_size(indexrelid) > 0;
+            SELECT pg_prewarm('"user"', 'read')
+            """
+        )
+    }
+
     /// Stable ids of people who have devices, at random.
     func people(_ count: Int) async throws -> [String] {
         let people = max(1, self.count * 8 / 25)

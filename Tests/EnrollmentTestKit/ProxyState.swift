@@ -48,7 +48,8 @@ final class ProxyState: Sendable {
         // A socket that no longer listens keeps its port, and may listen again.
         if mode == .refuse, former != .refuse { shutdown(self.listener, Int32(SHUT_RDWR)) }
         if mode != .refuse, former == .refuse {
-            precondition(listen(self.listener, 128) == 0, "the proxy cannot listen on its port again")
+            let status = listen(self.listener, 128)
+            precondition(status == 0, "the port cannot be listened on again: \(String(cString: strerror(errno)))")
         }
     }
 

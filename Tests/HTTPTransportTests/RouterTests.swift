@@ -83,6 +83,17 @@ struct RouterTests {
         #expect(#expect(throws: RequestRefusal.self) { try Self.router.route(for: head) }?.status == 400)
     }
 
+    @Test("what a listener serves can be replaced: a request that comes later finds what is there then")
+    func replaced() throws {
+        let source = RouterSource(Router([Self.route([.get], .exact("/a"))]))
+        let former = source.current
+        source.replace(with: Router([Self.route([.get], .exact("/b"))]))
+        let (first, second) = (try Self.head("GET /a HTTP/1.1"), try Self.head("GET /b HTTP/1.1"))
+        #expect(try former.route(for: first).path == .exact("/a"))
+        #expect(try source.current.route(for: second).path == .exact("/b"))
+        #expect(throws: RequestRefusal.self) { try source.current.route(for: first) }
+    }
+
     @Test("of routes in one place each decides for itself whether it takes an encoded slash")
     func encodedSlashByMethod() throws {
         let get = try Self.head("GET /mixed/a%2Fb HTTP/1.1")

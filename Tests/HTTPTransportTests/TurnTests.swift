@@ -12,7 +12,7 @@ struct TurnTests {
 
     private static func core(_ limits: HTTPLimits = .patient) -> ListenerCore {
         ListenerCore(
-            router: Router([TestRoutes.hello]),
+            routes: RouterSource(Router([TestRoutes.hello])),
             limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             census: ConnectionCensus(limits: limits),

@@ -4,7 +4,7 @@ internal import Ledger
 internal import Testing
 
 /// The connection goes while the server is told to commit: before it hears of it, or before it can answer.
-@Suite("The PostgreSQL ledger, cut off while it commits")
+@Suite("The PostgreSQL ledger, cut off while it commits", .timeLimit(.minutes(6)))
 struct PostgresDoubtTests {
     private static let due = LedgerFixture.start.adding(days: 306)
     private static let moments: [TCPProxy.Moment] = [.beforeForwarding, .beforeAnswering]
@@ -137,8 +137,11 @@ struct PostgresDoubtTests {
             if moment == .beforeForwarding { #expect(intent == nil) }
             #expect((try await broken.witness.device(reservation.device) != nil) == (intent != nil))
             broken.proxy.mode = .forward
-            // The same ledger goes on by itself.
-            #expect(try await broken.ledger.enroll(LedgerFixture.reservation(of: LedgerFixture.user())) != nil)
+            // The same ledger goes on by itself, before long.
+            try await PostgresOpeningTests.wait {
+                await rule { try await broken.ledger.enroll(LedgerFixture.reservation(of: LedgerFixture.user())) }
+                    == nil
+            }
             #expect(try await PostgresContradictions.find(in: broken.database) == [:])
         }
     }

@@ -80,13 +80,16 @@ package struct RevocationService: Service {
     package func run(until shutdown: ShutdownSignal) async throws {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                let last = Mutex(Timestamp(seconds: 0))
+                let last = Mutex((time: Timestamp(seconds: 0), issuers: [String]()))
                 await self.repeatedly(every: Self.lookEvery, until: shutdown) {
                     let now = self.clock.now
+                    // A new issuer's answers wait for its responder's certificate.
+                    let issuers = self.keys.issuers.map(\.id)
+                    let former = last.withLock { $0 }
                     guard self.cooperation.renews(),
-                        abs(now.seconds(since: last.withLock { $0 })) >= Self.renewEvery
+                        former.issuers != issuers || abs(now.seconds(since: former.time)) >= Self.renewEvery
                     else { return }
-                    last.withLock { $0 = now }
+                    last.withLock { $0 = (now, issuers) }
                     await self.renew()
                 }
             }

@@ -87,11 +87,7 @@ struct Server: Sendable {
         let ledger = try await StoreOpening(configuration: self.configuration, logger: self.logger).open(.readWrite)
         do throws(EnrollmentError) {
             guard let parameters = try await ledger.sealingParameters() else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The store was made but never filled. Remove it and run gatehouse init again.",
-                    rule: "store.empty"
-                )
+                throw EnrollmentError.unfinished(self.configuration.store)
             }
             return (ledger, try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters))
         } catch {
@@ -135,17 +131,6 @@ struct Server: Sendable {
         let (context, serial) = try await tls.contextAndSerial(for: self.configuration)
         let contexts = TLSContextSource(context)
         let logger = self.logger
-        let watch = AuthorityWatch(
-            foundation,
-            authority: authority,
-            issuers: issuers,
-            serial: serial,
-            current: current,
-            contexts: contexts,
-            tls: tls,
-            bell: replicas.bells.authority,
-            logger: logger
-        )
         let revocation = try RevocationSetup(
             self.configuration,
             profiles: profiles,
@@ -168,16 +153,16 @@ struct Server: Sendable {
             traffic: traffic
         )
         var services: [any Service] = [
-            try await self.listener("device", self.configuration.deviceListener, contexts, device.router)
+            try await self.listener("device", self.configuration.deviceListener, contexts, RouterSource(device.router))
         ]
+        let published = PublishedIssuers(
+            issuers,
+            shelf: revocation.shelf,
+            responder: revocation.responder,
+            clock: clock
+        )
         if let plain = self.configuration.plainListener {
-            let routes = PlainRoutes(
-                issuers: issuers,
-                shelf: revocation.shelf,
-                responder: revocation.responder,
-                clock: clock
-            )
-            services.append(try await self.listener("plain", plain, nil, routes.router))
+            services.append(try await self.listener("plain", plain, nil, published.routes))
         }
         if let admin = self.configuration.adminListener {
             let report = StatusReport(
@@ -190,12 +175,24 @@ struct Server: Sendable {
                 clock: clock
             )
             let routes = StatusRoutes(readiness: report.readiness, metrics: report.metrics)
-            services.append(try await self.listener("admin", admin, contexts, routes.router))
+            services.append(try await self.listener("admin", admin, contexts, RouterSource(routes.router)))
         }
         services.append(DirectoryWatch(current: current))
         services.append(StructureWatch(ledger: ledger, logger: logger))
         services.append(revocation.service)
-        services.append(watch)
+        services.append(
+            AuthorityWatch(
+                foundation,
+                issuers: issuers,
+                serial: serial,
+                current: current,
+                contexts: contexts,
+                tls: tls,
+                published: published,
+                bell: replicas.bells.authority,
+                logger: logger
+            )
+        )
         services.append(
             ShelfWatch(
                 shelf: revocation.shelf,
@@ -252,7 +249,7 @@ struct Server: Sendable {
         _ name: String,
         _ place: Configuration.Listener,
         _ contexts: TLSContextSource?,
-        _ router: Router
+        _ routes: RouterSource
     ) async throws(CommandProblem) -> HTTPListener {
         do throws(HTTPListenerError) {
             return try await HTTPListener.bind(
@@ -260,7 +257,7 @@ struct Server: Sendable {
                 host: place.address,
                 port: place.port,
                 tls: contexts,
-                router: router,
+                routes: routes,
                 limits: self.configuration.limits,
                 logger: self.logger
             )

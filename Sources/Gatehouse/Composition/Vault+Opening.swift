@@ -13,13 +13,21 @@ extension Vault {
         let passphrase = try configuration.passphrase.fetch()
         return try await answer { () throws(EnrollmentError) in
             guard let parameters = try await ledger.sealingParameters() else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The store was made but never filled. Remove it and run gatehouse init again.",
-                    rule: "store.empty"
-                )
+                throw EnrollmentError.unfinished(configuration.store)
             }
             return try Vault(passphrase: SecretOctets(passphrase.reveal()), parameters: parameters)
         }
+    }
+}
+
+extension EnrollmentError {
+    /// A store whose founding broke off.
+    static func unfinished(_ store: StoreLocation) -> EnrollmentError {
+        let remedy = store.isShared ? "Run gatehouse init again" : "Remove it and run gatehouse init again"
+        return EnrollmentError(
+            .internalService,
+            "The store was made but never filled. \(remedy).",
+            rule: "store.empty"
+        )
     }
 }

@@ -23,44 +23,43 @@ final class AuthorityWatch: Service {
     private let current: CurrentGraph
     private let contexts: TLSContextSource
     private let tls: TLSSetup
+    private let published: PublishedIssuers
     private let logger: Logger
     private let state: Mutex<State>
     private let bell: Doorbell
 
     /// - Parameters:
-    ///   - foundation: The store and what opens it.
-    ///   - authority: Signs new certificates, by what `issuers` says.
+    ///   - foundation: The store, what opens it, and who signs new certificates by what `issuers` says.
     ///   - issuers: As of now.
     ///   - serial: Of the certificate that `contexts` shows now.
     ///   - current: Whose configuration names further certificates.
     ///   - contexts: What new connections are made with.
     ///   - tls: Makes the next.
+    ///   - published: What the plain listener serves.
     ///   - bell: Rings when something happened.
     ///   - logger: Hears of changes.
     init(
         _ foundation: ServiceGraph.Foundation,
-        authority: CurrentAuthority,
         issuers: [IssuerRecord],
         serial: SerialNumber?,
         current: CurrentGraph,
         contexts: TLSContextSource,
         tls: TLSSetup,
+        published: PublishedIssuers,
         bell: Doorbell,
         logger: Logger
     ) {
         self.ledger = foundation.ledger
         self.vault = foundation.vault
-        self.authority = authority
+        self.authority = foundation.authority
         self.current = current
         self.contexts = contexts
         self.tls = tls
+        self.published = published
         self.bell = bell
         self.logger = logger
         self.state = Mutex(State(issuers: issuers, serial: serial))
     }
-
-    /// Every issuer, as of the last look.
-    var issuers: [IssuerRecord] { self.state.withLock { $0.issuers } }
 
     func run(until shutdown: ShutdownSignal) async throws {
         await self.repeatedly(every: Self.period, orWhen: self.bell, until: shutdown) { await self.look() }
@@ -73,6 +72,7 @@ final class AuthorityWatch: Service {
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
             if issuers != known.issuers {
                 self.authority.replace(with: try LocalAuthority(records: issuers, vault: self.vault))
+                self.published.replace(with: issuers)
                 self.logger.notice(
                     "issuers changed",
                     metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]

@@ -88,7 +88,7 @@ extension HTTPConnection {
         self.exchange = HTTPExchange(head, route: nil)
         let route: Route
         do throws(RequestRefusal) {
-            route = try self.core.router.route(for: head)
+            route = try self.core.routes.current.route(for: head)
         } catch {
             // With no body to come the connection is still in step, and its next request welcome.
             guard head.bodyLength == 0, (try self.reader.next()) != nil else { throw error }

@@ -25,7 +25,7 @@ package final class HTTPListener: Service {
     ///   - host: An address or a name of this machine.
     ///   - port: 0 for any that is free.
     ///   - tls: Where each new connection gets its certificates from; `nil` for plain HTTP.
-    ///   - router: What is served.
+    ///   - routes: What is served.
     ///   - limits: What clients are granted.
     ///   - logger: Gets one line per request at info, and what clients do wrong below HTTP at debug.
     /// - Returns: A listener whose ``port`` is known and that accepts nobody before it runs.
@@ -35,7 +35,7 @@ package final class HTTPListener: Service {
         host: String,
         port: Int,
         tls: TLSContextSource? = nil,
-        router: Router,
+        routes: RouterSource,
         limits: HTTPLimits = HTTPLimits(),
         logger: Logger
     ) async throws(HTTPListenerError) -> HTTPListener {
@@ -43,7 +43,7 @@ package final class HTTPListener: Service {
         logger[metadataKey: "listener"] = "\(name)"
         let (pending, continuation) = AsyncStream<PendingRequest>.makeStream()
         let core = ListenerCore(
-            router: router,
+            routes: routes,
             limits: limits,
             logger: logger,
             census: ConnectionCensus(limits: limits),
@@ -65,6 +65,27 @@ package final class HTTPListener: Service {
         } catch {
             throw HTTPListenerError(host: host, port: port, reason: String(describing: error))
         }
+    }
+
+    /// As above, for what is served for good.
+    package static func bind(
+        name: String,
+        host: String,
+        port: Int,
+        tls: TLSContextSource? = nil,
+        router: Router,
+        limits: HTTPLimits = HTTPLimits(),
+        logger: Logger
+    ) async throws(HTTPListenerError) -> HTTPListener {
+        try await self.bind(
+            name: name,
+            host: host,
+            port: port,
+            tls: tls,
+            routes: RouterSource(router),
+            limits: limits,
+            logger: logger
+        )
     }
 
     private init(_ name: String, _ server: any Channel, _ core: ListenerCore, _ pending: AsyncStream<PendingRequest>) {

@@ -2,7 +2,7 @@ internal import Logging
 
 /// What the connections of one listener share.
 struct ListenerCore: Sendable {
-    let router: Router
+    let routes: RouterSource
     let limits: HTTPLimits
     let logger: Logger
     let census: ConnectionCensus

@@ -4,12 +4,14 @@ extension PostgresSession {
     /// What the ledger relies on, whatever the server's own settings are.
     ///
     /// A commit that was reported is durable: what is less than `on` is raised, and `remote_apply` is more. The planner goes by the indexes at once, not only when it has noticed that
-    /// a table has grown, and plans each statement once.
+    /// a table has grown: every statement here looks for few rows, and whoever reads a table through may say otherwise.
     private static let habits = """
         SELECT set_config('synchronous_commit', 'on', false)
             WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
         SET enable_seqscan = off;
-        SET plan_cache_mode = force_generic_plan;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET random_page_cost = 1.1;
         SET jit = off
         """
 

@@ -111,15 +111,10 @@ final class PostgresSession {
             throw error
         }
         do {
+            // Also queueing it may send it, and lose the connection doing so.
             try self.tell(Self.commitment)
-        } catch {
-            // It was never sent, so there is nothing to be in doubt about.
-            self.withdraw()
-            throw error
-        }
-        do throws(PostgresError) {
             try self.connection.synchronize()
-        } catch {
+        } catch let error as PostgresError {
             self.withdraw()
             throw CommitFailure(error)
         }

@@ -20,7 +20,7 @@ struct Retention {
                 SELECT a.ordinal FROM attempt a
                 WHERE a.ordinal < ?1 AND a.started < ?2 AND +a.outcome <> 'open'
                     AND NOT (+a.outcome = 'refused' AND +a.operation = 'renewal'
-                        AND EXISTS (SELECT 1 FROM device d WHERE d.id = a.device AND d.is_live = 1)
+                        AND coalesce((SELECT d.is_live FROM device d WHERE d.id = a.device), 0) = 1
                         AND NOT EXISTS (
                             SELECT 1 FROM attempt n INDEXED BY attempt_device
                             WHERE n.device = a.device AND n.ordinal > a.ordinal AND n.outcome = 'refused'
