@@ -11,7 +11,8 @@ struct ConnectionRefusal {
     ///   - text: libpq's message.
     ///   - silent: Hosts that did not answer in time.
     init(reading text: String, silent: [String] = []) {
-        let lines = text.split(separator: "\n").map(String.init)
+        // Of a host that was given up it has only the beginning of a sentence.
+        let lines = text.split(separator: "\n").map(String.init).filter { !$0.hasSuffix("failed: ") }
         // Indented lines and those with a label explain the line before.
         let refusals = lines.filter { line in
             !line.hasPrefix("\t") && !["LOCATION:", "DETAIL:", "HINT:", "CONTEXT:"].contains { line.hasPrefix($0) }

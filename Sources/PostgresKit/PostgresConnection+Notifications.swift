@@ -23,6 +23,10 @@ extension PostgresConnection {
         while true {
             let arrived = self.takeNotifications()
             guard arrived.isEmpty, bell?.isRung != true else { return arrived }
+            if TLSBuffer.holdsInput(self.link.pointer) {
+                guard try self.link.consume("listen") else { throw self.link.lost("listen") }
+                continue
+            }
             let descriptor = PQsocket(self.link.pointer)
             guard descriptor >= 0 else { throw self.link.lost("listen") }
             let ears = bell.map { [($0.ear, Int16(POLLIN))] } ?? []

@@ -63,6 +63,6 @@ extension PostgresConnection {
 
     /// Whether the server has closed the connection since the last answer.
     ///
-    /// Costs one system call and sends nothing; `false` is no promise.
-    public var isStranded: Bool { self.isBroken || self.isSynchronized && self.link.hasInput }
+    /// Costs one system call, as a rule, and sends nothing; `false` is no promise.
+    public var isStranded: Bool { self.isBroken || self.isSynchronized && self.link.hasEnded() }
 }

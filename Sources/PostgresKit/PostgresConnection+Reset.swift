@@ -5,10 +5,8 @@ extension PostgresConnection {
     ///
     /// - Returns: `false` when it cannot be made so; close it.
     func reset() -> Bool {
-        if !self.isSynchronized {
-            // Whose statement it was has heard of it, or did not want to.
-            try? self.synchronize()
-        }
+        // Whose statement it was has heard of its error, or did not want to. Also drops answers that nobody took.
+        try? self.synchronize()
         guard !self.isBroken else { return false }
         guard self.transactionStatus != .idle else { return true }
         do throws(PostgresError) {

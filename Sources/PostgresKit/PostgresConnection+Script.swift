@@ -1,6 +1,12 @@
 internal import CPostgres
 
 extension PostgresConnection {
+    /// Lets the server begin with what is queued, without waiting for it; only as much is sent as goes at once.
+    public func flush() {
+        guard !self.isBroken else { return }
+        self.link.exchangeAtOnce()
+    }
+
     /// Runs several statements that take no parameters and whose rows do not matter.
     ///
     /// Without BEGIN and COMMIT in it they are one transaction. What was sent before is synchronized first.

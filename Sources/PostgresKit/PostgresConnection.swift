@@ -24,8 +24,6 @@ public final class PostgresConnection {
     public private(set) var isSynchronized = true
     private var prepared = PreparedStatements()
     private var expected = ExpectedAnswers()
-    /// Of the first that is expected, the answer has come, and libpq's mark after it not yet.
-    private var isAnswered = false
     private var strayMarks = 0
     private var arrived: [PostgresTicket: Arrival] = [:]
     private var tickets = 0
@@ -175,39 +173,41 @@ public final class PostgresConnection {
         } catch {
             throw self.broken(by: error)
         }
-        guard let result else { return try self.passMark() }
+        guard let result else {
+            // A server or proxy that reports two fatal errors for one statement makes libpq lose count, and give
+            // marks forever.
+            self.strayMarks += 1
+            guard self.strayMarks < 4 else { throw self.broken(by: self.link.lost("wait")) }
+            return
+        }
         self.strayMarks = 0
         switch result.status {
+        case PGRES_PIPELINE_SYNC: break
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
             if case .rows(let ticket, let plan) = first {
                 self.arrived[ticket] = Arrival(result: result, statement: plan.text)
             }
-            self.isAnswered = true
-        case PGRES_PIPELINE_SYNC:
-            self.expected.removeFirst()
+            try self.passMark()
         case PGRES_PIPELINE_ABORTED:
             if case .preparation(let plan) = first { self.prepared.remove(plan) }
-            self.isAnswered = true
+            try self.passMark()
         case PGRES_FATAL_ERROR:
             try self.file(result, of: first)
-            self.isAnswered = true
+            try self.passMark()
         default:
             // COPY, for one, which is of no use here.
             throw self.broken(by: self.link.lost("wait", "an answer of a sort that is not expected"))
         }
+        self.expected.removeFirst()
     }
 
-    /// The mark between two answers.
+    /// Takes the mark after an answer, which is there by then.
     ///
-    /// A server or proxy that reports two fatal errors for one statement makes libpq lose count, and give marks forever.
+    /// At once, not when it is next waited: libpq forgets it when a synchronization is queued after an error.
     private func passMark() throws(PostgresError) {
-        if self.isAnswered {
-            self.isAnswered = false
-            self.expected.removeFirst()
-        } else {
-            self.strayMarks += 1
-            guard self.strayMarks < 4 else { throw self.broken(by: self.link.lost("wait")) }
-        }
+        guard let surplus = PQgetResult(self.link.pointer) else { return }
+        PQclear(surplus)
+        throw self.broken(by: self.link.lost("wait", "two answers to one statement"))
     }
 
     private func file(_ result: PostgresResult, of answer: ExpectedAnswers.Answer) throws(PostgresError) {

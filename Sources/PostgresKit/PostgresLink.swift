@@ -98,11 +98,19 @@ final class PostgresLink {
         PQconsumeInput(self.pointer)
     }
 
-    /// Whether something came that nobody asked for, which on an idle connection is its end.
-    var hasInput: Bool {
-        let descriptor = PQsocket(self.pointer)
-        guard descriptor >= 0 else { return true }
-        if case .ready = Poll.wait([(descriptor, Int16(POLLIN))], before: .now) { return true }
-        return false
+    /// Takes what came unasked, a parameter that changed for example; `true` when the end was among it.
+    func hasEnded() -> Bool {
+        // A server has little to say unasked; one that goes on and on is not worth keeping.
+        for _ in 0..<16 {
+            let descriptor = PQsocket(self.pointer)
+            guard descriptor >= 0 else { return true }
+            if !TLSBuffer.holdsInput(self.pointer) {
+                guard case .ready = Poll.wait([(descriptor, Int16(POLLIN))], before: .now) else { return false }
+            }
+            guard PQconsumeInput(self.pointer) == 1 else { return true }
+            // Lets libpq look at what it has.
+            PQisBusy(self.pointer)
+        }
+        return true
     }
 }

@@ -92,14 +92,17 @@ private struct Growth {
         var costs: [PostgresCost] = []
         for _ in 0..<Self.rounds {
             single.append(try await LedgerLoad.run(callers: 1, count: Self.operations / 2, enroll))
-            let before = try await PostgresCost(of: self.place)
-            several.append(try await LedgerLoad.run(callers: 8, count: Self.operations, enroll))
-            costs.append(try await PostgresCost(of: self.place).since(before, each: Self.operations))
+            let (cost, load) = try await PostgresCost.measure(each: Self.operations, in: self.place) {
+                try await LedgerLoad.run(callers: 8, count: Self.operations, enroll)
+            }
+            several.append(load)
+            costs.append(cost)
         }
         single.report(to: bench, as: "\(self.name).enroll.c1")
         several.report(to: bench, as: "\(self.name).enroll.c8")
         bench.add(.cost("\(self.name).enroll.c8.postgres.cpu", costs.map { 1_000 * $0.milliseconds }.median, "us"))
-        bench.add(.context("\(self.name).enroll.c8.log", costs.map { $0.logOctets / 1_024 }.median, "KiB"))
+        bench.add(.cost("\(self.name).enroll.c8.log", costs.map(\.log).median, "KiB"))
+        bench.add(.context("\(self.name).enroll.c8.pages", costs.map(\.pages).median, "KiB"))
 
         try await self.measureLookUps(bench, ledger, issuer, certificates)
         await ledger.close()

@@ -1,4 +1,3 @@
-internal import EnrollmentTestKit
 internal import Foundation
 
 /// What a PostgreSQL server has spent so far, all its processes together.
@@ -11,46 +10,65 @@ struct PostgresCost {
 
     /// User and system time.
     let milliseconds: Double
-    /// Transactions that wrote something, each of which waited for the disk once.
-    let writes: Double
-    /// How much was written ahead.
-    let logOctets: Double
+    /// Transactions that wrote something, each of which waited for the disk.
+    let commits: Double
+    /// How much was written ahead: changes alone, in KiB.
+    let log: Double
+    /// Copies of whole pages beside them, one at the first change of a page after each checkpoint, in KiB.
+    let pages: Double
 
-    init(of server: PostgresServer) async throws {
-        try await self.init(of: PostgresPlace(server.administration))
-    }
-
-    /// - Parameter place: A database of a server on this machine.
-    /// - Throws: ``BenchmarkProblem``.
-    init(of place: PostgresPlace) async throws {
+    /// What the server has spent for each of `count` operations, together with everything else it did meanwhile.
+    ///
+    /// - Parameters:
+    ///   - count: How many there were.
+    ///   - place: A database of a server on this machine; its log is read with `pg_walinspect`, as superusers may.
+    ///   - body: The operations.
+    /// - Returns: What it cost, and what `body` returned.
+    /// - Throws: ``BenchmarkProblem``, or what `body` threw.
+    static func measure<Value>(
+        each count: Int,
+        in place: PostgresPlace,
+        _ body: () async throws -> Value
+    ) async throws -> (cost: PostgresCost, value: Value) {
+        _ = try await place.rows("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+        let before = try await Moment(of: place)
+        let value = try await body()
+        let after = try await Moment(of: place)
         let answer = try await place.rows(
             """
-            SELECT pg_snapshot_xmax(pg_current_snapshot()), pg_current_wal_insert_lsn() - '0/0',
-                split_part(pg_read_file('postmaster.pid'), E'\\n', 1)
+            SELECT coalesce(sum(count) FILTER (WHERE "resource_manager/record_type" LIKE 'Transaction/COMMIT%'), 0),
+                coalesce(sum(record_size), 0), coalesce(sum(fpi_size), 0)
+            FROM pg_get_wal_stats('\(before.position)', '\(after.position)', true)
             """
         )
         let fields = answer.first?.split(separator: "|").compactMap { Double($0) } ?? []
         guard fields.count == 3 else {
             throw BenchmarkProblem("PostgreSQL does not say what it has written: \(answer)")
         }
-        self.writes = fields[0]
-        self.logOctets = fields[1]
-        self.milliseconds = try ProcessCost.family(of: pid_t(fields[2]))
-    }
-
-    private init(milliseconds: Double, writes: Double, logOctets: Double) {
-        self.milliseconds = milliseconds
-        self.writes = writes
-        self.logOctets = logOctets
-    }
-
-    /// What was spent since `earlier`, for each of `count` operations.
-    func since(_ earlier: PostgresCost, each count: Int) -> PostgresCost {
         let count = Double(max(1, count))
-        return PostgresCost(
-            milliseconds: (self.milliseconds - earlier.milliseconds) / count,
-            writes: (self.writes - earlier.writes) / count,
-            logOctets: (self.logOctets - earlier.logOctets) / count
+        let cost = PostgresCost(
+            milliseconds: (after.milliseconds - before.milliseconds) / count,
+            commits: fields[0] / count,
+            log: fields[1] / count / 1_024,
+            pages: fields[2] / count / 1_024
         )
+        return (cost, value)
+    }
+
+    private struct Moment {
+        let milliseconds: Double
+        let position: String
+
+        init(of place: PostgresPlace) async throws {
+            let answer = try await place.rows(
+                "SELECT pg_current_wal_flush_lsn(), split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
+            )
+            let fields = answer.first?.split(separator: "|") ?? []
+            guard fields.count == 2, let process = pid_t(fields[1]) else {
+                throw BenchmarkProblem("PostgreSQL does not say where it is: \(answer)")
+            }
+            self.position = String(fields[0])
+            self.milliseconds = try ProcessCost.family(of: process)
+        }
     }
 }

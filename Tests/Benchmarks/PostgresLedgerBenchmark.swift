@@ -14,8 +14,8 @@ func postgresLedgerBenchmark(_ bench: Bench) async throws {
         bench.add(.cost("\(name).cpu", rounds.map(\.load.microseconds).median, "us"))
         bench.add(.cost("\(name).postgres.cpu", rounds.map { 1_000 * $0.cost.milliseconds }.median, "us"))
         bench.add(.cost("\(name).roundTrips", rounds.map(\.roundTrips).median, "each"))
-        bench.add(.cost("\(name).commits", rounds.map(\.cost.writes).median, "each"))
-        bench.add(.cost("\(name).log", rounds.map { $0.cost.logOctets / 1_024 }.median, "KiB"))
+        bench.add(.cost("\(name).commits", rounds.map(\.cost.commits).median, "each"))
+        bench.add(.cost("\(name).log", rounds.map(\.cost.log).median, "KiB"))
     }
     for clients in [1, 8, 32] {
         bench.add(.context("pgledger.limit.c\(clients)", try await PostgresLimit(bench).rate(clients), "1/s"))
@@ -31,18 +31,19 @@ private struct PostgresLedgerRound {
     init(_ bench: Bench, callers: Int) async throws {
         let server = try bench.postgres()
         (self.load, self.cost, self.roundTrips) = try await server.withDatabase { database in
-            let ledger = try await PostgresPlace(database).ledger(.founding)
+            let place = PostgresPlace(database)
+            let ledger = try await place.ledger(.founding)
             let enroll: @Sendable (Int, Int) async throws -> Void = { caller, number in
                 try await LedgerBenchmark.enroll(on: ledger, user: "user-\(caller)-\(number % 500)", as: .windows)
             }
             // Connections are made, statements prepared.
             _ = try await LedgerLoad.run(callers: callers, count: 100 + 20 * callers, enroll)
-            let before = try await PostgresCost(of: server)
             let roundTrips = ledger.figures.roundTrips
             let count = callers == 1 ? 1_000 : 3_000
-            let load = try await LedgerLoad.run(callers: callers, count: count, enroll)
+            let (cost, load) = try await PostgresCost.measure(each: count, in: place) {
+                try await LedgerLoad.run(callers: callers, count: count, enroll)
+            }
             let spent = Double(ledger.figures.roundTrips - roundTrips) / Double(count)
-            let cost = try await PostgresCost(of: server).since(before, each: count)
             await ledger.close()
             return (load, cost, spent)
         }

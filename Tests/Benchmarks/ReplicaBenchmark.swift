@@ -38,8 +38,8 @@ private struct ReplicaSeries {
         bench.add(.context("\(self.name).rate", rounds.map(\.report.rate).median, "1/s"))
         bench.add(.cost("\(self.name).cpu", rounds.map(\.milliseconds).median, "core-ms"))
         bench.add(.cost("\(self.name).postgres.cpu", rounds.map(\.cost.milliseconds).median, "core-ms"))
-        bench.add(.cost("\(self.name).commits", rounds.map(\.cost.writes).median, "each"))
-        bench.add(.cost("\(self.name).log", rounds.map { $0.cost.logOctets / 1_024 }.median, "KiB"))
+        bench.add(.cost("\(self.name).commits", rounds.map(\.cost.commits).median, "each"))
+        bench.add(.cost("\(self.name).log", rounds.map(\.cost.log).median, "KiB"))
         bench.add(.context("\(self.name).p50", rounds.map(\.report.whole.p50).median, "ms"))
         bench.add(.context("\(self.name).p95", rounds.map(\.report.whole.p95).median, "ms"))
         bench.add(.context("\(self.name).p99", rounds.map(\.report.whole.p99).median, "ms"))
@@ -61,9 +61,9 @@ private struct ReplicaSeries {
             series.workers = self.workers
             _ = try await series.enroll(keys.prefix(Bench.warmUp), at: service, bench)
             let before = try service.milliseconds
-            let costBefore = try await PostgresCost(of: server)
-            let report = try await series.enroll(keys.dropFirst(Bench.warmUp), at: service, bench)
-            let cost = try await PostgresCost(of: server).since(costBefore, each: report.enrolled)
+            let (cost, report) = try await PostgresCost.measure(each: bench.devices, in: PostgresPlace(database)) {
+                try await series.enroll(keys.dropFirst(Bench.warmUp), at: service, bench)
+            }
             let after = try service.milliseconds
             let peak = try service.identifiers.map { try ProcessCost.memory("VmHWM", of: $0) }.max() ?? 0
             service.stop()

@@ -19,8 +19,11 @@ enum LoopbackAddress {
 
     /// Binds the socket to a port and listens.
     ///
-    /// A port that the kernel chose (0) is lost when the socket stops listening for a while; one that was asked for stays.
+    /// A port that the kernel chose (0) is lost when the socket stops listening for a while; one that was asked for stays,
+    /// and can be listened on again beside connections that were taken before.
     static func listen(_ descriptor: Int32, port: UInt16 = 0) -> UInt16? {
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         let (status, port) = self.with(port: port) { address, length in
             bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 128) == 0
                 ? getsockname(descriptor, address, &length) : -1

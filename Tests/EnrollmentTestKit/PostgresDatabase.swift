@@ -40,8 +40,8 @@ public struct PostgresDatabase: Sendable {
     @discardableResult
     public func psql(_ statements: String) async throws -> String {
         // In a file of its own: the list of processes shows arguments to everybody.
-        let passwords = FileManager.default.temporaryDirectory.appending(path: "ghpg-pass-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: passwords) }  // Left behind at worst.
+        let passwords = self.server.folder.appending(path: "passwords-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: passwords) }  // At the latest it goes with the folder.
         let isMade = FileManager.default.createFile(
             atPath: passwords.path,
             contents: Data("*:*:*:*:\(self.password)\n".utf8),

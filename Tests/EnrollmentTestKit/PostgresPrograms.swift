@@ -32,6 +32,7 @@ struct PostgresPrograms: Sendable {
     ///   - program: Its name.
     ///   - arguments: What it is given.
     ///   - wrapper: A command that runs the program, as `env` does.
+    /// - Returns: Them all.
     func command(_ program: String, _ arguments: [String], in wrapper: [String] = []) -> [String] {
         self.prefix + wrapper + [self.folder + program] + arguments
     }

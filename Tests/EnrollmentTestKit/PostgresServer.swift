@@ -48,18 +48,20 @@ public final class PostgresServer: Sendable {
     /// - Parameters:
     ///   - settings: Parameters of the server, as in `postgresql.conf`.
     ///   - credential: Makes the server offer TLS with this certificate.
+    ///   - issuer: Signed that certificate; sent along with it.
     ///   - fsync: Whether commits wait for the disk.
     ///   - wrapper: A command that runs the server, as `env` does.
     /// - Throws: ``NotStarted`` with the last words of the program that did not succeed.
     public convenience init(
         settings: [String: String] = [:],
         credential: CommandLineAuthority.Credential? = nil,
+        issuer: CommandLineAuthority.Credential? = nil,
         fsync: Bool = false,
         wrapper: [String] = []
     ) throws {
         try self.init(
             settings: settings.merging(["fsync": fsync ? "on" : "off"]) { $1 },
-            credential: credential,
+            tls: credential.map { (chain: $0.pem + (issuer?.pem ?? []), key: $0.key) },
             copying: nil,
             wrapper: wrapper
         )
@@ -72,12 +74,12 @@ public final class PostgresServer: Sendable {
     ///   - settings: Parameters of the standby alone.
     /// - Throws: ``NotStarted``.
     public convenience init(standbyOf primary: PostgresServer, settings: [String: String] = [:]) throws {
-        try self.init(settings: settings, credential: nil, copying: primary, wrapper: [])
+        try self.init(settings: settings, tls: nil, copying: primary, wrapper: [])
     }
 
     private init(
         settings: [String: String],
-        credential: CommandLineAuthority.Credential?,
+        tls: (chain: [UInt8], key: [UInt8])?,
         copying primary: PostgresServer?,
         wrapper: [String]
     ) throws {
@@ -93,8 +95,8 @@ public final class PostgresServer: Sendable {
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try self.programs.giveAway(self.folder.path)
         self.supervisor = try PostgresSupervisor(of: self.folder)
-        var tls: [String: String] = [:]
-        if let credential { tls = try Self.install(credential, in: self.folder, self.programs) }
+        var security: [String: String] = [:]
+        if let tls { security = try Self.install(tls.chain, tls.key, in: self.folder, self.programs) }
         if let primary {
             try Self.copy(primary, to: self.folder, self.programs)
         } else {
@@ -104,7 +106,7 @@ public final class PostgresServer: Sendable {
             "max_connections": "300", "shared_buffers": "64MB", "log_line_prefix": "%m %p %d ", "log_timezone": "UTC",
             "wal_keep_size": "64MB", "max_wal_size": "2GB",
         ]
-        let all = defaults.merging(tls) { $1 }.merging(settings) { $1 }
+        let all = defaults.merging(security) { $1 }.merging(settings) { $1 }
         let (process, port) = try Self.firstRun(self.folder, all, self.programs, wrapper)
         self.port = port
         self.state = Mutex(State(process: process, settings: all))
@@ -210,19 +212,20 @@ public final class PostgresServer: Sendable {
     }
 
     private static func install(
-        _ credential: CommandLineAuthority.Credential,
+        _ chain: [UInt8],
+        _ key: [UInt8],
         in folder: URL,
         _ programs: PostgresPrograms
     ) throws -> [String: String] {
-        let (certificate, key) = (folder.appending(path: "server.pem"), folder.appending(path: "server.key"))
-        for (octets, file) in [(credential.pem, certificate), (credential.key, key)] {
+        let (chainFile, keyFile) = (folder.appending(path: "server.pem"), folder.appending(path: "server.key"))
+        for (octets, file) in [(chain, chainFile), (key, keyFile)] {
             try Data(octets).write(to: file)
             guard chmod(file.path, 0o600) == 0 else {
                 throw NotStarted(description: "\(file.path) cannot be protected")
             }
             try programs.giveAway(file.path)
         }
-        return ["ssl": "on", "ssl_cert_file": certificate.path, "ssl_key_file": key.path]
+        return ["ssl": "on", "ssl_cert_file": chainFile.path, "ssl_key_file": keyFile.path]
     }
 
     private static func finish(_ command: [String], _ folder: URL) throws {

@@ -47,7 +47,10 @@ final class ProxyState: Sendable {
         }
         // A socket that no longer listens keeps its port, and may listen again.
         if mode == .refuse, former != .refuse { shutdown(self.listener, Int32(SHUT_RDWR)) }
-        if mode != .refuse, former == .refuse { listen(self.listener, 128) }
+        if mode != .refuse, former == .refuse {
+            let status = listen(self.listener, 128)
+            precondition(status == 0, "the port cannot be listened on again: \(String(cString: strerror(errno)))")
+        }
     }
 
     func cutAll() {

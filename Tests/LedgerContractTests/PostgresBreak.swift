@@ -26,9 +26,16 @@ struct PostgresBreak {
             adjust(&settings)
             let logger = Logger(label: "test")
             let ledger = try await PostgresLedger.open(settings, logger: logger)
+            // The watch has said all that it says before it waits for an hour.
+            try await PostgresOpeningTests.wait {
+                try await database.psql(
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND query = 'LISTEN gatehouse' AND state = 'idle'
+                    """
+                ) == "1"
+            }
             let witness = try await PostgresLedger.open(PostgresFixture.settings(database), logger: logger)
-            // The watch has said all it says before it waits for an hour.
-            for await _ in ledger.changes() { break }
             _ = try await ledger.issuers()
             do {
                 try await body(PostgresBreak(ledger: ledger, witness: witness, proxy: proxy, database: database))
@@ -42,8 +49,8 @@ struct PostgresBreak {
         }
     }
 
-    /// Cuts the connection at the next COMMIT.
+    /// Cuts the connection at the next COMMIT, by the name that it is prepared under: READ COMMITTED holds the word too.
     func cutAtCommit(_ moment: TCPProxy.Moment) {
-        self.proxy.cut(at: Array("COMMIT".utf8), moment)
+        self.proxy.cut(at: Array("_COMMIT".utf8), moment)
     }
 }

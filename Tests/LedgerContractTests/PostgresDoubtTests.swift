@@ -4,7 +4,7 @@ internal import Ledger
 internal import Testing
 
 /// The connection goes while the server is told to commit: before it hears of it, or before it can answer.
-@Suite("The PostgreSQL ledger, cut off while it commits")
+@Suite("The PostgreSQL ledger, cut off while it commits", .timeLimit(.minutes(6)))
 struct PostgresDoubtTests {
     private static let due = LedgerFixture.start.adding(days: 306)
     private static let moments: [TCPProxy.Moment] = [.beforeForwarding, .beforeAnswering]

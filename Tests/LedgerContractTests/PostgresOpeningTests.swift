@@ -6,7 +6,7 @@ internal import Logging
 internal import Synchronization
 internal import Testing
 
-@Suite("Opening the PostgreSQL ledger")
+@Suite("Opening the PostgreSQL ledger", .timeLimit(.minutes(6)))
 struct PostgresOpeningTests {
     private static let logger = Logger(label: "test")
 

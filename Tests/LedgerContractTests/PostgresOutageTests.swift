@@ -6,7 +6,7 @@ internal import Synchronization
 internal import Testing
 
 /// Servers of their own, which these tests stop.
-@Suite("The PostgreSQL ledger, while its server is in trouble", .serialized)
+@Suite("The PostgreSQL ledger, while its server is in trouble", .serialized, .timeLimit(.minutes(6)))
 struct PostgresOutageTests {
     private static let logger = Logger(label: "test")
 

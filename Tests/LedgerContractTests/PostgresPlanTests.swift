@@ -56,8 +56,8 @@ struct PostgresPlanTests {
     func plans() async throws {
         try await PostgresFixture.withLedgers(1, adjust: { $0.connections = 1 }) {
             (ledgers, database) async throws -> Void in
-            try await database.psql(Self.fleet)
             try await QueryPlanTests.useEverything(ledgers[0])
+            try await database.psql(Self.fleet)
             let plans = try await ledgers[0].queryPlans()
             #expect(plans.count > 80)
             for (statement, plan) in plans {

@@ -4,7 +4,7 @@ internal import Ledger
 internal import Testing
 
 /// What holds by the database alone: each ledger here is what a replica has, and knows nothing of the others.
-@Suite("Several ledgers on one PostgreSQL database")
+@Suite("Several ledgers on one PostgreSQL database", .timeLimit(.minutes(6)))
 struct PostgresRaceTests {
     private static let due = LedgerFixture.start.adding(days: 306)
 

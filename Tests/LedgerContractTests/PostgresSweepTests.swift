@@ -4,7 +4,7 @@ internal import Ledger
 internal import Testing
 
 /// Cuts the connection at the n-th message for n = 1, 2, 3… until the work meets no cut, and looks after each.
-@Suite("The PostgreSQL ledger, cut off at every message")
+@Suite("The PostgreSQL ledger, cut off at every message", .timeLimit(.minutes(6)))
 struct PostgresSweepTests {
     private static let moments: [TCPProxy.Moment] = [.beforeForwarding, .beforeAnswering]
     private static let due = LedgerFixture.start.adding(days: 306)

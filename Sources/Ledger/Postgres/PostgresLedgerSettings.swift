@@ -45,6 +45,8 @@ package struct PostgresLedgerSettings: Sendable {
     /// Milliseconds after which what nobody waits for is written.
     package var flushDelay = 50
     package var time = Time.database
+    /// Whether a store is opened into which a copy was begun and not finished: by the copier alone.
+    var isUnfinishedCopyWelcome = false
     /// What this machine's clock says.
     package var clock: @Sendable () -> Timestamp = { .ofThisMachine }
 

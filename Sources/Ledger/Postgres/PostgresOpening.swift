@@ -34,7 +34,7 @@ struct PostgresOpening {
             defer { connection.close() }
             return try Self(connection: connection, settings: settings, logger: logger).open(access)
         } catch let error as PostgresError {
-            throw .ledger(error)
+            throw .opening(error)
         } catch {
             throw .ledger(error)
         }
@@ -57,7 +57,9 @@ struct PostgresOpening {
         } else if found < PostgresSchema.version {
             throw EnrollmentError.olderSchema(found)
         }
-        if access != .readOnly, try self.exists("copy_progress") { throw EnrollmentError.unfinishedCopy }
+        if !self.settings.isUnfinishedCopyWelcome, try self.exists("copy_progress") {
+            throw EnrollmentError.unfinishedCopy
+        }
         return look
     }
 
@@ -177,6 +179,19 @@ struct PostgresOpening {
 }
 
 extension EnrollmentError {
+    /// With what the server or its client library said: of several hosts, which; of a certificate, what is wrong with it.
+    fileprivate static func opening(_ error: PostgresError) -> EnrollmentError {
+        let known = EnrollmentError.ledger(error)
+        let words = error.message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return EnrollmentError(
+            known.code,
+            known.detail,
+            rule: known.rule,
+            facts: known.facts + [Fact("answer", words)],
+            cause: error
+        )
+    }
+
     fileprivate static func tooOld(_ connection: PostgresConnection) -> EnrollmentError {
         let (major, oldest) = (connection.serverVersion / 10_000, PostgresOpening.oldestServer / 10_000)
         return EnrollmentError(

@@ -51,6 +51,8 @@ final class PostgresWatch: Sendable {
             return state.next
         }
         if let number {
+            // What came before it listened.
+            continuation.yield(.anything)
             continuation.onTermination = { _ in self.state.withLock { $0.listeners[number] = nil } }
         } else {
             continuation.finish()

@@ -45,6 +45,8 @@ struct CertificateWalk {
     let most: Int
 
     /// - Parameter progress: Hears how many more certificates were read.
+    /// - Returns: One outcome for each comparison.
+    /// - Throws: What the store answered.
     func run(_ progress: (Int) throws -> Void) throws -> [StoreCheckReport.Outcome] {
         var digests = Tally(
             "certificate.digest",

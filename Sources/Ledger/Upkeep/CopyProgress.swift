@@ -60,6 +60,7 @@ struct CopyProgress {
     /// Begins a copy, inside a transaction.
     ///
     /// - Parameter fingerprint: What tells the source, as it is now, from others.
+    /// - Throws: What the store answered.
     func begin(from fingerprint: [UInt8]) throws {
         try self.connection.execute(self.connection.isSQLite ? Self.tableInSQLite : Self.tableInPostgres)
         try self.insert(Self.source, Mark(place: fingerprint))

@@ -1,3 +1,4 @@
+internal import PostgresKit
 internal import SQLText
 internal import SQLiteKit
 
@@ -118,7 +119,7 @@ struct IntegrityCheck {
                 try check.bind(index.id, at: 1)
                 _ = try check.step()
             }
-            if let complaint { findings.append("index \(index.name): \(complaint)") }
+            if let complaint { findings.append("index \(index.name): \(complaint.message)") }
         }
         let how = self.isFull ? "each holds exactly its table's rows" : "without --full, tables are not compared"
         return .judged(

@@ -25,6 +25,27 @@ extension LedgerConnection {
     func execute(_ sql: SQL) throws {
         try self.prepare(sql).run()
     }
+
+    /// Runs what may fail without harm to the transaction around it.
+    ///
+    /// - Parameter body: Statements.
+    /// - Returns: What the server said; `nil` when it went well.
+    /// - Throws: What came of a connection that is gone.
+    func complaint(about body: () throws -> Void) throws -> PostgresError? {
+        guard case .postgres(let session) = self.store else {
+            try body()
+            return nil
+        }
+        do {
+            try session.isolated {
+                try body()
+                try session.connection.synchronize()
+            }
+            return nil
+        } catch let error as PostgresError where !session.connection.isBroken {
+            return error
+        }
+    }
 }
 
 extension SQLiteConnection {
@@ -58,53 +79,31 @@ extension SQLiteConnection {
 
 extension PostgresSession {
     private static let beginning: SQL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    /// Reading whole tables is not what the ledger's own statements are told to do, and takes its time.
+    private static let habits: SQL = """
+        SELECT set_config('enable_seqscan', 'on', true), set_config('statement_timeout', '0', true),
+            set_config('idle_in_transaction_session_timeout', '0', true)
+        """
     private static let ending: SQL = "COMMIT"
     private static let withdrawal: SQL = "ROLLBACK"
 
     fileprivate func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        let former = self.connection.patience
+        self.connection.patience = .seconds(86_400)
+        defer { self.connection.patience = former }
         do {
-            try self.tell(Self.beginning, [])
+            try self.tell(Self.beginning)
+            try self.tell(Self.habits)
             let value = try body()
-            try self.tell(Self.ending, [])
+            try self.tell(Self.ending)
             try self.connection.synchronize()
             return value
         } catch {
-            // The first error says more than a second one; the server takes a read-only transaction back by itself.
+            // The first error says more than a second one; a connection that cannot be cleaned up is thrown away.
             try? self.connection.synchronize()
-            try? self.tell(Self.withdrawal, [])
+            try? self.tell(Self.withdrawal)
             try? self.connection.synchronize()
             throw error
-        }
-    }
-}
-
-extension LedgerConnection {
-    private static let mark: SQL = "SAVEPOINT attempt"
-    private static let takeBack: SQL = "ROLLBACK TO SAVEPOINT attempt"
-    private static let release: SQL = "RELEASE SAVEPOINT attempt"
-
-    /// Runs what may fail without harm to the transaction around it.
-    ///
-    /// - Returns: What the server said; `nil` when it went well.
-    func complaint(about body: () throws -> Void) throws -> String? {
-        guard case .postgres(let session) = self.store else {
-            try body()
-            return nil
-        }
-        try session.tell(Self.mark, [])
-        try session.connection.synchronize()
-        do {
-            try body()
-            try session.tell(Self.release, [])
-            try session.connection.synchronize()
-            return nil
-        } catch let error as PostgresError {
-            guard !session.connection.isBroken else { throw error }
-            // Its error is the one that is at hand already.
-            try? session.connection.synchronize()
-            try session.tell(Self.takeBack, [])
-            try session.connection.synchronize()
-            return "\(error)"
         }
     }
 }

@@ -54,6 +54,7 @@ struct TableDigest {
     }
 
     /// - Parameter row: The digest of the next row.
+    /// - Throws: What the digest threw.
     mutating func append(_ row: [UInt8]) throws {
         self.octets = try self.digest(self.octets + row)
         self.count += 1

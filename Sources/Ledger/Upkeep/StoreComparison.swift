@@ -43,8 +43,11 @@ struct StoreComparison {
         }
     }
 
-    /// - Parameter progress: Hears how many more rows were compared; false ends the comparison.
+    /// - Parameters:
+    ///   - table: What to compare.
+    ///   - progress: Hears how many more rows were compared; false ends the comparison.
     /// - Returns: The digests of both sides; `nil` when it was ended.
+    /// - Throws: What one of the stores answered.
     mutating func compare(
         _ table: StoreTable,
         _ progress: (Int) -> Bool

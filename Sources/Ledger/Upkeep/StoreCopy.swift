@@ -1,5 +1,6 @@
 internal import Dispatch
 package import EnrollmentCore
+internal import SQLText
 package import SQLiteKit
 
 /// Copies a whole store into another, row by row, and compares what arrived.
@@ -51,14 +52,13 @@ package struct StoreCopy: Sendable {
     private func rehearseBlocking() throws(EnrollmentError) -> StoreCopyReport {
         do {
             try self.refuseSame()
-            let source = try self.origin.openSource()
-            return try source.connection.snapshot {
-                var report = StoreCopyReport(stage: .rehearsed, tables: try self.count(source.connection))
-                report.obstacles = source.obstacles
-                if let end = try self.target.openForLooking() {
-                    try end.connection.snapshot { try self.judge(end.connection, source.connection, &report) }
+            return try self.origin.withSource { source, obstacles in
+                var report = StoreCopyReport(stage: .rehearsed, tables: try self.count(source))
+                report.obstacles = obstacles
+                if let destination = try self.target.openForLooking() {
+                    try destination.snapshot { try self.judge(destination, source, &report) }
                 }
-                report.obstacles += try self.unfitRows(of: source.connection, total: report.rows)
+                report.obstacles += try self.unfitRows(of: source, total: report.rows)
                 return report
             }
         } catch {
@@ -90,23 +90,22 @@ package struct StoreCopy: Sendable {
     private func runBlocking(_ startsOver: Bool) throws(EnrollmentError) -> StoreCopyReport {
         do {
             try self.refuseSame()
-            let source = try self.origin.openSource()
-            return try source.connection.snapshot {
-                var report = StoreCopyReport(stage: .rehearsed, tables: try self.count(source.connection))
-                report.obstacles = source.obstacles
-                // A destination that exists and is not fit is left as it is: opening it for copying may change it.
-                if let end = try self.target.openForLooking(), !startsOver {
-                    try end.connection.snapshot { try self.judge(end.connection, source.connection, &report) }
+            return try self.origin.withSource { source, obstacles in
+                var report = StoreCopyReport(stage: .rehearsed, tables: try self.count(source))
+                report.obstacles = obstacles
+                // A destination that is not fit is left as it is: opening it for copying may change it.
+                if !startsOver, let destination = try self.target.openForLooking() {
+                    try destination.snapshot { try self.judge(destination, source, &report) }
                 }
                 guard report.obstacles.isEmpty else { return report }
-                let destination = try self.target.openDestination(faults: self.faults).connection
-                try self.begin(destination, from: source.connection, startsOver, &report)
+                let destination = try self.target.openDestination(faults: self.faults)
+                try self.begin(destination, from: source, startsOver, &report)
                 guard report.obstacles.isEmpty else { return report }
-                guard try self.copy(source.connection, into: destination, &report) else {
+                guard try self.copy(source, into: destination, &report) else {
                     report.stage = .stopped
                     return report
                 }
-                return try self.conclude(source.connection, destination, report)
+                return try self.conclude(source, destination, report)
             }
         } catch {
             throw .ledger(error)
@@ -287,6 +286,8 @@ package struct StoreCopy: Sendable {
             for (table, number) in numbers { try numbering.set(table, to: number) }
             try CopyProgress(connection: destination).finish()
         }
+        // Or the first statements would be planned for empty tables.
+        if !destination.isSQLite { try destination.execute("ANALYZE") }
     }
 }
 
@@ -297,6 +298,9 @@ extension StorePlace {
             guard case .text(let octets) = value else { continue }
             let place = "\(table.title), row \(row.key(in: table).map(\.shown).joined(separator: " ")), \(column.title)"
             if String(validating: octets, as: UTF8.self) == nil { return "\(place): the text is not UTF-8" }
+            if case .postgres = self, octets.contains(0) {
+                return "\(place): the text holds U+0000, which PostgreSQL does not store"
+            }
         }
         return nil
     }

@@ -21,7 +21,12 @@ struct StoreInvariant: Sendable {
     private let some: SQL
     private let count: SQL
 
-    /// - Parameter offenders: Selects the columns of ``shows``; takes no parameter and has no order.
+    /// - Parameters:
+    ///   - name: Stable.
+    ///   - rule: What has to be so.
+    ///   - remedy: What to do about it.
+    ///   - shows: How the columns of an offending row are shown.
+    ///   - offenders: Selects these columns; takes no parameter and has no order.
     init(_ name: String, _ rule: String, remedy: String, shows: [Shown], _ offenders: SQL) {
         self.name = name
         self.rule = rule

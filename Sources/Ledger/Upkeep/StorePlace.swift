@@ -1,5 +1,7 @@
 internal import EnrollmentCore
 internal import Glibc
+internal import Logging
+internal import PostgresKit
 internal import SQLText
 internal import SQLiteKit
 
@@ -7,6 +9,7 @@ internal import SQLiteKit
 package enum StorePlace: Sendable {
     /// A database file.
     case sqlite(path: String)
+    case postgres(PostgresLedgerSettings)
 }
 
 extension StorePlace: CustomStringConvertible {
@@ -14,115 +17,100 @@ extension StorePlace: CustomStringConvertible {
     package var description: String {
         switch self {
         case .sqlite(let path): "sqlite \(path)"
+        case .postgres(let settings): "postgres \(settings)"
         }
     }
 }
-
-/// A store that one copy has to itself.
-///
-/// Confined to the thread that copies.
-final class CopyEnd {
-    let connection: LedgerConnection
-    /// Why it cannot be copied from just now, as sentences.
-    let obstacles: [String]
-
-    init(_ connection: LedgerConnection, obstacles: [String] = []) {
-        self.connection = connection
-        self.obstacles = obstacles
-    }
-}
-
-// MARK: As a source
 
 extension StorePlace {
-    /// Opens the store to be copied from, so that nobody else writes to it meanwhile.
-    ///
-    /// - Throws: ``EnrollmentError`` for one that is missing, damaged, not ours, or of another version of the schema.
-    func openSource() throws(EnrollmentError) -> CopyEnd {
-        switch self {
-        case .sqlite(let path): try Self.openSQLiteSource(path)
+    /// What a copier's sessions call themselves.
+    static let applicationName = "gatehouse store copy"
+    /// A whole table is counted, or an index made, in one statement.
+    private static let patience: Duration = .seconds(86_400)
+
+    private static var logger: Logger { Logger(label: "gatehouse.copy") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// A session of the copier's own.
+    static func session(_ settings: PostgresLedgerSettings) throws -> LedgerConnection {
+        var settings = settings
+        settings.applicationName = Self.applicationName
+        settings.statementTimeout = Self.patience
+        return LedgerConnection(try PostgresSession.open(settings))
+    }
+
+    private static func welcoming(_ settings: PostgresLedgerSettings) -> PostgresLedgerSettings {
+        var settings = settings
+        settings.isUnfinishedCopyWelcome = true
+        return settings
+    }
+
+    /// Judges the database; whether there is nothing in it.
+    private static func isEmpty(_ settings: PostgresLedgerSettings) throws(EnrollmentError) -> Bool {
+        do throws(EnrollmentError) {
+            _ = try PostgresOpening.run(Self.welcoming(settings), access: .readOnly, logger: Self.logger)
+            return false
+        } catch {
+            guard error.rule == "ledger.empty" else { throw error }
+            return true
         }
     }
 
-    /// Takes the file for itself: neither a service that is idle nor a command can have it open then.
-    ///
-    /// Where it cannot, it is read as it is at this moment, which does for a rehearsal.
-    private static func openSQLiteSource(_ path: String) throws(EnrollmentError) -> CopyEnd {
-        var settings = LedgerSettings(path: path)
-        settings.busyTimeout = 500
-        // Judges owner, mode, version and an unfinished copy, and changes nothing.
-        let access = try LedgerOpening.accessForReading(settings)
+    // MARK: As a destination
+
+    /// Opens the store to look at what a copy would find; `nil` where nothing is there.
+    func openForLooking() throws(EnrollmentError) -> LedgerConnection? {
         do {
-            do throws(SQLiteError) {
-                let connection = try SQLiteConnection(path: path, access: .readWrite, busyTimeout: settings.busyTimeout)
-                try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
-                return CopyEnd(LedgerConnection(connection))
-            } catch  where error.kind == .busy {
-                return CopyEnd(
-                    LedgerConnection(try SQLiteConnection(path: path, access: access)),
-                    obstacles: ["another process has the source open; stop the service and every command that uses it"]
-                )
-            } catch  where [.readOnly, .cannotOpen].contains(error.kind) {
-                return CopyEnd(
-                    LedgerConnection(try SQLiteConnection(path: path, access: access)),
-                    obstacles: ["the source cannot be locked, because this account may not write to it"]
-                )
+            switch self {
+            case .sqlite(let path):
+                guard Self.status(of: path) != nil else { return nil }
+                let access = try LedgerOpening.accessForReading(Self.welcoming(path))
+                return LedgerConnection(try SQLiteConnection(path: path, access: access))
+            case .postgres(let settings):
+                return try Self.isEmpty(settings) ? nil : Self.session(settings)
             }
         } catch {
             throw .ledger(error)
         }
     }
-}
 
-// MARK: As a destination
-
-extension StorePlace {
-    /// Whether there is something at that place already.
-    func isThere() throws(EnrollmentError) -> Bool {
+    /// Opens the store to be copied into, and makes it where nothing is there.
+    ///
+    /// - Parameter faults: Breaks a SQLite store on purpose; for tests.
+    /// - Returns: A connection that may write.
+    /// - Throws: ``EnrollmentError`` when that is not possible.
+    func openDestination(faults: SQLiteFaultPlan? = nil) throws(EnrollmentError) -> LedgerConnection {
         switch self {
         case .sqlite(let path):
-            var status = stat()
-            return stat(path, &status) == 0
-        }
-    }
-
-    /// Opens the store to look at what a copy would find; `nil` where nothing is there.
-    func openForLooking() throws(EnrollmentError) -> CopyEnd? {
-        guard try self.isThere() else { return nil }
-        switch self {
-        case .sqlite(let path):
-            var settings = LedgerSettings(path: path)
-            settings.isUnfinishedCopyWelcome = true
-            let access = try LedgerOpening.accessForReading(settings)
+            let connection = try LedgerOpening.open(Self.welcoming(path))
+            if let faults { connection.install(faults) }
+            return LedgerConnection(connection)
+        case .postgres(let settings):
+            let look = try PostgresOpening.run(Self.welcoming(settings), access: .founding, logger: Self.logger)
+            if let reason = look.readOnlyReason { throw EnrollmentError.readOnlyStore(reason) }
             do {
-                return CopyEnd(LedgerConnection(try SQLiteConnection(path: path, access: access)))
+                return try Self.session(settings)
             } catch {
                 throw .ledger(error)
             }
         }
     }
 
-    /// Opens the store to be copied into, and makes it where nothing is there.
-    func openDestination(faults: SQLiteFaultPlan? = nil) throws(EnrollmentError) -> CopyEnd {
-        switch self {
-        case .sqlite(let path):
-            var settings = LedgerSettings(path: path)
-            settings.isUnfinishedCopyWelcome = true
-            let connection = try LedgerOpening.open(settings)
-            if let faults { connection.install(faults) }
-            return CopyEnd(LedgerConnection(connection))
-        }
+    private static func welcoming(_ path: String) -> LedgerSettings {
+        var settings = LedgerSettings(path: path)
+        settings.isUnfinishedCopyWelcome = true
+        return settings
     }
 
-    /// Whether both are the same store.
+    /// Whether both are the same file; of two servers a destination that is not empty tells.
     func isSame(as other: StorePlace) -> Bool {
-        switch (self, other) {
-        case (.sqlite(let left), .sqlite(let right)):
-            var first = stat()
-            var second = stat()
-            guard stat(left, &first) == 0, stat(right, &second) == 0 else { return false }
-            return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-        }
+        guard case (.sqlite(let left), .sqlite(let right)) = (self, other), let first = Self.status(of: left),
+            let second = Self.status(of: right)
+        else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
+    private static func status(of path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status : nil
     }
 }

@@ -7,7 +7,7 @@ extension StoreTable {
     static let all: [StoreTable] = [
         Self.user, Self.device, Self.certificate, Self.blockedKey, Self.attempt, Self.outbox, Self.issuer,
         Self.serviceCertificate, Self.sealing, Self.permit, Self.trust, Self.act, Self.revocation,
-        Self.revocationChange, Self.crlShard, Self.crl, Self.lease, Self.certificateProof,
+        Self.revocationChange, Self.crlShard, Self.crl, Self.lease, Self.certificateProof, Self.agreement,
     ]
 
     /// Those with an `ordinal`.
@@ -183,5 +183,11 @@ extension StoreTable {
             .text("\"issuer_id\""), .octets("\"digest\""), .integer("\"not_after\""), .optionalInteger("\"reason\""),
             .optionalInteger("\"revoked\""), .integer("\"pruned\""),
         ]
+    )
+
+    private static let agreement = StoreTable(
+        "\"agreement\"",
+        key: [.text("\"name\"")],
+        [.text("\"value\""), .integer("\"changed\"")]
     )
 }

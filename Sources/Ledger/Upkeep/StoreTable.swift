@@ -43,6 +43,8 @@ struct StoreTable: Sendable {
     let count: SQL
     let anyRow: SQL
     let removal: SQL
+    /// Keeps everybody else from writing until the end of the transaction, or refuses at once; PostgreSQL alone.
+    let exclusion: SQL
 
     var title: String { self.name.unquoted }
     var key: ArraySlice<Column> { self.columns.prefix(self.keyCount) }
@@ -67,6 +69,7 @@ struct StoreTable: Sendable {
         self.count = "SELECT count(*) FROM" + name
         self.anyRow = "SELECT 1 FROM" + name + "LIMIT 1"
         self.removal = "DELETE FROM" + name
+        self.exclusion = "LOCK TABLE" + name + "IN SHARE MODE NOWAIT"
     }
 
     private static func list(_ parts: [SQL]) -> SQL {

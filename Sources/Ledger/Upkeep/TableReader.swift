@@ -7,7 +7,10 @@ struct TableReader {
     private var place: [StoreValue]
     private(set) var isAtEnd = false
 
-    /// - Parameter place: The key of the row to begin behind; empty for the beginning.
+    /// - Parameters:
+    ///   - table: What to read.
+    ///   - connection: Where it is.
+    ///   - place: The key of the row to begin behind; empty for the beginning.
     init(_ table: StoreTable, on connection: LedgerConnection, after place: [StoreValue] = []) {
         self.table = table
         self.connection = connection

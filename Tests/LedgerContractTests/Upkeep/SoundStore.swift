@@ -7,7 +7,7 @@ internal import Testing
 struct SoundStore {
     static let digest: StoreDigest = { try Digest.sha256($0) }
 
-    let ledger: any LedgerUnderTest
+    let ledger: any LedgerStore
 
     /// Devices in different states, as they are afterwards.
     struct Devices {
@@ -91,7 +91,7 @@ struct SoundStore {
 
     private func renew(_ enrolled: Enrolled, at now: Timestamp) async throws -> IssuedCertificate {
         let renewal = LedgerFixture.renewal(
-            of: try await self.ledger.candidate(of: enrolled.certificate),
+            of: try #require(try await self.ledger.candidate(thumbprint: enrolled.certificate.thumbprint)),
             by: enrolled.user,
             prepared: try Self.prepared(at: now),
             at: now
@@ -151,6 +151,8 @@ struct SoundStore {
     /// Founds an authority and lets devices live, so that no table stays empty.
     ///
     /// - Parameter more: Devices besides those of every kind.
+    /// - Returns: Some of them.
+    /// - Throws: What the ledger refused.
     @discardableResult
     func fill(more: Int = 0) async throws -> Devices {
         try await self.found()
@@ -170,7 +172,9 @@ struct SoundStore {
 
         let active = try await self.enroll(user)
         let renewed = try await self.renew(active, at: later)
-        _ = try await self.ledger.see(renewed, at: later.adding(days: 1))
+        _ = try await self.ledger.note(
+            Contact(thumbprint: renewed.thumbprint, witness: .mutualTLS, time: later.adding(days: 1))
+        )
         let held = try await self.enroll(user)
         _ = try await self.ledger.hold(LedgerFixture.order(.hold, held.device))
         let reset = try await self.enroll(user)
@@ -192,9 +196,10 @@ struct SoundStore {
         _ = try await self.ledger.blockKey(LedgerFixture.octets(32), act: LedgerFixture.act(.blockKey))
         let override = LimitOverride(maximum: 2, until: later, reason: "")
         #expect(try await self.ledger.setLimitOverride(override, of: user.id))
+        _ = try await self.ledger.addToAgreement([AgreedSetting(name: "deviceLimit", value: "10")], at: later)
         // A turn that was taken and not ended leaves a lease and a number without a CRL.
         _ = try await self.ledger.turn(at: shard, now: later)
-        for _ in 0..<more { _ = try await self.enroll(user) }
+        for _ in 0..<more { _ = try await self.enroll(LedgerFixture.user("lee")) }
         return Devices(active: active, held: held, reset: reset, reserved: reserved)
     }
 }

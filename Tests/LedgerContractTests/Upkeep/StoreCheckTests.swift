@@ -49,7 +49,7 @@ struct StoreCheckTests {
         var testDescription: String { self.name }
     }
 
-    private static let breaches: [Breach] = [
+    static let breaches: [Breach] = [
         Breach(name: "device.owner", script: "DELETE FROM user", also: ["references"]),
         Breach(
             name: "device.live",
