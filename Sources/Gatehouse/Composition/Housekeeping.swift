@@ -5,6 +5,8 @@ import ServiceRuntime
 /// Ends what time has overtaken and removes what is no longer needed, a few at a time.
 struct Housekeeping: Service {
     private static let batch = 500
+    /// Of what takes the locks of many users for as long as it lasts.
+    private static let smallBatch = 50
     private static let period = Duration.seconds(60)
     /// Days that steps of the revocation log stay for those who follow it.
     private static let logDays = 7
@@ -38,15 +40,16 @@ struct Housekeeping: Service {
     private func tidy(until shutdown: ShutdownSignal) async {
         let now = self.clock.now
         let ledger = self.ledger
-        await self.end("reservations without an outcome", until: shutdown) { () throws(EnrollmentError) in
+        await self.end("reservations without an outcome", by: Self.smallBatch, until: shutdown) {
+            () throws(EnrollmentError) in
             try await ledger.releaseReservations(
                 madeBefore: now.adding(seconds: -Int64(self.periods.reservationHours) * 3_600),
                 at: now,
-                limit: Self.batch
+                limit: Self.smallBatch
             )
         }
-        await self.end("replaced certificates", until: shutdown) { () throws(EnrollmentError) in
-            try await ledger.supersede(dueBy: now, limit: Self.batch)
+        await self.end("replaced certificates", by: Self.smallBatch, until: shutdown) { () throws(EnrollmentError) in
+            try await ledger.supersede(dueBy: now, limit: Self.smallBatch)
         }
         await self.end("devices with expired certificates", until: shutdown) { () throws(EnrollmentError) in
             let moment = now.adding(days: -self.periods.afterExpiryDays)
@@ -69,13 +72,14 @@ struct Housekeeping: Service {
     /// Ends what is due in batches, so that enrollments get their turn in between.
     private func end(
         _ what: String,
+        by size: Int = Self.batch,
         until shutdown: ShutdownSignal,
         _ batch: () async throws(EnrollmentError) -> Int
     ) async {
         var total = 0
         do throws(EnrollmentError) {
-            var count = Self.batch
-            while count == Self.batch, !shutdown.isRaised, self.isOurs() {
+            var count = size
+            while count == size, !shutdown.isRaised, self.isOurs() {
                 count = try await batch()
                 total += count
             }

@@ -115,12 +115,28 @@ struct TLSSetup: Sendable {
 
 extension TLSContextSource {
     /// Lets new connections have the certificate that was just renewed; those that are open keep theirs.
-    func renew(by setup: TLSSetup, for configuration: Configuration, _ logger: Logger) async {
+    ///
+    /// - Parameters:
+    ///   - setup: Makes it.
+    ///   - configuration: Names further certificates.
+    ///   - isRepeated: Whether it was tried before, and the reason told.
+    ///   - logger: Hears of it.
+    /// - Returns: `false` when they still get the former one.
+    func renew(
+        by setup: TLSSetup,
+        for configuration: Configuration,
+        isRepeated: Bool,
+        _ logger: Logger
+    ) async -> Bool {
         do throws(CommandProblem) {
             self.replace(with: try await setup.context(for: configuration))
             logger.notice("renewed TLS certificate in effect")
+            return true
         } catch {
-            logger.error("renewed TLS certificate not in effect", metadata: ["detail": "\(error.sentence)"])
+            if !isRepeated {
+                logger.error("renewed TLS certificate not in effect", metadata: ["detail": "\(error.sentence)"])
+            }
+            return false
         }
     }
 }

@@ -14,6 +14,8 @@ final class AuthorityWatch: Service {
         var issuers: [IssuerRecord]
         /// Of the listeners' certificate.
         var serial: SerialNumber?
+        /// Whether new connections still get what was in effect before the last change.
+        var isContextStale = false
     }
 
     let name = "authority"
@@ -78,10 +80,18 @@ final class AuthorityWatch: Service {
                     metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
                 )
             }
-            if issuers != known.issuers || serial != known.serial {
-                await self.contexts.renew(by: self.tls, for: self.current.value.configuration, self.logger)
+            var isStale = known.isContextStale || issuers != known.issuers || serial != known.serial
+            if isStale {
+                let configuration = self.current.value.configuration
+                isStale =
+                    !(await self.contexts.renew(
+                        by: self.tls,
+                        for: configuration,
+                        isRepeated: known.isContextStale,
+                        self.logger
+                    ))
             }
-            self.state.withLock { $0 = State(issuers: issuers, serial: serial) }
+            self.state.withLock { $0 = State(issuers: issuers, serial: serial, isContextStale: isStale) }
         } catch {
             // Of a store that is away readiness tells; what is in the way of a change is told each time it is tried.
             guard error.code != .inMaintenance else { return }

@@ -125,7 +125,11 @@ struct PostgresOpening {
                     AND d.deptype = 'e')
             """
         )
-        guard others.integer(0, 0) == 0 else { throw EnrollmentError.foreignDatabase }
+        guard others.integer(0, 0) == 0 else {
+            // Another process may have made the tables since the first look.
+            guard try self.exists("schema_version") else { throw EnrollmentError.foreignDatabase }
+            return try self.version()
+        }
         return 0
     }
 

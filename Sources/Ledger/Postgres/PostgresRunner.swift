@@ -165,6 +165,7 @@ final class PostgresRunner: Sendable {
     ) async -> Outcome<Value> {
         do {
             return try await self.pool.withConnection { session in
+                try self.judge(session.connection)
                 let before = session.connection.roundTrips
                 defer { self.roundTrips.add(session.connection.roundTrips - before, ordering: .relaxed) }
                 return Self.outcome { try work(session) }
@@ -175,6 +176,22 @@ final class PostgresRunner: Sendable {
             return .refused(.ledger(error))
         }
     }
+
+    /// Makes sure that all connections are to one server.
+    ///
+    /// Where several hosts are named, one that was opened while the primary was away may be to a standby, which has
+    /// repeated less than others were told: a CRL made of both would lack what it claims to list.
+    private func judge(_ connection: PostgresConnection) throws {
+        guard self.status.current == .readWrite, connection.parameter(Self.standby) == "on" else { return }
+        // A standby that was promoted says so with its next answer.
+        try connection.ping()
+        guard connection.parameter(Self.standby) == "on" else { return }
+        connection.close()
+        // Throws that it was closed, which asks for another.
+        try connection.ping()
+    }
+
+    private static let standby = "in_hot_standby"
 
     private static func outcome<Value>(_ work: () throws -> Value) -> Outcome<Value> {
         do {

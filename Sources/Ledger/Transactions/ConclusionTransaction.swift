@@ -176,6 +176,8 @@ struct ConclusionTransaction {
     /// - Returns: How many were ended.
     func release(_ serials: [SerialNumber], madeBefore moment: Timestamp, at now: Timestamp) throws -> Int {
         var ended = 0
+        try self.certificates.foresee(serials)
+        try self.revocations.foresee(serials)
         for serial in serials {
             guard let intent = try self.certificates.intent(serial), intent.isOpen else { continue }
             try self.certificates.end(serial, as: .intent, reason: CertificateTable.Intent.expired)

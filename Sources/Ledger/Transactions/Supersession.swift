@@ -20,7 +20,9 @@ struct Supersession {
     /// - Returns: How many were ended.
     func end(dueBy moment: Timestamp, of devices: Set<DeviceID>, limit: Int) throws -> Int {
         var ended = 0
-        for due in try self.certificates.due(by: moment, limit: limit) where devices.contains(due.device) {
+        let listed = try self.certificates.due(by: moment, limit: limit).filter { devices.contains($0.device) }
+        try self.revocations.foresee(listed.filter { !$0.isCurrent }.map(\.serial))
+        for due in listed {
             if due.isCurrent {
                 try self.certificates.keep(due.serial)
             } else {

@@ -287,7 +287,7 @@ package struct StoreCopy: Sendable {
             try CopyProgress(connection: destination).finish()
         }
         // Or the first statements would be planned for empty tables.
-        if !destination.isSQLite { try destination.execute("ANALYZE") }
+        if !destination.isSQLite { try destination.transaction { try destination.execute("ANALYZE") } }
     }
 }
 

@@ -167,7 +167,7 @@ extension PostgresError {
         PostgresError(.poolExhausted, during: "wait for a connection", message: "too many wait already")
     }
 
-    fileprivate static var waitedTooLong: PostgresError {
+    static var waitedTooLong: PostgresError {
         PostgresError(.poolExhausted, during: "wait for a connection", message: "none became free in time")
     }
 }

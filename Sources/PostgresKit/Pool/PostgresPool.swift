@@ -56,6 +56,8 @@ public final class PostgresPool<Session>: Sendable {
         while true {
             let grant = try await self.acquire(before: deadline, isFirst: hadPlace)
             if let run = try await self.use(grant, body) { return try run.get() }
+            // One place after the other may turn out to be of no use.
+            guard ContinuousClock.now < deadline else { throw PostgresError.waitedTooLong }
             hadPlace = true
         }
     }
