@@ -44,6 +44,12 @@ enum DERWriter {
         self.value(.sequence, of: [self.objectIdentifier(identifier), self.value(.set, value)])
     }
 
+    /// An INTEGER that is not negative, from its octets without a sign.
+    static func unsigned(_ octets: [UInt8]) -> [UInt8] {
+        let isHigh = octets.first.map { $0 >= 0x80 } ?? true
+        return self.value(.integer, isHigh ? [0] + octets : octets)
+    }
+
     /// A BIT STRING that fills its last octet.
     static func bitString(_ octets: [UInt8]) -> [UInt8] {
         self.value(.bitString, [0] + octets)

@@ -47,7 +47,7 @@ struct SignedMessage: Sendable {
                 DERWriter.value(.integer, [1]),
                 DERWriter.value(
                     .sequence,
-                    of: [certificate.issuer, DERWriter.value(.integer, certificate.serialNumber)]
+                    of: [certificate.issuer, DERWriter.unsigned(certificate.serialNumber)]
                 ),
                 Self.sha256,
                 DERWriter.sorted(.tagged0, of: attributes),
