@@ -96,3 +96,13 @@ package enum CommitDoubt<Value: Sendable>: Sendable {
     /// The transaction's outcome when it was committed, by what only it can have left; `nil` when there is none.
     case evidence(@Sendable (LedgerConnection) throws -> Value?)
 }
+
+extension CommitDoubt where Value == Void {
+    /// Whether the certificate is on record: only the transaction that stores it can have put it there.
+    static func recorded(_ certificate: IssuedCertificate) -> CommitDoubt<Void> {
+        .evidence { connection in
+            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
+            return known?.serialNumber == certificate.serialNumber ? () : nil
+        }
+    }
+}

@@ -10,11 +10,13 @@ struct DoorbellTests {
     @Test("ends a wait before its time")
     func wakes() async {
         let bell = Doorbell()
+        let begin = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await bell.wait(atMost: Self.forever) }
             bell.ring()
             await group.waitForAll()
         }
+        #expect(ContinuousClock.now - begin < Self.forever)
     }
 
     @Test("that rang while nobody waited ends the next wait at once, and that one alone")
@@ -31,20 +33,25 @@ struct DoorbellTests {
     @Test("that does not ring lets go after the time")
     func timesOut() async {
         let bell = Doorbell()
+        let begin = ContinuousClock.now
         for _ in 0..<3 { await bell.wait(atMost: .milliseconds(1)) }
+        #expect(ContinuousClock.now - begin >= .milliseconds(3))
         // Whoever waited before is not woken in place of who waits now.
         bell.ring()
         await bell.wait(atMost: Self.forever)
+        #expect(ContinuousClock.now - begin < Self.forever)
     }
 
     @Test("lets a cancelled task go")
     func cancellation() async {
         let bell = Doorbell()
+        let begin = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await bell.wait(atMost: Self.forever) }
             group.cancelAll()
             await group.waitForAll()
         }
+        #expect(ContinuousClock.now - begin < Self.forever)
     }
 
     @Test("loses no ring, whoever rings and whenever")

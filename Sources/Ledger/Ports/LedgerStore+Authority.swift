@@ -37,11 +37,7 @@ extension LedgerStore {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
-            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
-            return known?.serialNumber == certificate.serialNumber ? () : nil
-        }
-        try await self.write(.authority, .evidence(evidence)) { connection in
+        try await self.write(.authority, .recorded(certificate)) { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -54,11 +50,7 @@ extension LedgerStore {
         certificate: IssuedCertificate,
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
-        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
-            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
-            return known?.serialNumber == certificate.serialNumber ? () : nil
-        }
-        try await self.write(.authority, .evidence(evidence)) { connection in
+        try await self.write(.authority, .recorded(certificate)) { connection in
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)

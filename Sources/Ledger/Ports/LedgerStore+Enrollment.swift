@@ -26,12 +26,8 @@ extension LedgerStore {
     }
 
     package func confirm(_ confirmation: Confirmation) async throws(EnrollmentError) {
-        let evidence = { @Sendable (connection: LedgerConnection) throws -> Void? in
-            let certificate = confirmation.certificate
-            let known = try CertificateTable(connection: connection).find(thumbprint: certificate.thumbprint)
-            return known?.serialNumber == certificate.serialNumber ? () : nil
-        }
-        try await self.write(LockPlan(serials: [confirmation.receipt.serialNumber]), .evidence(evidence)) {
+        let locks = LockPlan(serials: [confirmation.receipt.serialNumber])
+        try await self.write(locks, .recorded(confirmation.certificate)) {
             try ConclusionTransaction(on: $0).confirm(confirmation)
         }
     }
