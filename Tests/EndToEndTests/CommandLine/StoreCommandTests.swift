@@ -132,8 +132,8 @@ struct StoreCommandTests {
             }
             #expect(code == 0, "\(text)")
             #expect(kills > 1)
+            // Whether a kill hit the copy or only its beginning is chance here; `StoreCopyTests` break it at every step.
             #expect(document["stage"]?.text == "finished")
-            #expect(document["resumed"] == .boolean(true))
         }
     }
 
