@@ -150,6 +150,12 @@ package struct StoreCopy: Sendable {
         guard try progress.exists() else {
             let filled = try StoreTable.all.filter { try !$0.isEmpty(on: destination) }.map(\.title)
             guard !filled.isEmpty else { return }
+            let there = StoreCopyReport(stage: .rehearsed, tables: try self.count(destination))
+            guard try self.fingerprint(destination, there) != self.fingerprint(source, report) else {
+                // As it is after a copier was killed when it had finished and not said so yet.
+                report.obstacles.append("the destination is not empty: it holds a finished copy of this source")
+                return
+            }
             report.obstacles.append(
                 "the destination is not empty: there are rows in \(filled.prefix(5).joined(separator: ", "))"
             )
