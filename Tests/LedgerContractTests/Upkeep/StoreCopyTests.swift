@@ -95,6 +95,22 @@ struct StoreCopyTests {
         #expect(!FileManager.default.fileExists(atPath: self.folder.database))
     }
 
+    @Test("says of what it has finished before that it is finished, and of anything else only that it is not empty")
+    func again() async throws {
+        try await self.fill()
+        #expect(try await self.copy().run().stage == .finished)
+        let again = try await self.copy().run()
+        #expect(again.stage == .rehearsed)
+        #expect(again.obstacles == ["the destination is not empty: it holds a finished copy of this source"])
+        do {
+            let connection = try SQLiteConnection(path: self.folder.database, access: .readWrite)
+            try connection.execute("DELETE FROM outbox")
+        }
+        let other = try await self.copy().run()
+        #expect(other.obstacles.count == 1)
+        #expect(other.obstacles.first?.contains("there are rows in") == true)
+    }
+
     @Test("goes on where it was stopped, as often as that happens")
     func stopped() async throws {
         try await self.fill()
