@@ -82,6 +82,16 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "ManagementLink",
+            dependencies: ["EnrollmentCore", "CurlKit", "OpenSSLKit", "ServiceRuntime", log],
+            swiftSettings: house
+        ),
+        .target(
+            name: "AdminAPI",
+            dependencies: ["EnrollmentCore", "OpenSSLKit", "ServiceRuntime"],
+            swiftSettings: house
+        ),
+        .target(
             name: "DeviceSimulator",
             dependencies: ["CurlKit", "OpenSSLKit", "XMLKit", "ServiceRuntime", asn1],
             swiftSettings: house
@@ -92,7 +102,8 @@ let package = Package(
             name: "Gatehouse",
             dependencies: [
                 "EnrollmentCore", "ServiceRuntime", "OpenSSLKit", "X509Kit", "TLSTransport", "HTTPTransport",
-                "EnrollmentWire", "Directory", "Ledger", "Authority", "DeviceSimulator", arguments, log,
+                "EnrollmentWire", "Directory", "Ledger", "Authority", "ManagementLink", "AdminAPI", "DeviceSimulator",
+                arguments, log,
             ],
             // The default configuration and profiles, so that the binary alone can set up a new place. Links to the
             // files under Config and PKI, which are the ones to edit.
@@ -176,6 +187,18 @@ let package = Package(
             dependencies: [
                 "Authority", "EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ManagementLinkTests",
+            dependencies: [
+                "ManagementLink", "EnrollmentCore", "CurlKit", "OpenSSLKit", "ServiceRuntime", "EnrollmentTestKit", log,
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "AdminAPITests",
+            dependencies: ["AdminAPI", "EnrollmentCore", "OpenSSLKit", "ServiceRuntime", "EnrollmentTestKit"],
             swiftSettings: house
         ),
         .testTarget(

@@ -37,6 +37,7 @@ package struct FaultTranslator: Sendable {
         case .inMaintenance: Shape(subcode: "s:EnrollmentServer", errorType: "InMaintenance")
         case .userLicense: Shape(subcode: "s:Authorization", errorType: "UserLicense")
         case .invalidEnrollmentData: Shape(subcode: "s:MessageFormat", errorType: "InvalidEnrollmentData")
+        case .denied: Shape(subcode: "s:Authorization", errorType: "CustomServerError")
         }
     }
 

@@ -187,7 +187,7 @@ extension InMemoryLedger.State {
                 throw InMemoryLedger.refusal("ledger.course")
             }
             self.enroll(device, holding: index, confirmation)
-        case .renewal(let predecessor):
+        case .renewal(let predecessor, _):
             guard self.certificates[index].record.predecessor == predecessor else {
                 throw InMemoryLedger.refusal("ledger.course")
             }

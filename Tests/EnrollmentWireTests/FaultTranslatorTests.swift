@@ -22,6 +22,7 @@ struct FaultTranslatorTests {
         (.inMaintenance, "s:EnrollmentServer InMaintenance"),
         (.userLicense, "s:Authorization UserLicense"),
         (.invalidEnrollmentData, "s:MessageFormat InvalidEnrollmentData"),
+        (.denied, "s:Authorization CustomServerError"),
     ]
 
     private func fault(_ code: EnrollmentError.Code, _ operation: Operation, to messageID: String?) throws -> Answer {

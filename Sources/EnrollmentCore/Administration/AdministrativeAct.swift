@@ -10,6 +10,12 @@ public struct AdministrativeAct: Hashable, Sendable {
         case blockKey = "block-key"
         /// Changed what replicas agree on.
         case agree
+        /// Had events sent again.
+        case replay
+        /// Let a destination that was stopped be sent to again.
+        case resumeDestination = "resume-destination"
+        case createToken = "create-token"
+        case revokeToken = "revoke-token"
     }
 
     /// Names the act on the phone, as an attempt's does.

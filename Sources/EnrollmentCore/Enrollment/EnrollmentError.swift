@@ -19,6 +19,8 @@ public struct EnrollmentError: Error, Sendable {
         case inMaintenance
         case userLicense
         case invalidEnrollmentData
+        /// Somebody outside who is asked about every device said no, and may have said why.
+        case denied
     }
 
     public let code: Code
@@ -34,6 +36,8 @@ public struct EnrollmentError: Error, Sendable {
     public let counted: [CountedDevice]
     /// The user whom the directory had confirmed before another rule refused them; `nil` otherwise.
     public let confirmedUserID: String?
+    /// What the person at the device is told instead of the code's own sentence; only for ``Code/denied``.
+    public let reasonForUser: String?
     /// The error that led here, kept for `String(reflecting:)` only.
     public let cause: (any Error)?
     public let file: String
@@ -46,6 +50,7 @@ public struct EnrollmentError: Error, Sendable {
         facts: [Fact] = [],
         counted: [CountedDevice] = [],
         confirmedUserID: String? = nil,
+        reasonForUser: String? = nil,
         cause: (any Error)? = nil,
         file: String = #fileID,
         line: UInt = #line
@@ -56,6 +61,7 @@ public struct EnrollmentError: Error, Sendable {
         self.facts = facts
         self.counted = counted
         self.confirmedUserID = confirmedUserID
+        self.reasonForUser = reasonForUser
         self.cause = cause
         self.file = file
         self.line = line
@@ -92,6 +98,8 @@ extension EnrollmentError.Code {
             "This account has no license for device management. Ask your administrator."
         case .invalidEnrollmentData:
             "The enrollment data that came with the request is not valid. Start the enrollment again."
+        case .denied:
+            "This device may not be enrolled for this account. Ask your administrator."
         }
     }
 

@@ -151,9 +151,9 @@ public enum ReservationOutcome: Hashable, Sendable {
 public struct Confirmation: Sendable {
     public enum Course: Hashable, Sendable {
         /// A first certificate, or that of a device that enrolled anew; with its management account's secrets, sealed.
-        case enrollment(sealedAccount: [UInt8])
-        /// The successor of this certificate; the account stays what it is.
-        case renewal(of: SerialNumber)
+        case enrollment(sealedAccount: [UInt8], terms: EnrollmentTerms = .none)
+        /// The successor of this certificate; account and terms stay what they are. With what the authorise hook said.
+        case renewal(of: SerialNumber, attributes: [Fact] = [])
     }
 
     public let receipt: IntentReceipt

@@ -68,6 +68,7 @@ extension EnrollmentError.Code {
         case .inMaintenance: "0x80180017"
         case .userLicense: "0x80180018"
         case .invalidEnrollmentData: "0x80180019"
+        case .denied: "0x80180032"
         }
     }
 }

@@ -101,6 +101,10 @@ struct DeviceOrderScreen {
         case .revoke: "revoked"
         case .blockKey: "blocked"
         case .agree: "agreed"
+        case .replay: "sent again"
+        case .resumeDestination: "resumed"
+        case .createToken: "created"
+        case .revokeToken: "revoked"
         }
     }
 

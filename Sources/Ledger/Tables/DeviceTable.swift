@@ -211,17 +211,27 @@ struct DeviceTable {
     }
 
     /// Gives the device its certificate and the next generation.
-    func issue(_ device: DeviceID, holding certificate: IssuedCertificate) throws {
+    func issue(
+        _ device: DeviceID,
+        holding certificate: IssuedCertificate,
+        on terms: EnrollmentTerms,
+        at now: Timestamp
+    ) throws {
         let statement = try self.connection.prepare(
             """
             UPDATE device SET state = 'issued', certificate_serial = ?2, certificate_ends = ?3,
-                generation = generation + 1, pending_serial = nullif(pending_serial, ?2)
+                generation = generation + 1, pending_serial = nullif(pending_serial, ?2), provider = ?4,
+                ownership = ?5, ownership_rule = ?6, issued = ?7, silence_told = 0
             WHERE id = ?1
             """
         )
         try statement.bind(device.octets, at: 1)
         try statement.bind(certificate.serialNumber.octets, at: 2)
         try statement.bind(certificate.validity.notAfter.microseconds, at: 3)
+        try statement.bind(terms.providerID, at: 4)
+        try statement.bind(terms.ownership.rawValue, at: 5)
+        try statement.bind(terms.ownershipRule, at: 6)
+        try statement.bind(now.microseconds, at: 7)
         try statement.run()
     }
 

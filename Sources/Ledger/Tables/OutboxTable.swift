@@ -1,7 +1,7 @@
 internal import EnrollmentCore
 internal import SQLText
 
-/// Hand-off events that wait for the management server's acknowledgement.
+/// Hand-off events, as they are put in.
 struct OutboxTable {
     let connection: LedgerConnection
 
@@ -11,30 +11,34 @@ struct OutboxTable {
         predecessor: [UInt8]? = nil,
         traceID: TraceID? = nil,
         sealedAccount: [UInt8]? = nil,
+        subject: String? = nil,
+        details: [Fact] = [],
         at now: Timestamp
     ) throws {
         let statement = try self.connection.prepare(
             """
             INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded,
-                sealed_account)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                sealed_account, subject, details)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             """
         )
         try statement.bind(event.id.octets, at: 1)
         try statement.bind(event.kind.rawValue, at: 2)
-        try statement.bind(event.device.octets, at: 3)
+        try statement.bind(event.device?.octets, at: 3)
         try statement.bind(Int64(event.generation), at: 4)
         try statement.bind(event.serialNumber?.octets, at: 5)
         try statement.bind(predecessor, at: 6)
         try statement.bind(traceID?.description, at: 7)
         try statement.bind(now.microseconds, at: 8)
         try statement.bind(sealedAccount, at: 9)
+        try statement.bind(subject, at: 10)
+        try statement.bind(Fact.encode(details), at: 11)
         try statement.run()
     }
 
     private static let columns: SQL = "SELECT event, kind, device, generation, serial FROM outbox"
     private static let pending =
-        Self.columns + "WHERE acknowledged IS NULL AND ordinal > ?1 ORDER BY ordinal LIMIT ?2"
+        Self.columns + "WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2"
 
     func pending(limit: Int) throws -> [HandOffEvent] {
         let row = try self.connection.prepare(Self.pending)
@@ -43,7 +47,7 @@ struct OutboxTable {
         var events: [HandOffEvent] = []
         while try row.step() {
             guard let id = DeviceID(octets: row.octets(0)), let kind = HandOffEvent.Kind(rawValue: row.text(1)),
-                let device = DeviceID(octets: row.octets(2))
+                let device = row.isNull(2) ? .some(nil) : DeviceID(octets: row.octets(2)).map(Optional.some)
             else { throw EnrollmentError.unreadable("a hand-off event") }
             events.append(
                 HandOffEvent(
@@ -71,13 +75,14 @@ extension OutboxTable {
         id: DeviceID = .fresh(),
         predecessor: SerialNumber? = nil,
         traceID: TraceID? = nil,
+        details: [Fact] = [],
         at now: Timestamp
     ) throws -> DeviceID {
         try DeviceTable(connection: self.connection).beginGeneration(of: device)
         let statement = try self.connection.prepare(
             """
-            INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded)
-            SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7 FROM device WHERE id = ?3
+            INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded, details)
+            SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7, ?8 FROM device WHERE id = ?3
             """
         )
         try statement.bind(id.octets, at: 1)
@@ -87,6 +92,7 @@ extension OutboxTable {
         try statement.bind(predecessor?.octets, at: 5)
         try statement.bind(traceID?.description, at: 6)
         try statement.bind(now.microseconds, at: 7)
+        try statement.bind(Fact.encode(details), at: 8)
         try statement.run()
         return id
     }

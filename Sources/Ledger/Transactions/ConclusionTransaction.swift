@@ -50,14 +50,14 @@ struct ConclusionTransaction {
         }
         try self.certificates.issue(certificate)
         switch confirmation.course {
-        case .enrollment(let sealedAccount):
+        case .enrollment(let sealedAccount, let terms):
             guard intent.predecessor == nil else { throw EnrollmentError.otherCourse(certificate.serialNumber) }
-            try self.enroll(standing, confirmation, sealedAccount)
-        case .renewal(let predecessor):
+            try self.enroll(standing, confirmation, sealedAccount, terms)
+        case .renewal(let predecessor, let attributes):
             guard intent.predecessor == predecessor.octets else {
                 throw EnrollmentError.otherCourse(certificate.serialNumber)
             }
-            try self.renew(device, from: predecessor, confirmation)
+            try self.renew(device, from: predecessor, confirmation, attributes)
         }
         try self.attempts.close(confirmation.attempt)
     }
@@ -72,7 +72,7 @@ struct ConclusionTransaction {
             { _ = try self.certificates.isFollowed(serial) },
             { _ = try self.attempts.isClosed(confirmation.attempt.traceID) },
         ]
-        if case .renewal(let predecessor) = confirmation.course {
+        if case .renewal(let predecessor, _) = confirmation.course {
             let started = confirmation.attempt.started
             questions += [
                 { _ = try self.certificates.sighting(of: predecessor) },
@@ -86,7 +86,8 @@ struct ConclusionTransaction {
     private func enroll(
         _ standing: DeviceTable.Standing,
         _ confirmation: Confirmation,
-        _ sealedAccount: [UInt8]
+        _ sealedAccount: [UInt8],
+        _ terms: EnrollmentTerms
     ) throws {
         let certificate = confirmation.certificate
         if standing.certificateSerial != nil {
@@ -96,7 +97,7 @@ struct ConclusionTransaction {
                 after: confirmation.supersedeAfter
             )
         }
-        try self.devices.issue(standing.device, holding: certificate)
+        try self.devices.issue(standing.device, holding: certificate, on: terms, at: confirmation.now)
         let event = HandOffEvent(
             id: confirmation.eventID,
             kind: .enrolled,
@@ -109,12 +110,18 @@ struct ConclusionTransaction {
             predecessor: standing.certificateSerial,
             traceID: confirmation.attempt.traceID,
             sealedAccount: sealedAccount,
+            details: Self.details(terms.attributes),
             at: confirmation.now
         )
     }
 
     /// A predecessor that lost its standing since the reservation is followed by nothing: whoever ended it meant so.
-    private func renew(_ device: DeviceID, from predecessor: SerialNumber, _ confirmation: Confirmation) throws {
+    private func renew(
+        _ device: DeviceID,
+        from predecessor: SerialNumber,
+        _ confirmation: Confirmation,
+        _ attributes: [Fact]
+    ) throws {
         let certificate = confirmation.certificate
         guard try self.certificates.sighting(of: predecessor)?.isValid == true else {
             throw EnrollmentError(
@@ -146,8 +153,13 @@ struct ConclusionTransaction {
             id: confirmation.eventID,
             predecessor: predecessor,
             traceID: confirmation.attempt.traceID,
+            details: Self.details(attributes),
             at: confirmation.now
         )
+    }
+
+    private static func details(_ attributes: [Fact]) -> [Fact] {
+        attributes.map { Fact(FeedEvent.attributePrefix + $0.name, $0.value) }
     }
 
     /// Frees the slot of a reservation that led to no certificate.

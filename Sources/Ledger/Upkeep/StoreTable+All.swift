@@ -8,6 +8,7 @@ extension StoreTable {
         Self.user, Self.device, Self.certificate, Self.blockedKey, Self.attempt, Self.outbox, Self.issuer,
         Self.serviceCertificate, Self.sealing, Self.permit, Self.trust, Self.act, Self.revocation,
         Self.revocationChange, Self.crlShard, Self.crl, Self.lease, Self.certificateProof, Self.agreement,
+        Self.feed, Self.destination, Self.delivery, Self.token,
     ]
 
     /// Those with an `ordinal`.
@@ -34,6 +35,8 @@ extension StoreTable {
             .integer("\"first_enrolled\""), .integer("\"last_proven_contact\""), .optionalOctets("\"pending_serial\""),
             .optionalOctets("\"certificate_serial\""), .optionalInteger("\"certificate_ends\""),
             .optionalOctets("\"conflicts\""), .optionalText("\"held_from\""), .integer("\"needs_permit\""),
+            .text("\"provider\""), .text("\"ownership\""), .text("\"ownership_rule\""),
+            .optionalInteger("\"issued\""), .integer("\"silence_told\""),
         ],
         numbering: .aboveHighest
     )
@@ -81,9 +84,10 @@ extension StoreTable {
         "\"outbox\"",
         key: [.integer("\"ordinal\"")],
         [
-            .octets("\"event\""), .text("\"kind\""), .octets("\"device\""), .integer("\"generation\""),
+            .octets("\"event\""), .text("\"kind\""), .optionalOctets("\"device\""), .integer("\"generation\""),
             .optionalOctets("\"serial\""), .optionalOctets("\"predecessor\""), .optionalText("\"trace_id\""),
-            .integer("\"recorded\""), .optionalOctets("\"sealed_account\""), .optionalInteger("\"acknowledged\""),
+            .integer("\"recorded\""), .optionalOctets("\"sealed_account\""), .optionalText("\"subject\""),
+            .optionalOctets("\"details\""), .optionalInteger("\"position\""),
         ],
         numbering: .forGood
     )
@@ -189,5 +193,38 @@ extension StoreTable {
         "\"agreement\"",
         key: [.text("\"name\"")],
         [.text("\"value\""), .integer("\"changed\"")]
+    )
+
+    /// The last position that was given: none is given twice, even when the event at it is gone.
+    private static let feed = StoreTable("\"feed\"", key: [.integer("\"only\"")], [.integer("\"last_position\"")])
+
+    private static let destination = StoreTable(
+        "\"destination\"",
+        key: [.text("\"name\"")],
+        [
+            .text("\"state\""), .integer("\"cursor\""), .optionalInteger("\"failing_since\""),
+            .optionalInteger("\"paused_until\""), .optionalText("\"last_error\""),
+            .optionalInteger("\"last_delivered\""),
+        ]
+    )
+
+    private static let delivery = StoreTable(
+        "\"delivery\"",
+        key: [.text("\"destination\""), .integer("\"position\"")],
+        [
+            .optionalOctets("\"device\""), .text("\"state\""), .integer("\"attempts\""), .integer("\"since\""),
+            .integer("\"next_try\""), .optionalText("\"last_error\""), .integer("\"is_replay\""),
+        ]
+    )
+
+    private static let token = StoreTable(
+        "\"api_token\"",
+        key: [.integer("\"ordinal\"")],
+        [
+            .text("\"id\""), .octets("\"digest\""), .text("\"name\""), .text("\"owner\""), .octets("\"scopes\""),
+            .integer("\"created\""), .integer("\"expires\""), .optionalInteger("\"last_used\""),
+            .optionalInteger("\"revoked\""),
+        ],
+        numbering: .aboveHighest
     )
 }
