@@ -10,9 +10,7 @@ public protocol HandOffLedger: Sendable {
     /// - Returns: How many; `limit` at most.
     func placeEvents(limit: Int) async throws(EnrollmentError) -> Int
 
-    /// Events after a position, in order.
-    ///
-    /// - Parameter kinds: Which; empty for all.
+    /// Events after a position, in order; of these kinds, or of all where there are none.
     func events(
         after position: Int64,
         kinds: Set<HandOffEvent.Kind>,

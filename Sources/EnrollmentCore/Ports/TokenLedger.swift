@@ -9,7 +9,8 @@ public protocol TokenLedger: Sendable {
     /// Those that are neither revoked nor expired at that moment.
     func validTokens(at now: Timestamp) async throws(EnrollmentError) -> [APIToken]
 
-    /// - Parameter name: A token's id, or the name of one that is valid.
+    /// Ends a token, given its id, or the name of one that is valid.
+    ///
     /// - Returns: The token as it is now, and whether this call revoked it; `nil` when there is none.
     func revokeToken(_ name: String, by act: AdministrativeAct)
         async throws(EnrollmentError) -> (token: APIToken, isNew: Bool)?
