@@ -12,8 +12,6 @@ struct EventBacklog {
     }
 
     /// As many devices as events, one certificate and one `enrolled` event each; all belong to one user.
-    ///
-    /// - Parameter count: How many.
     func fill(_ count: Int) throws {
         let connection = try SQLiteConnection(path: self.service.storePath, access: .readWrite)
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)

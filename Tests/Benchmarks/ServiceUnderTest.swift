@@ -65,8 +65,8 @@ final class ServiceUnderTest {
     ///   - environment: Added to the service's own.
     ///   - shards: Into how many CRLs an issuer's certificates are divided.
     ///   - store: Where the ledger is kept.
-    ///   - handOff: The configuration's section of that name, with a comma behind it.
     ///   - replicas: How many processes serve it; several get a balancer of connections before them.
+    ///   - handOff: The configuration's section of that name, with a comma behind it.
     /// - Throws: ``BenchmarkProblem`` with the words of `gatehouse init`.
     init(
         _ bench: Bench,
