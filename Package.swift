@@ -206,7 +206,7 @@ let package = Package(
             dependencies: [
                 "DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit", "EnrollmentTestKit",
             ],
-            exclude: ["stub_server.py"],
+            exclude: ["stub_server.py", "stub_manager.py"],
             swiftSettings: house
         ),
         .testTarget(
