@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Foundation
 import Testing
 

@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import DeviceSimulator
 import Foundation
 import SQLText

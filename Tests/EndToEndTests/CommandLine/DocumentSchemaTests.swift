@@ -1,3 +1,4 @@
+import EnrollmentTestKit
 import Testing
 
 @Suite("The schemas of the documents")

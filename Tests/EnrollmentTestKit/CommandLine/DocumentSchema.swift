@@ -1,7 +1,7 @@
-import Foundation
+internal import Foundation
 
 /// A JSON document, read without leniency: one value, and nothing after it.
-enum JSONDocument: Decodable, Hashable, Sendable {
+public indirect enum JSONDocument: Decodable, Hashable, Sendable {
     case null
     case boolean(Bool)
     case number(Double)
@@ -9,7 +9,7 @@ enum JSONDocument: Decodable, Hashable, Sendable {
     case array([JSONDocument])
     case object([String: JSONDocument])
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -26,58 +26,80 @@ enum JSONDocument: Decodable, Hashable, Sendable {
         }
     }
 
-    init(parsing text: String) throws {
+    /// Reads one document.
+    public init(parsing text: String) throws {
         self = try JSONDecoder().decode(JSONDocument.self, from: Data(text.utf8))
     }
 
-    subscript(key: String) -> JSONDocument? {
+    /// The member of that name.
+    public subscript(key: String) -> JSONDocument? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    subscript(index: Int) -> JSONDocument? {
+    /// The element at that place.
+    public subscript(index: Int) -> JSONDocument? {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
     }
 
-    var text: String? {
+    /// The string that it is.
+    public var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    var count: Int? {
+    /// How many elements the array has.
+    public var count: Int? {
         if case .array(let elements) = self { elements.count } else { nil }
     }
 }
 
 /// As much of JSON Schema as the schemas of this repository use, and stricter: a member that no schema mentions is wrong.
-struct DocumentSchema {
+public struct DocumentSchema: Sendable {
     /// The keyword of a schema that this validator does not know.
-    struct UnknownKeyword: Error {
-        let name: String
+    public struct UnknownKeyword: Error {
+        public let name: String
     }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Config/schemas")
-    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "description"]
+    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description"]
 
     private let root: JSONDocument
 
-    /// - Parameter name: `device` reads `Config/schemas/device.schema.json`.
+    /// - Parameter name: `device` reads `Config/schemas/device.schema.json`, `events/held` one in the folder `events`.
     /// - Throws: When there is no such schema.
-    init(_ name: String) throws {
+    public init(_ name: String) throws {
         let file = Self.folder.appending(path: "\(name).schema.json")
         self.root = try JSONDecoder().decode(JSONDocument.self, from: Data(contentsOf: file))
     }
 
     /// The names of all schemas that describe a document.
-    static func names() throws -> Set<String> {
+    public static func names() throws -> Set<String> {
+        try Self.names(in: Self.folder)
+    }
+
+    /// The names of all schemas of what events say, with their folder.
+    public static func eventNames() throws -> Set<String> {
+        Set(try Self.names(in: Self.folder.appending(path: "events")).map { "events/" + $0 })
+    }
+
+    private static func names(in folder: URL) throws -> Set<String> {
         let suffix = ".schema.json"
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         return Set(files.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }).subtracting([
             "common"
         ])
     }
 
+    /// Where the schemas of what events say are.
+    public static var eventFolder: String { Self.folder.appending(path: "events").path }
+
+    /// The text of an example of what an event says.
+    public static func example(_ name: String) throws -> String {
+        try String(contentsOf: Self.folder.appending(path: "events/examples/\(name).json"), encoding: .utf8)
+    }
+
     /// What is wrong with a document, each with the path of the place.
-    func findings(in document: JSONDocument) throws -> [String] {
+    public func findings(in document: JSONDocument) throws -> [String] {
         try Self.findings(document, self.root, "$")
     }
 
@@ -146,14 +168,19 @@ struct DocumentSchema {
         }
     }
 
-    /// Finds what `common.schema.json#/$defs/device` names.
+    /// Finds what `common.schema.json#/$defs/device` or `urn:gatehouse:schema:common:1#/$defs/device` names.
     private static func resolve(_ reference: String) throws -> JSONDocument {
         let parts = reference.split(separator: "#/$defs/")
         guard parts.count == 2,
-            let target = try DocumentSchema(String(parts[0].dropLast(".schema.json".count))).root["$defs"]?[
-                String(parts[1])
-            ]
+            let target = try DocumentSchema(Self.name(of: String(parts[0]))).root["$defs"]?[String(parts[1])]
         else { throw UnknownKeyword(name: reference) }
         return target
+    }
+
+    private static func name(of reference: String) throws -> String {
+        let parts = reference.split(separator: ":")
+        if parts.count == 5, parts.starts(with: ["urn", "gatehouse", "schema"]) { return "events/\(parts[3])" }
+        guard reference.hasSuffix(".schema.json") else { throw UnknownKeyword(name: reference) }
+        return String(reference.dropLast(".schema.json".count))
     }
 }
