@@ -206,7 +206,7 @@ let package = Package(
             dependencies: [
                 "DeviceSimulator", "CurlKit", "OpenSSLKit", "ServiceRuntime", "XMLKit", "EnrollmentTestKit",
             ],
-            exclude: ["stub_server.py"],
+            exclude: ["stub_server.py", "stub_manager.py"],
             swiftSettings: house
         ),
         .testTarget(
@@ -215,6 +215,7 @@ let package = Package(
                 "DeviceSimulator", "Authority", "Ledger", "EnrollmentCore", "CurlKit", "OpenSSLKit", "X509Kit",
                 "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
+            exclude: ["HandOff/event_sink.py"],
             swiftSettings: house
         ),
         .executableTarget(

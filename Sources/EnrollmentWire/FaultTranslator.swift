@@ -3,8 +3,8 @@ internal import XMLKit
 
 /// Turns a refusal into the SOAP fault a device understands ([MS-MDE2] § 2.2.10).
 ///
-/// Only the error's code decides what is said. Its detail, rule and facts stay here, so no fault tells whether an account
-/// exists.
+/// Only the error's code decides what is said, but for a denial by somebody outside, who may word it. Its detail, rule and
+/// facts stay here, so no fault tells whether an account exists.
 package struct FaultTranslator: Sendable {
     /// The HTTP status faults travel with: 500 as SOAP 1.2 Part 2 § 7.4.2 asks, or 200 for clients that hide a fault
     /// behind another status.
@@ -42,8 +42,9 @@ package struct FaultTranslator: Sendable {
     }
 
     /// - Returns: The whole fault as an answer within `envelope`.
-    func octets(for code: EnrollmentError.Code, traceID: TraceID, in envelope: ResponseEnvelope) -> [UInt8] {
-        let shape = Self.shape(of: code)
+    func octets(for error: EnrollmentError, traceID: TraceID, in envelope: ResponseEnvelope) -> [UInt8] {
+        let shape = Self.shape(of: error.code)
+        let sentence = error.reasonForUser ?? error.code.sentenceForUser
         return envelope.octets { writer in
             writer.element("s:Fault") { writer in
                 writer.element("s:Code") { writer in
@@ -53,12 +54,12 @@ package struct FaultTranslator: Sendable {
                     }
                 }
                 writer.element("s:Reason") { writer in
-                    writer.element("s:Text", ["xml:lang": "en-US"], text: code.sentenceForUser)
+                    writer.element("s:Text", ["xml:lang": "en-US"], text: sentence)
                 }
                 writer.element("s:Detail") { writer in
                     writer.element("DeviceEnrollmentServiceError", ["xmlns": Namespace.enrollment]) { writer in
                         if let errorType = shape.errorType { writer.element("ErrorType", text: errorType) }
-                        writer.element("Message", text: code.sentenceForUser)
+                        writer.element("Message", text: sentence)
                         writer.element("TraceId", text: "\(traceID)")
                     }
                 }

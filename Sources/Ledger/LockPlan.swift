@@ -24,4 +24,12 @@ package struct LockPlan: Hashable, Sendable {
     static let authority = LockPlan(names: ["authority"])
     static let retention = LockPlan(names: ["retention"])
     static let agreement = LockPlan(names: ["agreement"])
+    /// Giving events their places.
+    static let feed = LockPlan(names: ["feed"])
+    static let tokens = LockPlan(names: ["tokens"])
+
+    /// One destination's turn, standing and deliveries.
+    static func destination(_ name: String) -> LockPlan {
+        LockPlan(names: [DestinationTable.lease(of: name)])
+    }
 }

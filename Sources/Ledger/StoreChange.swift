@@ -8,6 +8,8 @@ package enum StoreChange: String, Hashable, Sendable, CaseIterable {
     case authority
     /// What the replicas agree on.
     case agreement
+    /// Events got their places in the feed, or are to be sent once more.
+    case events
     /// Nobody said what, or somebody may have said it while nobody listened: look at everything.
     case anything
 }

@@ -32,6 +32,15 @@ public enum Digest {
         try self.digest(message, with: FetchedDigest.secureHash1, length: 20)
     }
 
+    /// MD5 (RFC 1321), 16 octets; for the challenge of device management, which knows no other, never to protect anything.
+    ///
+    /// - Throws: ``OpenSSLError`` also where the library's policy does not offer it.
+    public static func md5(_ message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        ERR_clear_error()
+        let method = try OpenSSL.unwrap(FetchedDigest.messageDigest5, "EVP_MD_fetch")
+        return try self.digest(message, with: method, length: 16)
+    }
+
     private static func digest(
         _ message: [UInt8],
         with method: OpaquePointer?,

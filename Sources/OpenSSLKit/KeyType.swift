@@ -67,6 +67,7 @@ enum FetchedDigest {
     nonisolated(unsafe) private static let sha384 = EVP_MD_fetch(nil, "SHA384", nil)
     nonisolated(unsafe) private static let sha512 = EVP_MD_fetch(nil, "SHA512", nil)
     nonisolated(unsafe) private static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
+    nonisolated(unsafe) private static let md5 = EVP_MD_fetch(nil, "MD5", nil)
 
     static func pointer(for digest: SignatureAlgorithm.Digest) -> OpaquePointer? {
         switch digest {
@@ -77,4 +78,5 @@ enum FetchedDigest {
     }
 
     static var secureHash1: OpaquePointer? { self.sha1 }
+    static var messageDigest5: OpaquePointer? { self.md5 }
 }

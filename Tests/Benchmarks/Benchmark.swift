@@ -26,6 +26,14 @@ struct Benchmark: Sendable {
             try await publicationBenchmark($0)
         },
         Benchmark(name: "mass", summary: "10 000 certificates revoked by the command", run: massRevocationBenchmark),
+        Benchmark(name: "handoff", summary: "events delivered to a fast receiver", run: handOffBenchmark),
+        Benchmark(name: "lookup", summary: "whose a certificate is, asked over kept connections", run: lookUpBenchmark),
+        Benchmark(
+            name: "backlog",
+            summary: "a million events that wait, and their delivery; takes minutes",
+            isOrdinary: false,
+            run: handOffBacklogBenchmark
+        ),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
         Benchmark(name: "pgledger", summary: "the ledger on PostgreSQL, by callers", run: postgresLedgerBenchmark),
         Benchmark(name: "replicas", summary: "complete enrollments on PostgreSQL, 1 and 3 replicas") {

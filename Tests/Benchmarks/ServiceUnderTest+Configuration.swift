@@ -11,7 +11,7 @@ extension ServiceUnderTest {
     }
 
     /// The text of a configuration with these listeners and this store.
-    func configuration(_ slapd: Slapd, listeners: String, store: String) -> String {
+    func configuration(_ slapd: Slapd, listeners: String, store: String, handOff: String) -> String {
         """
         {
             urls: { device: "https://localhost:\(self.port)", pki: "http://localhost:\(self.plainPort)" },
@@ -30,6 +30,7 @@ extension ServiceUnderTest {
             renewal: { windowDays: 1096, triesPerDay: 100000 },
             deviceLimit: { default: 100000, staleAfterDays: 90 },
             discovery: { default: "on-premise", domains: {} },
+            \(handOff)
             management: { providerId: "Gatehouse", name: "Bench", address: "https://localhost:9443/omadm" },
         }
         """

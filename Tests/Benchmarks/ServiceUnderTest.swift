@@ -39,8 +39,10 @@ final class ServiceUnderTest {
         let number: Int
         let port: Int
         let plainPort: Int
+        let adminPort: Int
     }
 
+    var adminAddress: String { "https://localhost:\(self.replicas[0].adminPort)" }
     var address: String { "https://localhost:\(self.port)" }
     var plainAddress: String { "http://localhost:\(self.plainPort)" }
     var identifier: pid_t { self.identifiers.first ?? 0 }
@@ -64,6 +66,7 @@ final class ServiceUnderTest {
     ///   - shards: Into how many CRLs an issuer's certificates are divided.
     ///   - store: Where the ledger is kept.
     ///   - replicas: How many processes serve it; several get a balancer of connections before them.
+    ///   - handOff: The configuration's section of that name, with a comma behind it.
     /// - Throws: ``BenchmarkProblem`` with the words of `gatehouse init`.
     init(
         _ bench: Bench,
@@ -71,7 +74,8 @@ final class ServiceUnderTest {
         environment: [String: String] = [:],
         shards: Int = 8,
         store: Store = .sqlite,
-        replicas: Int = 1
+        replicas: Int = 1,
+        handOff: String = ""
     ) async throws {
         let slapd = try bench.directory()
         self.folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-bench-\(UUID().uuidString)")
@@ -84,8 +88,15 @@ final class ServiceUnderTest {
         // A single one listens where devices go; before several, that is where the balancer listens.
         self.replicas =
             replicas == 1
-            ? [Replica(number: 0, port: port, plainPort: plainPort)]
-            : try (0..<replicas).map { Replica(number: $0, port: try Self.freePort(), plainPort: try Self.freePort()) }
+            ? [Replica(number: 0, port: port, plainPort: plainPort, adminPort: try Self.freePort())]
+            : try (0..<replicas).map { number in
+                Replica(
+                    number: number,
+                    port: try Self.freePort(),
+                    plainPort: try Self.freePort(),
+                    adminPort: try Self.freePort()
+                )
+            }
         let profiles = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "PKI/profiles")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
@@ -97,8 +108,14 @@ final class ServiceUnderTest {
             let listeners = """
                 device: { address: "127.0.0.1", port: \(replica.port) },
                 plain: { address: "127.0.0.1", port: \(replica.plainPort) },
+                admin: { address: "127.0.0.1", port: \(replica.adminPort) },
                 """
-            let text = self.configuration(slapd, listeners: listeners, store: Self.section(store))
+            let text = self.configuration(
+                slapd,
+                listeners: listeners,
+                store: Self.section(store),
+                handOff: handOff
+            )
             try Data(text.utf8).write(to: URL(filePath: self.configurationPath(of: replica.number)))
         }
         if case .postgres(let database) = store {

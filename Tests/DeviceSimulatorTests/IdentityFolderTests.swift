@@ -22,6 +22,7 @@ struct IdentityFolderTests {
         #expect(read.roots == identity.roots)
         #expect(read.intermediates == identity.intermediates)
         #expect(read.document == identity.document)
+        #expect(read.accountDocument == identity.accountDocument)
         #expect(read.renewals == identity.renewals)
         #expect(try read.key.pem() == identity.key.pem())
     }
@@ -54,7 +55,8 @@ struct IdentityFolderTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: "\(path)/1").sorted()
         #expect(
             files == [
-                "certificate.pem", "facts.json", "intermediates.pem", "private-key.pem", "provisioning.xml",
+                "account.xml", "certificate.pem", "facts.json", "intermediates.pem", "private-key.pem",
+                "provisioning.xml",
                 "roots.pem",
             ]
         )

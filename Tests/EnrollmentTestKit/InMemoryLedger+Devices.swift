@@ -154,7 +154,13 @@ extension InMemoryLedger.State {
         _ order: DeviceOrder,
         permitUntil: Timestamp? = nil
     ) throws(EnrollmentError) -> DeviceOrderOutcome {
-        let event = self.tell(kind, of: index, about: self.devices[index].record.certificateSerial)
+        let event = self.tell(
+            kind,
+            of: index,
+            about: self.devices[index].record.certificateSerial,
+            traceID: order.act.traceID,
+            at: order.act.time
+        )
         let facts = [Fact("certificates", "\(changed.count)")]
         try self.record(order.act, device: order.device, facts: facts)
         return .done(

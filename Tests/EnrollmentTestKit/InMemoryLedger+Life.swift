@@ -12,18 +12,32 @@ extension InMemoryLedger.State {
         _ kind: HandOffEvent.Kind,
         of device: Int,
         about serial: SerialNumber?,
-        id: DeviceID? = nil
+        id: DeviceID? = nil,
+        predecessor: SerialNumber? = nil,
+        traceID: TraceID? = nil,
+        sealedAccount: [UInt8]? = nil,
+        details: [Fact] = [],
+        at now: Timestamp
     ) -> DeviceID {
         let record = self.devices[device].record
         let id = id ?? DeviceID(random: (0..<16).map { _ in UInt8.random(in: .min ... .max) })
         self.devices[device].record = record.with(generation: record.generation + 1)
-        self.events.append(
-            HandOffEvent(
-                id: id,
-                kind: kind,
-                device: record.device,
-                generation: record.generation + 1,
-                serialNumber: serial
+        let event = HandOffEvent(
+            id: id,
+            kind: kind,
+            device: record.device,
+            generation: record.generation + 1,
+            serialNumber: serial
+        )
+        self.handOff.outbox.append(
+            InMemoryLedger.HandOff.Entry(
+                event: event,
+                recorded: now,
+                traceID: traceID,
+                predecessor: predecessor,
+                sealedAccount: sealedAccount,
+                subject: nil,
+                details: details
             )
         )
         return id
@@ -56,7 +70,7 @@ extension InMemoryLedger.State {
         self.certificates[index].record = record.with(state: .superseded, reason: CertificateRecord.replaced)
         _ = self.revoke(record.serialNumber, reason: .superseded, at: now)
         if let device = record.device.flatMap({ self.index(of: $0) }) {
-            self.tell(.superseded, of: device, about: record.serialNumber)
+            self.tell(.superseded, of: device, about: record.serialNumber, at: now)
         }
     }
 

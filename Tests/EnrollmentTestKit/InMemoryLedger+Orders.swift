@@ -26,7 +26,7 @@ extension InMemoryLedger.State {
             if order.reason != .certificateHold { self.conclude(index, because: order.reason) }
         }
         if order.reason != .certificateHold {
-            for device in touched { self.settle(device, at: order.act.time, &outcome) }
+            for device in touched { self.settle(device, by: order.act, &outcome) }
         }
         guard !outcome.revoked.isEmpty else { return outcome }
         try self.record(
@@ -60,7 +60,8 @@ extension InMemoryLedger.State {
         if certificate.isOpen, let traceID = certificate.traceID { self.expire(traceID) }
     }
 
-    private mutating func settle(_ id: DeviceID, at now: Timestamp, _ outcome: inout RevocationOutcome) {
+    private mutating func settle(_ id: DeviceID, by act: AdministrativeAct, _ outcome: inout RevocationOutcome) {
+        let now = act.time
         guard let device = self.devices.firstIndex(where: { $0.record.device == id }),
             self.devices[device].record.state.occupiesSlot
         else { return }
@@ -81,7 +82,7 @@ extension InMemoryLedger.State {
         self.end(device, as: .revoked, needsPermit: false)
         self.revokeIntents(self.openIntents(of: id) { _ in true }, at: now, &outcome)
         self.withdraw(.renewal, of: id)
-        self.tell(.revoked, of: device, about: current)
+        self.tell(.revoked, of: device, about: current, traceID: act.traceID, at: now)
         outcome.ended.append(id)
     }
 
@@ -180,7 +181,10 @@ extension DeviceRecord {
             lastProvenContact: self.lastProvenContact,
             certificateSerial: currentSerial,
             certificateEnds: ends,
-            conflicts: self.conflicts
+            conflicts: self.conflicts,
+            providerID: self.providerID,
+            ownership: self.ownership,
+            ownershipRule: self.ownershipRule
         )
     }
 }

@@ -103,7 +103,8 @@ extension DeviceRecord {
         lastProvenContact: Timestamp? = nil,
         certificate: IssuedCertificate? = nil,
         conflicts: [String]? = nil,
-        claims: DeviceClaims? = nil
+        claims: DeviceClaims? = nil,
+        terms: EnrollmentTerms? = nil
     ) -> DeviceRecord {
         DeviceRecord(
             device: self.device,
@@ -122,7 +123,10 @@ extension DeviceRecord {
             lastProvenContact: lastProvenContact ?? self.lastProvenContact,
             certificateSerial: certificate?.serialNumber ?? self.certificateSerial,
             certificateEnds: certificate?.validity.notAfter ?? self.certificateEnds,
-            conflicts: conflicts ?? self.conflicts
+            conflicts: conflicts ?? self.conflicts,
+            providerID: terms?.providerID ?? self.providerID,
+            ownership: terms?.ownership ?? self.ownership,
+            ownershipRule: terms?.ownershipRule ?? self.ownershipRule
         )
     }
 }

@@ -100,7 +100,12 @@ extension InMemoryLedger.State {
                 traceID: reservation.attempt.traceID,
                 predecessor: candidate.certificate.serialNumber,
                 protection: reservation.protection,
-                delivered: reservation.delivered
+                delivered: reservation.delivered,
+                evidence: InMemoryLedger.Evidence(
+                    credentialKind: reservation.credentialKind,
+                    user: reservation.user,
+                    claims: reservation.claims
+                )
             )
         )
     }
@@ -150,6 +155,16 @@ extension InMemoryLedger.State {
         )
         self.devices[device].record = self.devices[device].record
             .with(state: .active, certificate: confirmation.certificate)
-        self.tell(.renewed, of: device, about: confirmation.certificate.serialNumber, id: confirmation.eventID)
+        guard case .renewal(_, let attributes) = confirmation.course else { return }
+        self.tell(
+            .renewed,
+            of: device,
+            about: confirmation.certificate.serialNumber,
+            id: confirmation.eventID,
+            predecessor: predecessor,
+            traceID: confirmation.attempt.traceID,
+            details: InMemoryLedger.HandOff.details(attributes),
+            at: confirmation.now
+        )
     }
 }

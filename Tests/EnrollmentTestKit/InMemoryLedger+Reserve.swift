@@ -25,7 +25,12 @@ extension InMemoryLedger.State {
                 traceID: reservation.attempt.traceID,
                 previousContact: known?.lastProvenContact,
                 protection: reservation.protection,
-                delivered: reservation.delivered
+                delivered: reservation.delivered,
+                evidence: InMemoryLedger.Evidence(
+                    credentialKind: reservation.credentialKind,
+                    user: reservation.user,
+                    claims: reservation.claims
+                )
             )
         )
     }
@@ -124,7 +129,10 @@ extension InMemoryLedger.State {
             lastProvenContact: reservation.now,
             certificateSerial: known?.certificateSerial,
             certificateEnds: known?.certificateEnds,
-            conflicts: Self.merged(conflicts, into: known?.conflicts ?? [])
+            conflicts: Self.merged(conflicts, into: known?.conflicts ?? []),
+            providerID: known?.providerID ?? "",
+            ownership: known?.ownership ?? .unstated,
+            ownershipRule: known?.ownershipRule ?? ""
         )
         let serial = reservation.prepared.draft.serialNumber
         if let index = self.devices.firstIndex(where: { $0.record.device == record.device }) {

@@ -19,7 +19,7 @@ extension InMemoryLedger: RetentionLedger {
             for (index, _) in chosen {
                 let isHeld = state.devices[index].record.state == .held
                 state.end(index, as: .expired, needsPermit: isHeld)
-                state.tell(.expired, of: index, about: state.devices[index].record.certificateSerial)
+                state.tell(.expired, of: index, about: state.devices[index].record.certificateSerial, at: now)
             }
             return chosen.count
         }

@@ -53,7 +53,8 @@ extension InMemoryLedger.State {
         previousContact: Timestamp? = nil,
         predecessor: SerialNumber? = nil,
         protection: KeyProtection = .unstated,
-        delivered: [String] = []
+        delivered: [String] = [],
+        evidence: InMemoryLedger.Evidence? = nil
     ) -> IntentReceipt {
         let record = CertificateRecord(
             serialNumber: prepared.draft.serialNumber,
@@ -80,7 +81,8 @@ extension InMemoryLedger.State {
                 record: record,
                 traceID: traceID,
                 previousContact: previousContact,
-                delivered: delivered
+                delivered: delivered,
+                evidence: evidence
             )
         )
         return IntentReceipt(
@@ -92,23 +94,27 @@ extension InMemoryLedger.State {
     mutating func issue(_ certificate: IssuedCertificate, at index: Int) {
         self.certificates[index].record = self.certificates[index].record
             .with(state: .issued, reason: nil, certificate: certificate)
+        self.certificates[index].windowsThumbprint = certificate.windowsThumbprint
     }
 
     mutating func insert(_ attempt: Attempt) -> Bool {
         guard !self.attempts.contains(where: { $0.traceID == attempt.traceID }) else { return false }
         self.attempts.append(attempt)
+        self.tellLimitReached(attempt)
         return true
     }
 
     mutating func close(_ attempt: Attempt) throws(EnrollmentError) {
         guard let index = self.attempts.firstIndex(where: { $0.traceID == attempt.traceID }) else {
             self.attempts.append(attempt)
+            self.tellLimitReached(attempt)
             return
         }
         guard self.attempts[index].outcome == .open || self.attempts[index].rule == "reservation.expired" else {
             throw InMemoryLedger.refusal("ledger.attemptClosed")
         }
         self.attempts[index] = attempt
+        self.tellLimitReached(attempt)
     }
 
     mutating func expire(_ traceID: TraceID) {
@@ -182,11 +188,11 @@ extension InMemoryLedger.State {
         }
         self.issue(certificate, at: index)
         switch confirmation.course {
-        case .enrollment:
+        case .enrollment(let sealedAccount, let terms):
             guard self.certificates[index].record.predecessor == nil else {
                 throw InMemoryLedger.refusal("ledger.course")
             }
-            self.enroll(device, holding: index, confirmation)
+            self.enroll(device, holding: index, confirmation, sealedAccount, terms)
         case .renewal(let predecessor, _):
             guard self.certificates[index].record.predecessor == predecessor else {
                 throw InMemoryLedger.refusal("ledger.course")
@@ -197,16 +203,35 @@ extension InMemoryLedger.State {
         try self.close(confirmation.attempt)
     }
 
-    private mutating func enroll(_ device: Int, holding index: Int, _ confirmation: Confirmation) {
+    private mutating func enroll(
+        _ device: Int,
+        holding index: Int,
+        _ confirmation: Confirmation,
+        _ sealedAccount: [UInt8],
+        _ terms: EnrollmentTerms
+    ) {
         let id = self.devices[device].record.device
+        let former = self.devices[device].record.certificateSerial
         for other in self.certificates.indices where other != index {
             let record = self.certificates[other].record
             guard record.device == id, record.state == .issued, record.supersedeAfter == nil else { continue }
             self.certificates[other].record = record.with(supersedeAfter: confirmation.supersedeAfter)
         }
         self.devices[device].record = self.devices[device].record
-            .with(state: .issued, certificate: confirmation.certificate)
-        self.tell(.enrolled, of: device, about: confirmation.certificate.serialNumber, id: confirmation.eventID)
+            .with(state: .issued, certificate: confirmation.certificate, terms: terms)
+        self.devices[device].issued = confirmation.now
+        self.devices[device].isSilenceTold = false
+        self.tell(
+            .enrolled,
+            of: device,
+            about: confirmation.certificate.serialNumber,
+            id: confirmation.eventID,
+            predecessor: former,
+            traceID: confirmation.attempt.traceID,
+            sealedAccount: sealedAccount,
+            details: InMemoryLedger.HandOff.details(terms.attributes),
+            at: confirmation.now
+        )
     }
 
     static func held(_ device: DeviceID) -> EnrollmentError {

@@ -12,6 +12,9 @@ public final class InMemoryLedger: Sendable {
         var needsPermit = false
         /// Authorities that it is known to have.
         var trusted: Set<String> = []
+        /// When its latest enrollment was concluded.
+        var issued: Timestamp?
+        var isSilenceTold = false
     }
 
     struct Certificate: Sendable {
@@ -19,9 +22,18 @@ public final class InMemoryLedger: Sendable {
         let traceID: TraceID?
         var previousContact: Timestamp?
         var delivered: [String] = []
+        var evidence: Evidence?
+        var windowsThumbprint: [UInt8]?
 
         var isOpen: Bool { self.record.state == .intent && self.record.reason == nil }
         var isExpired: Bool { self.record.state == .intent && self.record.reason == "reservation.expired" }
+    }
+
+    /// How the identity in a certificate was proven.
+    struct Evidence: Sendable {
+        let credentialKind: String
+        let user: DirectoryUser
+        let claims: DeviceClaims
     }
 
     struct State: Sendable {
@@ -31,7 +43,8 @@ public final class InMemoryLedger: Sendable {
         var certificates: [Certificate] = []
         var attempts: [Attempt] = []
         var blockedKeys: [[UInt8]: String] = [:]
-        var events: [HandOffEvent] = []
+        var handOff = HandOff()
+        var tokens: [APIToken] = []
         /// Used and unused.
         var permits: [Permit] = []
         var issuers: [IssuerRecord] = []
@@ -220,11 +233,11 @@ extension InMemoryLedger {
 
     /// The hand-off events' ids, oldest first.
     public func eventIDs() async throws(EnrollmentError) -> [DeviceID] {
-        self.state.withLock { $0.events.map(\.id) }
+        self.state.withLock { $0.handOff.outbox.map(\.event.id) }
     }
 
     /// The hand-off events, oldest first.
     public func pendingEvents(limit: Int) async throws(EnrollmentError) -> [HandOffEvent] {
-        self.state.withLock { Array($0.events.prefix(max(0, limit))) }
+        self.state.withLock { Array($0.handOff.outbox.map(\.event).prefix(max(0, limit))) }
     }
 }

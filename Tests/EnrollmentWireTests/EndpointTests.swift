@@ -1,6 +1,8 @@
 import EnrollmentCore
 import EnrollmentWire
+import Foundation
 import Testing
+import XMLKit
 
 @Suite("Endpoints")
 struct EndpointTests {
@@ -125,7 +127,7 @@ struct EndpointTests {
         let thumbprint = isProven ? [UInt8](repeating: 0xEE, count: 32) : nil
         let octets = try self.message("renewal", "automatic-without-header")
         let response = await EnrollmentEndpoint(
-            settings: Example.management,
+            accounts: Example.accounts,
             enroll: journal.enroll,
             renew: journal.renew,
             thumbprint: { Example.thumbprint($0) },
@@ -139,11 +141,80 @@ struct EndpointTests {
         #expect(attempt.device != nil && attempt.serialNumber != nil && attempt.userID == "1")
     }
 
+    /// What the provisioning document in an answer says.
+    private func document(_ response: WireResponse) throws -> String {
+        let answer = try Answer(response.octets)
+        let token = try #require(
+            answer.body.first("RequestSecurityTokenResponse")?.first("RequestedSecurityToken")?.first(
+                "BinarySecurityToken"
+            )
+        )
+        return String(decoding: try #require(Data(base64Encoded: token.text)), as: UTF8.self)
+    }
+
+    @Test(
+        "a device is given the account of its terms, the standard one where they name none",
+        arguments: [
+            ("", "Gatehouse", "https://mdm.example.net/omadm"),
+            ("Gatehouse", "Gatehouse", "https://mdm.example.net/omadm"),
+            ("Branch", "Branch", "https://mdm.branch.example/omadm"),
+        ]
+    )
+    func accounts(provider: String, expected: String, address: String) async throws {
+        let journal = Journal()
+        let response = await EnrollmentEndpoint(
+            accounts: Example.accounts,
+            enroll: { request in
+                let user = DirectoryUser(id: "1", principalName: "ada@example.net", source: "test")
+                return Example.enrollment(of: user, claims: request.claims, provider: provider)
+            },
+            thumbprint: { Example.thumbprint($0) },
+            services: journal.services
+        ).answer(Example.request(try self.message("enrollment", "windows-11-25h2")))
+        let document = try self.document(response)
+        #expect(document.contains("name=\"PROVIDER-ID\" value=\"\(expected)\""))
+        #expect(document.contains("<characteristic type=\"Provider\"><characteristic type=\"\(expected)\">"))
+        #expect(document.contains("name=\"ADDR\" value=\"\(address)\""))
+    }
+
+    @Test("terms that name an account that is not configured are a fault, not another account")
+    func unknownAccount() async throws {
+        let journal = Journal()
+        let response = await EnrollmentEndpoint(
+            accounts: Example.accounts,
+            enroll: { request in
+                let user = DirectoryUser(id: "1", principalName: "ada@example.net", source: "test")
+                return Example.enrollment(of: user, claims: request.claims, provider: "Gone")
+            },
+            thumbprint: { Example.thumbprint($0) },
+            services: journal.services
+        ).answer(Example.request(try self.message("enrollment", "windows-11-25h2")))
+        #expect(try Answer(response.octets).outcome == "a:InternalServiceFault")
+        #expect(response.refusal?.rule == "enrollment.account")
+    }
+
+    @Test(
+        "a renewal names the account that the device has, even when it is configured no longer",
+        arguments: [("", "Gatehouse"), ("Branch", "Branch"), ("Gone", "Gone")]
+    )
+    func renewedAccount(provider: String, expected: String) async throws {
+        let journal = Journal()
+        let response = await EnrollmentEndpoint(
+            accounts: Example.accounts,
+            enroll: journal.enroll,
+            renew: { _ in Example.renewal(provider: provider) },
+            thumbprint: { Example.thumbprint($0) },
+            services: journal.services
+        ).answer(Example.request(try self.message("renewal", "automatic-without-header")))
+        let document = try self.document(response)
+        #expect(document.contains("<parm name=\"PROVIDER-ID\" value=\"\(expected)\"/></characteristic></wap-"))
+    }
+
     @Test("where renewal is not offered, devices are told to enroll again")
     func renewalNotOffered() async throws {
         let journal = Journal()
         let response = await EnrollmentEndpoint(
-            settings: Example.management,
+            accounts: Example.accounts,
             enroll: journal.enroll,
             thumbprint: { Example.thumbprint($0) },
             services: journal.services
@@ -157,7 +228,7 @@ struct EndpointTests {
         let journal = Journal()
         let authority = AuthorityCertificate(issuerID: "a", der: [1], isRoot: true)
         let response = await EnrollmentEndpoint(
-            settings: Example.management,
+            accounts: Example.accounts,
             enroll: journal.enroll,
             renew: { _ in Example.renewal(authorities: [authority]) },
             thumbprint: { _ throws(EnrollmentError) in

@@ -18,6 +18,20 @@ enum Example {
         address: "https://mdm.example.net/omadm"
     )
 
+    /// One account for all, and one that rules may choose.
+    static let accounts = ManagementAccounts(
+        Example.management,
+        others: [
+            ManagementSettings(
+                providerID: "Branch",
+                name: "Branch office",
+                address: "https://mdm.branch.example/omadm",
+                furtherAddresses: ["https://mdm2.branch.example/omadm?a=1&b=2"],
+                poll: .eager
+            )
+        ]
+    )
+
     static func request(_ octets: [UInt8], clientCertificate: [UInt8]? = nil) -> WireRequest {
         WireRequest(
             octets: octets,
@@ -29,7 +43,9 @@ enum Example {
         )
     }
 
-    static func enrollment(of user: DirectoryUser, claims: DeviceClaims, issuers: Int = 2) -> Enrollment {
+    static func enrollment(of user: DirectoryUser, claims: DeviceClaims, issuers: Int = 2, provider: String = "")
+        -> Enrollment
+    {
         Enrollment(
             device: DeviceID(random: [UInt8](0..<16)),
             user: user,
@@ -43,6 +59,7 @@ enum Example {
                 serverSecret: Redacted("server secret"),
                 serverNonce: "c2VydmVyIG5vbmNlIDE2IQ=="
             ),
+            terms: EnrollmentTerms(providerID: provider),
             renewal: RenewalSchedule(renewPeriodDays: 60, retryIntervalDays: 4)
         )
     }
@@ -59,11 +76,16 @@ enum Example {
         )
     }
 
-    static func renewal(into type: EnrollmentType = .full, authorities: [AuthorityCertificate] = []) -> Renewal {
+    static func renewal(
+        into type: EnrollmentType = .full,
+        authorities: [AuthorityCertificate] = [],
+        provider: String = ""
+    ) -> Renewal {
         Renewal(
             device: DeviceID(random: [UInt8](0..<16)),
             user: DirectoryUser(id: "1", principalName: "ada@example.net", source: "journal"),
             enrollmentType: type,
+            providerID: provider,
             certificate: self.certificate,
             authorities: authorities,
             renewal: RenewalSchedule(renewPeriodDays: 60, retryIntervalDays: 4)
@@ -94,7 +116,7 @@ extension Journal {
                 .answer(request)
         default:
             return await EnrollmentEndpoint(
-                settings: Example.management,
+                accounts: Example.accounts,
                 enroll: self.enroll,
                 renew: self.renew,
                 thumbprint: { der in Example.thumbprint(der) },

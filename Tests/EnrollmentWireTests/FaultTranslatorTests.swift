@@ -25,9 +25,15 @@ struct FaultTranslatorTests {
         (.denied, "s:Authorization CustomServerError"),
     ]
 
-    private func fault(_ code: EnrollmentError.Code, _ operation: Operation, to messageID: String?) throws -> Answer {
+    private func fault(
+        _ code: EnrollmentError.Code,
+        _ operation: Operation,
+        to messageID: String?,
+        saying reason: String? = nil
+    ) throws -> Answer {
         let envelope = ResponseEnvelope(operation: operation, relatesTo: messageID, activityID: nil)
-        return try Answer(FaultTranslator().octets(for: code, traceID: Example.traceID, in: envelope))
+        let error = EnrollmentError(code, "what the operator reads", rule: "test.rule", reasonForUser: reason)
+        return try Answer(FaultTranslator().octets(for: error, traceID: Example.traceID, in: envelope))
     }
 
     @Test("the table covers every code")
@@ -53,6 +59,24 @@ struct FaultTranslatorTests {
         let answer = try self.fault(.messageFormat, operation, to: nil)
         #expect(answer.action == operation.responseAction)
         #expect(answer.relatesTo == nil)
+    }
+
+    @Test("a denial says what whoever denied it wants the user to read, and cannot break out of it")
+    func deniedReason() throws {
+        let hostile = "Only managed rooms.</s:Text>\u{7}\n\u{202E}<x>&"
+        let answer = try self.fault(.denied, .requestSecurityToken, to: nil, saying: hostile)
+        let shown = "Only managed rooms.</s:Text> <x>&"
+        #expect(answer.body.first("Reason")?.first("Text")?.text == shown)
+        #expect(answer.detail("Message") == shown)
+        #expect(answer.outcome == "s:Authorization CustomServerError")
+    }
+
+    @Test("no other refusal is worded from outside", arguments: EnrollmentError.Code.allCases)
+    func wordedHere(_ code: EnrollmentError.Code) throws {
+        guard code != .denied else { return }
+        let answer = try self.fault(code, .requestSecurityToken, to: nil, saying: "Trust me.")
+        #expect(answer.body.first("Reason")?.first("Text")?.text == code.sentenceForUser)
+        #expect(answer.detail("Message") == code.sentenceForUser)
     }
 
     @Test("a MessageID cannot break out of RelatesTo")

@@ -117,6 +117,28 @@ struct ProvisioningDocumentTests {
         #expect(try !self.paths(self.document()).contains { $0.contains("ServerURL") })
     }
 
+    @Test(
+        "of several addresses the first is ADDR, and the list has them all in angle brackets; of one there is no list"
+    )
+    func addresses() throws {
+        let branch = try #require(Example.accounts.account("Branch"))
+        let paths = self.paths(try self.document(settings: branch))
+        #expect(paths.contains("/APPLICATION/ADDR=https://mdm.branch.example/omadm -"))
+        let list = "<https://mdm.branch.example/omadm><https://mdm2.branch.example/omadm?a=1&b=2>"
+        #expect(paths.contains("/DMClient/Provider/Branch/ManagementServerAddressList=\(list) string"))
+        #expect(try !self.paths(self.document()).contains { $0.contains("ManagementServerAddressList") })
+    }
+
+    @Test(
+        "schedules with a name have a first set and one endless set, which is the last",
+        arguments: [ManagementSettings.PollSchedule.standard, .eager, .quiet]
+    )
+    func schedules(_ poll: ManagementSettings.PollSchedule) {
+        #expect(poll.firstRetries > 0 && poll.firstInterval > 0)
+        #expect(poll.secondRetries > 0 && poll.secondInterval > poll.firstInterval)
+        #expect(poll.remainingRetries == 0 && poll.remainingInterval > poll.secondInterval)
+    }
+
     @Test("a device name of markup, line breaks and control characters stays one value on one line")
     func hostileName() throws {
         let name = "\"/><evil a='&\n\u{1}"

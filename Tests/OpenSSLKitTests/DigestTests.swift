@@ -30,6 +30,18 @@ struct DigestTests {
     }
 
     @Test(
+        "MD5 gives the examples of RFC 1321",
+        arguments: [
+            ("", "d41d8cd98f00b204e9800998ecf8427e"),
+            ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+            ("message digest", "f96b697d7cb7938d525a2f31aaf161d0"),
+        ]
+    )
+    func md5(_ text: String, _ digest: String) throws {
+        #expect(try Digest.md5(Array(text.utf8)) == octets(digest))
+    }
+
+    @Test(
         "each digest of a signature scheme gives the example of FIPS 180-4",
         arguments: [
             (.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

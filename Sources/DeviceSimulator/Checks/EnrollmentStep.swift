@@ -9,4 +9,6 @@ public enum EnrollmentStep: String, Hashable, Sendable, CaseIterable {
     case renew
     /// A TLS connection with the new certificate.
     case possession
+    /// The first session with the management server.
+    case manage
 }

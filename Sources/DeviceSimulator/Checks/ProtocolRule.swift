@@ -69,4 +69,16 @@ public enum ProtocolRule: String, Hashable, Sendable, CaseIterable {
     case renewalSerial = "renewal.serial-number"
     // Possession
     case possession = "possession.accepted"
+    // Management session, OMA-DM 1.2, [MS-MDM]
+    case sessionForm = "session.form"
+    case sessionID = "session.session-id"
+    case sessionMessage = "session.message-id"
+    case sessionTarget = "session.target"
+    case sessionHeaderStatus = "session.header-status"
+    case sessionStatus = "session.status"
+    case sessionCommandID = "session.command-id"
+    case sessionChallenge = "session.challenge"
+    case sessionServerCredential = "session.server-credential"
+    case sessionFinal = "session.final"
+    case sessionEnd = "session.end"
 }

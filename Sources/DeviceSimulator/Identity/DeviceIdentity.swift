@@ -24,6 +24,8 @@ public struct DeviceIdentity: Sendable {
     public let key: DeviceKey
     /// The provisioning document the certificate came in, as received.
     public let document: [UInt8]
+    /// The provisioning document of the enrollment, which has the management account; renewals bring none.
+    public let accountDocument: [UInt8]
     /// How often it was renewed since the enrollment.
     public let renewals: Int
 
@@ -41,6 +43,7 @@ public struct DeviceIdentity: Sendable {
         intermediates: [[UInt8]],
         key: DeviceKey,
         document: [UInt8],
+        accountDocument: [UInt8]? = nil,
         renewals: Int
     ) {
         self.device = device
@@ -56,6 +59,7 @@ public struct DeviceIdentity: Sendable {
         self.intermediates = intermediates
         self.key = key
         self.document = document
+        self.accountDocument = accountDocument ?? document
         self.renewals = renewals
     }
 
@@ -81,6 +85,7 @@ public struct DeviceIdentity: Sendable {
             intermediates: self.intermediates + document.intermediates.filter { !self.intermediates.contains($0) },
             key: key,
             document: octets,
+            accountDocument: self.accountDocument,
             renewals: self.renewals + 1
         )
     }

@@ -31,7 +31,8 @@ enum IdentityFacts {
         file: String,
         certificates: (leaf: [UInt8], issuers: [[UInt8]], roots: [[UInt8]], intermediates: [[UInt8]]),
         key: DeviceKey,
-        document: [UInt8]
+        document: [UInt8],
+        accountDocument: [UInt8]?
     ) throws(SettingsError) -> DeviceIdentity {
         let reader = try SettingsReader(parsing: text, file: file)
         let schema = try reader.requiredString("schema")
@@ -60,6 +61,7 @@ enum IdentityFacts {
             intermediates: certificates.intermediates,
             key: key,
             document: document,
+            accountDocument: accountDocument,
             renewals: try reader.requiredInteger("renewals", in: 0...Int(Int32.max))
         )
         try reader.finish()

@@ -11,6 +11,7 @@ internal import ServiceRuntime
 ///     roots.pem            all roots the device was given
 ///     intermediates.pem    all intermediate authorities it was given
 ///     provisioning.xml     the document the certificate came in
+///     account.xml          the one of the enrollment, with the management account
 ///     facts.json           names and addresses
 ///   current -> 2           turned over in one step, when everything is on the disk
 ///   previous -> 1
@@ -86,6 +87,9 @@ public struct IdentityFolder: Hashable, Sendable {
         let key = try DeviceKey(pem: try PrivateFile.read("\(folder)/private-key.pem"))
         let facts = String(decoding: try PrivateFile.read("\(folder)/facts.json"), as: UTF8.self)
         let document = try PrivateFile.read("\(folder)/provisioning.xml")
+        // Folders of earlier versions have none.
+        let hasAccount = access("\(folder)/account.xml", F_OK) == 0
+        let accountDocument = hasAccount ? try PrivateFile.read("\(folder)/account.xml") : nil
         let identity: DeviceIdentity
         do throws(SettingsError) {
             identity = try IdentityFacts.identity(
@@ -93,7 +97,8 @@ public struct IdentityFolder: Hashable, Sendable {
                 file: "\(folder)/facts.json",
                 certificates: (leaf, Array(chain.dropFirst()) + [roots[0]], roots, intermediates),
                 key: key,
-                document: document
+                document: document,
+                accountDocument: accountDocument
             )
         } catch {
             throw .local("\(error)")
@@ -135,6 +140,7 @@ public struct IdentityFolder: Hashable, Sendable {
         )
         try PrivateFile.write(pem(identity.intermediates), to: "\(folder)/intermediates.pem")
         try PrivateFile.write(identity.document, to: "\(folder)/provisioning.xml")
+        try PrivateFile.write(identity.accountDocument, to: "\(folder)/account.xml")
         try PrivateFile.write(Array(IdentityFacts.text(of: identity).utf8), to: "\(folder)/facts.json")
         try PrivateFile.synchronizeFolder(folder)
     }

@@ -41,7 +41,7 @@ struct Life: Sendable {
     /// - Parameter bystander: Another device.
     /// - Returns: Whether the device still has a certificate that counts.
     mutating func live(besides bystander: DeviceIdentity) -> Bool {
-        guard self.begin() else { return false }
+        guard self.begin(), self.manage(.manage) else { return false }
         for round in 0..<self.soak.renewals {
             guard self.renew(round % 2 == 0 ? .renewByItself : .renewManually) else { return false }
         }
@@ -63,7 +63,21 @@ struct Life: Sendable {
         plan = self.plan()
         plan.signer = bystander
         self.refuse(.renewForeignSignature, plan)
-        return self.renew(.renewAfterRefusals)
+        return self.renew(.renewAfterRefusals) && self.manage(.manageRenewed)
+    }
+
+    /// Has a session with the management server, where that is wanted.
+    private func manage(_ step: LifeStep) -> Bool {
+        guard self.soak.simulation.manages, let identity = self.identity else { return true }
+        do throws(SimulationFailure) {
+            let access = self.soak.simulation.managementAccess(for: identity)
+            let contact = try ManagementContact.makeBlocking(identity, access, profile: self.soak.simulation.profile)
+            self.note(step, nil, contact.milliseconds, nil)
+            return true
+        } catch {
+            self.object(to: step, error, nil)
+            return false
+        }
     }
 
     /// An honest plan, in a form other than the one before: all sixteen come in turn.

@@ -1,6 +1,8 @@
 /// The steps of a whole life, in order.
 public enum LifeStep: String, Hashable, Sendable, CaseIterable {
     case enroll
+    /// The first session with the management server.
+    case manage
     /// With the certificate in TLS, nobody asked.
     case renewByItself = "renew-by-itself"
     /// With the user's password.
@@ -23,6 +25,8 @@ public enum LifeStep: String, Hashable, Sendable, CaseIterable {
     case renewForeignSignature = "renew-foreign-signature"
     /// An honest one after all that were refused.
     case renewAfterRefusals = "renew-after-refusals"
+    /// A session with the management server after all renewals.
+    case manageRenewed = "manage-renewed"
     /// After the operator's command changed the user.
     case renewChangedUser = "renew-changed-user"
     /// After the operator's command changed the user back.
@@ -39,7 +43,7 @@ public enum LifeStep: String, Hashable, Sendable, CaseIterable {
     public var expectation: Expectation {
         switch self {
         case .enroll, .renewByItself, .renewManually, .loseAnswer, .renewAfterLoss, .contact, .renewAfterRefusals,
-            .renewRestoredUser:
+            .renewRestoredUser, .manage, .manageRenewed:
             .granted
         case .renewSuperseded, .renewSameKey, .renewWeakKey, .renewForeignCertificate, .renewForeignSignature,
             .renewChangedUser, .renewRevoked:

@@ -35,7 +35,8 @@ public struct LifetimeReport: Sendable {
     /// How many certificates were renewed.
     public var renewals: Int {
         self.lines.reduce(0) { sum, line in
-            let isRenewal = line.step.expectation == .granted && line.step != .enroll && line.step != .contact
+            let others: [LifeStep] = [.enroll, .contact, .manage, .manageRenewed]
+            let isRenewal = line.step.expectation == .granted && !others.contains(line.step)
             return sum + (isRenewal ? line.asExpected : 0)
         }
     }

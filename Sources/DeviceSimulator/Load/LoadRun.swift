@@ -119,6 +119,7 @@ final class LoadRun: Sendable {
         var enrolled = try enrollment.enroll(over: connection)
         whole = (clock.now - start).seconds * 1000
         if self.simulation.provesPossession { try enrollment.provePossession(of: &enrolled) }
+        if self.simulation.manages { try enrollment.manage(&enrolled) }
         return enrolled
     }
 }

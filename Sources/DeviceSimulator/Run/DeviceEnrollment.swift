@@ -140,6 +140,18 @@ struct DeviceEnrollment {
         enrolled.seenByServer = contact.seenByServer
     }
 
+    /// The first session with the management server that the device was given.
+    func manage(_ enrolled: inout EnrolledDevice) throws(SimulationFailure) {
+        guard let identity = enrolled.identity else { return }
+        let contact = try ManagementContact.makeBlocking(
+            identity,
+            self.simulation.managementAccess(for: identity),
+            profile: self.simulation.profile
+        )
+        self.report(.manage, 200, contact.milliseconds, "\(contact)")
+        enrolled.management = contact
+    }
+
     private func exchange(
         _ step: EnrollmentStep,
         action: String,

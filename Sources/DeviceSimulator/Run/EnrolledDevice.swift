@@ -27,6 +27,8 @@ public struct EnrolledDevice: Sendable {
     public internal(set) var provedPossession = false
     /// What the server says it saw in that connection; `nil` when it says nothing.
     public internal(set) var seenByServer: String?
+    /// The first session with the management server; `nil` when none was to be made.
+    public internal(set) var management: ManagementContact?
 
     /// The certificate and what leads to its root, without the root, as PEM.
     public var certificatePEM: String {

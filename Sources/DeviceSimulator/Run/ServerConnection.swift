@@ -43,12 +43,13 @@ struct ServerConnection {
     func post(
         _ body: [UInt8],
         to address: String,
-        _ step: EnrollmentStep
+        _ step: EnrollmentStep,
+        type: String = "application/soap+xml; charset=utf-8",
+        headers more: [(name: String, value: String)] = []
     ) throws(SimulationFailure) -> (HTTPAnswer, Double) {
-        let headers = [
-            CurlHeader("Content-Type", "application/soap+xml; charset=utf-8"),
-            CurlHeader("User-Agent", self.userAgent),
-        ]
+        let headers =
+            [CurlHeader("Content-Type", type), CurlHeader("User-Agent", self.userAgent)]
+            + more.map { CurlHeader($0.name, $0.value) }
         return try self.perform(.post(address, headers: headers, body: body), step)
     }
 

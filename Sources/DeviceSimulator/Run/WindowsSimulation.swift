@@ -27,6 +27,11 @@ public struct WindowsSimulation: Sendable {
     public var probes = true
     /// Whether each device opens a TLS connection with its new certificate at the end.
     public var provesPossession = true
+    /// Whether each device then has its first session with the management server it was given.
+    public var manages = false
+    /// PEM of the only authorities that the management server's certificate may lead to; `nil` for
+    /// ``trustedAuthorities`` and, where those are given, the roots that the device received with its certificate.
+    public var managementAuthorities: [UInt8]?
 
     /// Who enrolls, at least one; device n belongs to user n modulo their number.
     public var users: [SimulatedUser]
@@ -101,6 +106,13 @@ public struct WindowsSimulation: Sendable {
         access.proxy = self.proxy
         access.timeout = self.timeout
         access.userAgent = self.profile.userAgent
+        return access
+    }
+
+    /// How a device reaches its management server.
+    func managementAccess(for identity: DeviceIdentity) -> ServerAccess {
+        var access = self.access
+        access.trustManagement(self.managementAuthorities, for: identity)
         return access
     }
 

@@ -126,13 +126,16 @@ public struct Attempt: Hashable, Sendable {
         self.microseconds = now.microseconds - self.started.microseconds
     }
 
+    /// The name of the fact that says what the person at the device was told, where that is not the code's sentence.
+    public static let spokenReason = "told the user"
+
     /// Closes the attempt as a refusal.
     public mutating func refuse(_ error: EnrollmentError, at now: Timestamp) {
         self.outcome = .refused
         self.microseconds = now.microseconds - self.started.microseconds
         self.code = error.code
         self.rule = error.rule
-        self.facts = error.facts
+        self.facts = error.facts + (error.reasonForUser.map { [Fact(Self.spokenReason, $0)] } ?? [])
         self.detail = error.detail
         self.counted = error.counted
         self.userID = self.userID ?? error.confirmedUserID

@@ -24,6 +24,30 @@ struct AttemptRecorder {
         }
     }
 
+    /// Asks whether the device may have what it wants.
+    ///
+    /// Where nobody answered and that is taken for a yes, the step says so.
+    ///
+    /// - Returns: What was said of the device.
+    mutating func authorisation(
+        of question: AuthorisationQuestion,
+        by authoriser: any EnrollmentAuthoriser
+    ) async throws(EnrollmentError) -> [Fact] {
+        let answer = try await self.step("authorise") { () async throws(EnrollmentError) in
+            try await authoriser.authorise(question)
+        }
+        if let silence = answer.silence { self.annotate(silence) }
+        return answer.attributes
+    }
+
+    /// Gives the latest step a note.
+    private mutating func annotate(_ note: String) {
+        guard let step = self.attempt.steps.popLast() else { return }
+        self.attempt.steps.append(
+            .init(name: step.name, succeeded: step.succeeded, microseconds: step.microseconds, note: note)
+        )
+    }
+
     mutating func update(_ change: (inout Attempt) -> Void) {
         change(&self.attempt)
     }

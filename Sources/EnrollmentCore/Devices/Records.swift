@@ -23,6 +23,11 @@ public struct DeviceRecord: Hashable, Sendable {
     public let certificateEnds: Timestamp?
     /// Sentences about claims that contradict each other; empty when there are none.
     public let conflicts: [String]
+    /// The management account's provider id that it was given; empty where there was none.
+    public let providerID: String
+    public let ownership: EnrollmentTerms.Ownership
+    /// The name of the rule that set ``ownership``; empty when none did.
+    public let ownershipRule: String
 
     public init(
         device: DeviceID,
@@ -41,7 +46,10 @@ public struct DeviceRecord: Hashable, Sendable {
         lastProvenContact: Timestamp,
         certificateSerial: SerialNumber?,
         certificateEnds: Timestamp?,
-        conflicts: [String]
+        conflicts: [String],
+        providerID: String = "",
+        ownership: EnrollmentTerms.Ownership = .unstated,
+        ownershipRule: String = ""
     ) {
         self.device = device
         self.state = state
@@ -60,6 +68,9 @@ public struct DeviceRecord: Hashable, Sendable {
         self.certificateSerial = certificateSerial
         self.certificateEnds = certificateEnds
         self.conflicts = conflicts
+        self.providerID = providerID
+        self.ownership = ownership
+        self.ownershipRule = ownershipRule
     }
 }
 

@@ -36,7 +36,9 @@ public struct EnrollmentError: Error, Sendable {
     public let counted: [CountedDevice]
     /// The user whom the directory had confirmed before another rule refused them; `nil` otherwise.
     public let confirmedUserID: String?
-    /// What the person at the device is told instead of the code's own sentence; only for ``Code/denied``.
+    /// What the person at the device is told instead of the code's own sentence; `nil` but for ``Code/denied``.
+    ///
+    /// One line of at most 300 characters, whatever was given.
     public let reasonForUser: String?
     /// The error that led here, kept for `String(reflecting:)` only.
     public let cause: (any Error)?
@@ -61,7 +63,7 @@ public struct EnrollmentError: Error, Sendable {
         self.facts = facts
         self.counted = counted
         self.confirmedUserID = confirmedUserID
-        self.reasonForUser = reasonForUser
+        self.reasonForUser = code == .denied ? reasonForUser.flatMap { SpokenReason($0)?.text } : nil
         self.cause = cause
         self.file = file
         self.line = line

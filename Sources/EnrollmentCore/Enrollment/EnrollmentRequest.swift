@@ -32,6 +32,8 @@ public struct Enrollment: Sendable {
     /// The issuer's certificates above the leaf, nearest first, trust anchor last; DER each.
     public let issuers: [[UInt8]]
     public let account: ManagementAccount
+    /// Which management server the device is given to, and whose it is.
+    public let terms: EnrollmentTerms
     /// The profile's validity and renewal settings, for the provisioning document.
     public let renewal: RenewalSchedule
 
@@ -42,6 +44,7 @@ public struct Enrollment: Sendable {
         certificate: IssuedCertificate,
         issuers: [[UInt8]],
         account: ManagementAccount,
+        terms: EnrollmentTerms = .none,
         renewal: RenewalSchedule
     ) {
         self.device = device
@@ -50,6 +53,7 @@ public struct Enrollment: Sendable {
         self.certificate = certificate
         self.issuers = issuers
         self.account = account
+        self.terms = terms
         self.renewal = renewal
     }
 }

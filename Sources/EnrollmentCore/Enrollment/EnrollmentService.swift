@@ -7,6 +7,8 @@ public struct EnrollmentService: Sendable {
         public let authority: any CertificateAuthority
         public let ledger: any EnrollmentLedger & AttemptLedger
         public let sealer: any SecretSealer
+        /// Asked about every device whose user and request are in order; `nil` where nobody is to be asked.
+        public let authoriser: (any EnrollmentAuthoriser)?
         public let clock: any WallClock
         public let random: any RandomSource
 
@@ -16,6 +18,7 @@ public struct EnrollmentService: Sendable {
             authority: any CertificateAuthority,
             ledger: any EnrollmentLedger & AttemptLedger,
             sealer: any SecretSealer,
+            authoriser: (any EnrollmentAuthoriser)? = nil,
             clock: any WallClock,
             random: any RandomSource
         ) {
@@ -24,6 +27,7 @@ public struct EnrollmentService: Sendable {
             self.authority = authority
             self.ledger = ledger
             self.sealer = sealer
+            self.authoriser = authoriser
             self.clock = clock
             self.random = random
         }
@@ -39,6 +43,7 @@ public struct EnrollmentService: Sendable {
     private let issuance: RecordedIssuance
     private let policy: IssuancePolicy
     private let limits: DeviceLimitPolicy
+    private let management: ManagementPolicy
     private let node: UInt8
     /// How long a returning device's former certificate stays valid unless the new one is seen.
     private let overlapSeconds: Int64
@@ -47,12 +52,14 @@ public struct EnrollmentService: Sendable {
     ///   - ports: Where the facts come from and go to.
     ///   - policy: What certificates say.
     ///   - limits: How many devices a user may have.
+    ///   - management: Which management server a user's devices are given to.
     ///   - node: 1–127, the first octet of every serial number this process chooses.
     ///   - overlapSeconds: How long a returning device's former certificate stays valid unless the new one is seen.
     public init(
         ports: Ports,
         policy: IssuancePolicy,
         limits: DeviceLimitPolicy,
+        management: ManagementPolicy = ManagementPolicy(providerID: ""),
         node: UInt8,
         overlapSeconds: Int64 = 86_400
     ) {
@@ -65,6 +72,7 @@ public struct EnrollmentService: Sendable {
         )
         self.policy = policy
         self.limits = limits
+        self.management = management
         self.node = node
         self.overlapSeconds = overlapSeconds
     }
@@ -104,6 +112,7 @@ extension EnrollmentService {
     private struct Reserved {
         let user: DirectoryUser
         let claims: DeviceClaims
+        let terms: EnrollmentTerms
         let device: DeviceID
         let prepared: PreparedCertificate
         let receipt: IntentReceipt
@@ -121,6 +130,8 @@ extension EnrollmentService {
         let proven = try await recorder.step("request") { () async throws(EnrollmentError) in
             try self.ports.inspector.inspect(request.certificateRequest)
         }
+        // Once, however often the reservation is prepared anew.
+        let terms = try await self.authorise(request, user, recording: &recorder)
         for preparation in 0..<Self.preparations {
             let issuer = self.ports.authority.activeIssuer
             let isGuess = preparation == 0 && request.claims.seemsNew
@@ -173,6 +184,7 @@ extension EnrollmentService {
                 return Reserved(
                     user: user,
                     claims: request.claims,
+                    terms: terms,
                     device: device,
                     prepared: prepared,
                     receipt: receipt,
@@ -188,6 +200,28 @@ extension EnrollmentService {
             "Other requests of the same device kept getting in between. Let it try again.",
             rule: "reserve.contended"
         )
+    }
+
+    /// The terms on which the user's device is admitted, with what whoever is asked has to say of it.
+    private func authorise(
+        _ request: EnrollmentRequest,
+        _ user: DirectoryUser,
+        recording recorder: inout AttemptRecorder
+    ) async throws(EnrollmentError) -> EnrollmentTerms {
+        var terms = self.management.terms(for: user)
+        guard let authoriser = self.ports.authoriser else { return terms }
+        let question = AuthorisationQuestion(
+            traceID: recorder.attempt.traceID,
+            operation: .enrollment,
+            user: user,
+            claims: request.claims,
+            device: nil,
+            credentialKind: request.credential.kind,
+            sourceAddress: request.sourceAddress,
+            terms: terms
+        )
+        terms.attributes = try await recorder.authorisation(of: question, by: authoriser)
+        return terms
     }
 
     private func recognize(
@@ -251,7 +285,7 @@ extension EnrollmentService {
             Confirmation(
                 receipt: reserved.receipt,
                 certificate: certificate,
-                course: .enrollment(sealedAccount: sealedAccount),
+                course: .enrollment(sealedAccount: sealedAccount, terms: reserved.terms),
                 attempt: recorder.attempt,
                 eventID: eventID,
                 now: now,
@@ -265,6 +299,7 @@ extension EnrollmentService {
             certificate: certificate,
             issuers: reserved.issuer.chain,
             account: account,
+            terms: reserved.terms,
             renewal: self.policy.profile.renewal.fitting(certificate.validity)
         )
     }

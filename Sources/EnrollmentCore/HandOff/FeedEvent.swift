@@ -20,8 +20,10 @@ public struct FeedEvent: Hashable, Sendable {
     public let sealedAccount: [UInt8]?
     /// What else belongs to the kind: attributes of the authorise hook as `attribute.<name>`, an issuer's facts.
     public let details: [Fact]
-    /// The attempt behind a refusal.
+    /// The attempt behind a refusal; `nil` also when it is kept no longer.
     public let attempt: Attempt?
+    /// What an event about no device is about: an issuer's id, or a user's.
+    public let subject: String?
 
     public init(
         position: Int64,
@@ -34,7 +36,8 @@ public struct FeedEvent: Hashable, Sendable {
         act: AdministrativeAct? = nil,
         sealedAccount: [UInt8]? = nil,
         details: [Fact] = [],
-        attempt: Attempt? = nil
+        attempt: Attempt? = nil,
+        subject: String? = nil
     ) {
         self.position = position
         self.event = event
@@ -47,6 +50,7 @@ public struct FeedEvent: Hashable, Sendable {
         self.sealedAccount = sealedAccount
         self.details = details
         self.attempt = attempt
+        self.subject = subject
     }
 
     /// The prefix of ``details`` that the authorise hook's attributes carry.

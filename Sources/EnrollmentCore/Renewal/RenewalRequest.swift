@@ -35,6 +35,9 @@ public struct Renewal: Sendable {
     public let user: DirectoryUser
     /// Whose certificate store the device keeps its certificate in, as enrolled.
     public let enrollmentType: EnrollmentType
+    /// The management account that the device was enrolled with, which a renewal leaves as it is; empty for the standard
+    /// one.
+    public let providerID: String
     public let certificate: IssuedCertificate
     /// Authorities that the device is not known to have, nearest the leaf first.
     public let authorities: [AuthorityCertificate]
@@ -44,6 +47,7 @@ public struct Renewal: Sendable {
         device: DeviceID,
         user: DirectoryUser,
         enrollmentType: EnrollmentType,
+        providerID: String = "",
         certificate: IssuedCertificate,
         authorities: [AuthorityCertificate],
         renewal: RenewalSchedule
@@ -51,6 +55,7 @@ public struct Renewal: Sendable {
         self.device = device
         self.user = user
         self.enrollmentType = enrollmentType
+        self.providerID = providerID
         self.certificate = certificate
         self.authorities = authorities
         self.renewal = renewal

@@ -9,6 +9,8 @@ public struct RenewalService: Sendable {
         public let inspector: any RenewalInspector
         public let authority: any CertificateAuthority
         public let ledger: any EnrollmentLedger & RenewalLedger & AttemptLedger
+        /// Asked about every device that may renew; `nil` where nobody is to be asked.
+        public let authoriser: (any EnrollmentAuthoriser)?
         public let clock: any WallClock
         public let random: any RandomSource
 
@@ -18,6 +20,7 @@ public struct RenewalService: Sendable {
             inspector: any RenewalInspector,
             authority: any CertificateAuthority,
             ledger: any EnrollmentLedger & RenewalLedger & AttemptLedger,
+            authoriser: (any EnrollmentAuthoriser)? = nil,
             clock: any WallClock,
             random: any RandomSource
         ) {
@@ -26,6 +29,7 @@ public struct RenewalService: Sendable {
             self.inspector = inspector
             self.authority = authority
             self.ledger = ledger
+            self.authoriser = authoriser
             self.clock = clock
             self.random = random
         }
@@ -81,7 +85,7 @@ public struct RenewalService: Sendable {
     /// Gives one device the successor of its certificate.
     ///
     /// Judged in this order, each with a reason of its own: signature, issuer, currency, window, device, user and
-    /// group, hold, key ([MS-MDE2] § 3.5). Both certificates are valid until the new one is seen.
+    /// group, hold, whoever outside is asked, key ([MS-MDE2] § 3.5). Both certificates are valid until the new one is seen.
     ///
     /// - Parameter request: What the wire delivered, well formed but not yet believed.
     /// - Returns: The certificate, and the authorities that the device is not known to have.
@@ -116,6 +120,8 @@ extension RenewalService {
         let prepared: PreparedCertificate
         let receipt: IntentReceipt
         let authorities: [AuthorityCertificate]
+        /// What the authorise hook said of the device.
+        let attributes: [Fact]
     }
 
     private func reserve(
@@ -126,6 +132,7 @@ extension RenewalService {
             try self.ports.inspector.inspect(request.signedRequest)
         }
         var user: DirectoryUser?
+        var attributes: [Fact]?
         for _ in 0..<Self.preparations {
             let judgement = try await self.judgement(of: signed, in: request, recording: &recorder)
             let candidate = judgement.candidate
@@ -147,6 +154,9 @@ extension RenewalService {
             }
             recorder.update { $0.userID = owner.id }
             try await recorder.step("hold") { () async throws(EnrollmentError) in try judgement.judgeHold() }
+            if attributes == nil {
+                attributes = try await self.authorise(request, owner, candidate.device, recording: &recorder)
+            }
 
             let issuer = self.ports.authority.activeIssuer
             let draft = self.rules.issuance.draft(
@@ -196,7 +206,8 @@ extension RenewalService {
                     user: owner,
                     prepared: prepared,
                     receipt: receipt,
-                    authorities: authorities
+                    authorities: authorities,
+                    attributes: attributes ?? []
                 )
             }
             let traceID = TraceID(random: try self.ports.random.octets(TraceID.randomOctets))
@@ -249,6 +260,27 @@ extension RenewalService {
         let user = try await self.ports.users.user(id: judgement.candidate.device.userID)
         try self.rules.admission.judge(user)
         return user
+    }
+
+    /// Asks whoever is to be asked; once, however often the renewal is judged and prepared anew.
+    private func authorise(
+        _ request: RenewalRequest,
+        _ owner: DirectoryUser,
+        _ device: DeviceRecord,
+        recording recorder: inout AttemptRecorder
+    ) async throws(EnrollmentError) -> [Fact] {
+        guard let authoriser = self.ports.authoriser else { return [] }
+        let question = AuthorisationQuestion(
+            traceID: recorder.attempt.traceID,
+            operation: .renewal,
+            user: owner,
+            claims: request.claims,
+            device: device.device,
+            credentialKind: request.credential?.kind ?? "certificate",
+            sourceAddress: request.sourceAddress,
+            terms: nil
+        )
+        return try await recorder.authorisation(of: question, by: authoriser)
     }
 
     private func alarm(_ candidate: RenewalCandidate, _ claims: DeviceClaims) async throws(EnrollmentError) {
@@ -307,7 +339,10 @@ extension RenewalService {
             Confirmation(
                 receipt: reserved.receipt,
                 certificate: certificate,
-                course: .renewal(of: reserved.candidate.certificate.serialNumber),
+                course: .renewal(
+                    of: reserved.candidate.certificate.serialNumber,
+                    attributes: reserved.attributes
+                ),
                 attempt: recorder.attempt,
                 eventID: eventID,
                 now: now,

@@ -56,7 +56,7 @@ extension EndpointServices {
         WireResponse(
             status: self.faults.status,
             contentType: WireResponse.soapType,
-            octets: self.faults.octets(for: error.code, traceID: attempt.traceID, in: envelope),
+            octets: self.faults.octets(for: error, traceID: attempt.traceID, in: envelope),
             attempt: attempt,
             refusal: error,
             recordingFailure: recordingFailure

@@ -16,26 +16,26 @@ package struct EnrollmentEndpoint: Sendable {
         case renewal(RenewalRequest, by: Renew)
     }
 
-    private let settings: ManagementSettings
+    private let accounts: ManagementAccounts
     private let enroll: Enroll
     private let renew: Renew?
     private let thumbprint: Thumbprint
     private let services: EndpointServices
 
     /// - Parameters:
-    ///   - settings: The management account devices are given.
+    ///   - accounts: The management accounts devices are given.
     ///   - enroll: The use case.
     ///   - renew: The other use case; `nil` where renewal is not offered, and devices are told to enroll again.
     ///   - thumbprint: Digests the issuers' certificates; the leaf's digest comes with the enrollment.
     ///   - services: For attempts that end before the use case.
     package init(
-        settings: ManagementSettings,
+        accounts: ManagementAccounts,
         enroll: @escaping Enroll,
         renew: Renew? = nil,
         thumbprint: @escaping Thumbprint,
         services: EndpointServices
     ) {
-        self.settings = settings
+        self.accounts = accounts
         self.enroll = enroll
         self.renew = renew
         self.thumbprint = thumbprint
@@ -134,7 +134,7 @@ extension EnrollmentEndpoint {
         return self.response(attempt, in: envelope) { () throws(EnrollmentError) in
             ProvisioningDocument(
                 enrollment: enrollment,
-                settings: self.settings,
+                settings: try self.account(of: enrollment),
                 issuerThumbprints: try self.thumbprints(of: enrollment.issuers)
             ).octets()
         }
@@ -148,7 +148,7 @@ extension EnrollmentEndpoint {
         return self.response(attempt, in: envelope) { () throws(EnrollmentError) in
             RenewalDocument(
                 renewal: renewal,
-                providerID: self.settings.providerID,
+                providerID: self.accounts.providerID(recorded: renewal.providerID),
                 authorityThumbprints: try self.thumbprints(of: renewal.authorities.map(\.der))
             ).octets()
         }
@@ -170,6 +170,19 @@ extension EnrollmentEndpoint {
             attempt.refuse(error, at: now)
             return self.services.fault(attempt, error, in: envelope)
         }
+    }
+
+    /// The account that the terms of the enrollment name.
+    private func account(of enrollment: Enrollment) throws(EnrollmentError) -> ManagementSettings {
+        guard let account = self.accounts.account(enrollment.terms.providerID) else {
+            throw EnrollmentError(
+                .internalService,
+                "The device was admitted for the management account \(enrollment.terms.providerID), which is not"
+                    + " configured; management.accounts has to have it.",
+                rule: "enrollment.account"
+            )
+        }
+        return account
     }
 
     private func thumbprints(of certificates: [[UInt8]]) throws(EnrollmentError) -> [[UInt8]] {

@@ -13,6 +13,27 @@ package struct ManagementSettings: Hashable, Sendable {
         package var pollsOnLogin: Bool
         package var pollsOnFirstLogin: Bool
 
+        /// The published recommendation.
+        package static let standard = PollSchedule()
+        /// For devices that are set up while somebody waits: 10 times 3 minutes, a quarter of an hour for six hours, then
+        /// three times a day.
+        package static let eager = PollSchedule(
+            firstRetries: 10,
+            firstInterval: 3,
+            secondRetries: 24,
+            secondInterval: 15,
+            remainingInterval: 480,
+            pollsOnFirstLogin: true
+        )
+        /// For many devices behind thin lines: 3 times half an hour, 4 times four hours, then daily, and not at sign-in.
+        package static let quiet = PollSchedule(
+            firstRetries: 3,
+            firstInterval: 30,
+            secondRetries: 4,
+            secondInterval: 240,
+            pollsOnLogin: false
+        )
+
         /// The published recommendation: 5 times 15 minutes, 10 times an hour, then daily.
         package init(
             firstRetries: Int = 5,
@@ -39,8 +60,10 @@ package struct ManagementSettings: Hashable, Sendable {
     package let providerID: String
     /// Shown in Settings; also part of a registry path.
     package let name: String
-    /// Absolute HTTPS URL of the management server.
+    /// Absolute HTTPS URL of the management server; the first of its addresses.
     package let address: String
+    /// Where else it is, tried in this order after ``address``.
+    package let furtherAddresses: [String]
     /// Where renewals go, absolute; `nil` for the URL of discovery.
     package let renewalURL: String?
     /// Tries after a connection that could not be made.
@@ -55,6 +78,7 @@ package struct ManagementSettings: Hashable, Sendable {
         providerID: String,
         name: String,
         address: String,
+        furtherAddresses: [String] = [],
         renewalURL: String? = nil,
         connectionRetries: Int = 6,
         initialBackoff: Int = 30_000,
@@ -64,6 +88,7 @@ package struct ManagementSettings: Hashable, Sendable {
         self.providerID = providerID
         self.name = name
         self.address = address
+        self.furtherAddresses = furtherAddresses
         self.renewalURL = renewalURL
         self.connectionRetries = connectionRetries
         self.initialBackoff = initialBackoff

@@ -100,10 +100,18 @@ struct ProvisioningDocument {
                     writer.parameter("UPN", user, type: "string")
                     writer.parameter("EntDeviceName", self.enrollment.claims.deviceName ?? user, type: "string")
                     writer.parameter("EntDMID", "\(self.enrollment.device)", type: "string")
+                    self.writeAddresses(to: &writer)
                     self.writePoll(to: &writer)
                 }
             }
         }
+    }
+
+    /// The list takes the place of ADDR on devices that know it, so it repeats it (§ 2.2.9.3).
+    private func writeAddresses(to writer: inout XMLWriter) {
+        guard !self.settings.furtherAddresses.isEmpty else { return }
+        let list = ([self.settings.address] + self.settings.furtherAddresses).map { "<\($0)>" }.joined()
+        writer.parameter("ManagementServerAddressList", list, type: "string")
     }
 
     private func writePoll(to writer: inout XMLWriter) {

@@ -53,6 +53,7 @@ struct ServiceGraph: Sendable {
             ),
             policy: issuance,
             limits: configuration.deviceLimit,
+            management: configuration.managementPolicy,
             node: configuration.node,
             overlapSeconds: Int64(configuration.reservationHours) * 3_600
         )
@@ -83,7 +84,7 @@ struct ServiceGraph: Sendable {
             services: services
         )
         self.enrollment = EnrollmentEndpoint(
-            settings: configuration.management,
+            accounts: configuration.management,
             enroll: service.enroll,
             renew: renewal.renew,
             thumbprint: { (der) throws(EnrollmentError) in try WindowsThumbprint.of(der) },

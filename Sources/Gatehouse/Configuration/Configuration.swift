@@ -73,7 +73,10 @@ struct Configuration: Sendable {
     let deviceLimit: DeviceLimitPolicy
     let discovery: DiscoverySettings
     let policy: PolicySettings
-    let management: ManagementSettings
+    /// The accounts that devices may be given.
+    let management: ManagementAccounts
+    /// Who is given which.
+    let managementPolicy: ManagementPolicy
     /// Without the profile's part; see ``renewalPolicy(for:)``.
     let renewal: RenewalPolicy
     let crl: CRLTimes

@@ -82,6 +82,7 @@ enum ConfigurationFile {
         let log = try LogSection(reader.object("log"))
         let policy = try WireSections.policy(reader.object("policy"))
 
+        let management = try ManagementSection.read(try reader.requiredObject("management"))
         let directory = try DirectorySection.read(try reader.requiredObject("directory"), folder: folder)
         let configuration = Configuration(
             file: file,
@@ -105,7 +106,8 @@ enum ConfigurationFile {
             deviceLimit: try DeviceLimitSection.read(reader.object("deviceLimit")),
             discovery: try WireSections.discovery(reader.object("discovery"), deviceURL: deviceURL),
             policy: policy,
-            management: try WireSections.management(try reader.requiredObject("management")),
+            management: management.accounts,
+            managementPolicy: management.policy,
             renewal: try RenewalSection.read(reader.object("renewal")),
             crl: try RevocationSections.crl(reader.object("crl")),
             ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),

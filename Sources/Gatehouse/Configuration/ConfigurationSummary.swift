@@ -88,9 +88,8 @@ enum ConfigurationSummary {
     }
 
     private static func rulesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
-        let poll = configuration.management.poll
         let groups = configuration.admittedGroups.map(\.text).joined(separator: "; ")
-        return [
+        return self.managementRows(configuration) + [
             ("admission.groups", groups.isEmpty ? "none: every confirmed user may enroll" : groups),
             ("deviceLimit.default", "\(configuration.deviceLimit.defaultMaximum)"),
             ("deviceLimit.staleAfterDays", "\(configuration.deviceLimit.staleAfterDays)"),
@@ -108,17 +107,6 @@ enum ConfigurationSummary {
             ("policy.id", configuration.policy.policyID),
             ("policy.friendlyName", configuration.policy.friendlyName),
             ("policy.minimalKeyLength", "\(configuration.policy.minimalKeyLength)"),
-            ("management.providerId", configuration.management.providerID),
-            ("management.name", configuration.management.name),
-            ("management.address", configuration.management.address),
-            ("management.connectionRetries", "\(configuration.management.connectionRetries)"),
-            ("management.initialBackoffMilliseconds", "\(configuration.management.initialBackoff)"),
-            ("management.maximumBackoffMilliseconds", "\(configuration.management.maximumBackoff)"),
-            (
-                "management.poll",
-                "\(poll.firstRetries) × \(poll.firstInterval) min, \(poll.secondRetries) ×"
-                    + " \(poll.secondInterval) min, then every \(poll.remainingInterval) min, on login \(poll.pollsOnLogin)"
-            ),
             (
                 "renewal.windowDays",
                 configuration.renewal.windowDays.map { "\($0)" } ?? "the profile's renewPeriodDays and a day"
@@ -133,6 +121,48 @@ enum ConfigurationSummary {
             ("retention.certificateDays", "\(configuration.retention.certificateDays)"),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
+        ]
+    }
+
+    private static func managementRows(_ configuration: Configuration) -> [(key: String, value: String)] {
+        let accounts = configuration.management
+        let policy = configuration.managementPolicy
+        let others = accounts.all.dropFirst().map { account in
+            self.accountRows(account).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        let rules = policy.rules.map { rule in
+            let conditions =
+                (rule.groups.isEmpty ? [] : ["in \(rule.groups.map(\.text).joined(separator: " or "))"])
+                + (rule.domains.isEmpty ? [] : ["of \(rule.domains.joined(separator: " or "))"])
+            let ownership = rule.ownership.map { ", \($0.rawValue)" } ?? ""
+            return "\(rule.name): \(conditions.joined(separator: " and ")) = \(rule.providerID)\(ownership)"
+        }
+        return self.accountRows(accounts.standard).map { ("management.\($0.key)", $0.value) } + [
+            ("management.ownership", policy.ownership.rawValue),
+            ("management.accounts", others.isEmpty ? "none but this" : others.joined(separator: "; ")),
+            ("management.rules", rules.isEmpty ? "none" : rules.joined(separator: "; ")),
+        ]
+    }
+
+    private static func accountRows(_ account: ManagementSettings) -> [(key: String, value: String)] {
+        let poll = account.poll
+        return [
+            ("providerId", account.providerID),
+            ("name", account.name),
+            ("address", account.address),
+            (
+                "addresses",
+                account.furtherAddresses.isEmpty
+                    ? "no others" : ([account.address] + account.furtherAddresses).joined(separator: ", ")
+            ),
+            ("connectionRetries", "\(account.connectionRetries)"),
+            ("initialBackoffMilliseconds", "\(account.initialBackoff)"),
+            ("maximumBackoffMilliseconds", "\(account.maximumBackoff)"),
+            (
+                "poll",
+                "\(poll.firstRetries) × \(poll.firstInterval) min, \(poll.secondRetries) ×"
+                    + " \(poll.secondInterval) min, then every \(poll.remainingInterval) min, on login \(poll.pollsOnLogin)"
+            ),
         ]
     }
 

@@ -70,7 +70,7 @@ enum DeviceLimitSection {
     }
 }
 
-/// Reads `discovery: {…}`, `policy: {…}` and `management: {…}`.
+/// Reads `discovery: {…}` and `policy: {…}`.
 enum WireSections {
     private enum Method: String, CaseIterable {
         case onPremise = "on-premise"
@@ -124,54 +124,5 @@ enum WireSections {
         )
         try reader.finish()
         return settings
-    }
-
-    static func management(_ reader: SettingsReader) throws(SettingsError) -> ManagementSettings {
-        let address = try reader.requiredString("address")
-        guard address.hasPrefix("https://"), address.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw reader.error("address", "is not an https:// URL")
-        }
-        let providerID = try reader.requiredString("providerId")
-        let isPlain = providerID.utf8.allSatisfy { octet in
-            switch octet {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: " "):
-                true
-            default: false
-            }
-        }
-        guard isPlain, providerID.utf8.count <= 64 else {
-            throw reader.error("providerId", "takes up to 64 letters, digits, blanks, dots, dashes and underscores")
-        }
-        let poll = try self.poll(reader.object("poll"))
-        let settings = ManagementSettings(
-            providerID: providerID,
-            name: try reader.string("name", default: providerID),
-            address: address,
-            connectionRetries: try reader.integer("connectionRetries", in: 0...100, default: 6),
-            initialBackoff: try reader.integer("initialBackoffMilliseconds", in: 1_000...3_600_000, default: 30_000),
-            maximumBackoff: try reader.integer("maximumBackoffMilliseconds", in: 1_000...86_400_000, default: 120_000),
-            poll: poll
-        )
-        try reader.finish()
-        return settings
-    }
-
-    private static func poll(_ reader: SettingsReader?) throws(SettingsError) -> ManagementSettings.PollSchedule {
-        var poll = ManagementSettings.PollSchedule()
-        guard let reader else { return poll }
-        poll.firstRetries = try reader.integer("firstRetries", in: 1...1_000, default: poll.firstRetries)
-        poll.firstInterval = try reader.integer("firstIntervalMinutes", in: 1...43_200, default: poll.firstInterval)
-        poll.secondRetries = try reader.integer("secondRetries", in: 1...1_000, default: poll.secondRetries)
-        poll.secondInterval = try reader.integer("secondIntervalMinutes", in: 1...43_200, default: poll.secondInterval)
-        poll.remainingInterval = try reader.integer(
-            "remainingIntervalMinutes",
-            in: 1...43_200,
-            default: poll.remainingInterval
-        )
-        poll.pollsOnLogin = try reader.boolean("onLogin", default: poll.pollsOnLogin)
-        try reader.finish()
-        return poll
     }
 }

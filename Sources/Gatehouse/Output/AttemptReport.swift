@@ -20,7 +20,7 @@ enum AttemptReport {
             }
             if let detail = attempt.detail { lines.append("  because       \(Table.printable(detail))") }
             if let result = code.deviceResult { lines.append("  on the screen \(result)") }
-            lines.append("  say this      \(code.sentenceForUser)")
+            lines.append("  say this      \(Table.printable(attempt.sentenceForUser ?? code.sentenceForUser))")
         }
         if !attempt.steps.isEmpty {
             let steps = attempt.steps.map { step in
@@ -74,6 +74,11 @@ extension EnrollmentError.Code {
 }
 
 extension Attempt {
+    /// What the person at the device was told; `nil` unless the attempt was refused.
+    var sentenceForUser: String? {
+        self.facts.first { $0.name == Self.spokenReason }?.value ?? self.code?.sentenceForUser
+    }
+
     var json: JSONValue {
         let steps = self.steps.map { step in
             JSONValue.object([
@@ -101,7 +106,7 @@ extension Attempt {
             ("serialNumber", .optional(self.serialNumber.map { "\($0)" })), ("code", .optional(self.code?.rawValue)),
             ("rule", .optional(self.rule)), ("detail", .optional(self.detail)),
             ("facts", .object(self.facts.map { ($0.name, .string($0.value)) })),
-            ("onDevice", .optional(self.code?.deviceResult)), ("sayThis", .optional(self.code?.sentenceForUser)),
+            ("onDevice", .optional(self.code?.deviceResult)), ("sayThis", .optional(self.sentenceForUser)),
             ("steps", .array(steps)), ("counted", .array(counted)),
         ]
         return .object(who + what)

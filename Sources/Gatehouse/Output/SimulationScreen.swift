@@ -16,6 +16,7 @@ enum SimulationScreen {
                         "  possession    proved in a TLS connection; server: \(enrolled.seenByServer ?? "silent")"
                     )
                 }
+                if let contact = enrolled.management { lines.append("  session       \(contact)") }
             }
         } else {
             lines.append(self.summary(report))
@@ -62,6 +63,7 @@ enum SimulationScreen {
                 ("subject", .string(enrolled.subject)), ("provedPossession", .boolean(enrolled.provedPossession)),
                 ("seenByServer", .optional(enrolled.seenByServer)), ("pem", .string(enrolled.certificatePEM)),
             ]
+            if let contact = enrolled.management { members.append(("management", ManagementScreen.json(contact))) }
         case .failure(let failure):
             members += [("enrolled", .boolean(false))] + Figures.members(failure)
         }

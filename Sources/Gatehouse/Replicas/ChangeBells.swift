@@ -12,6 +12,8 @@ struct ChangeBells: Sendable {
     let authority = Doorbell()
     /// Replicas agreed on something else.
     let agreement = Doorbell()
+    /// There are events to be sent.
+    let feed = Doorbell()
 
     func ring(for change: StoreChange) {
         switch change {
@@ -25,8 +27,9 @@ struct ChangeBells: Sendable {
             // Who signs answers is read there.
             self.revocation.ring()
         case .agreement: self.agreement.ring()
+        case .events: self.feed.ring()
         case .anything:
-            for bell in [self.revocation, self.publication, self.authority, self.agreement] { bell.ring() }
+            for bell in [self.revocation, self.publication, self.authority, self.agreement, self.feed] { bell.ring() }
         }
     }
 }

@@ -72,7 +72,8 @@ extension PostgresLedgerSettings: CustomStringConvertible, CustomDebugStringConv
 }
 
 extension Timestamp {
-    fileprivate static var ofThisMachine: Timestamp {
+    /// This machine's clock.
+    static var ofThisMachine: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)

@@ -33,7 +33,9 @@ struct AttemptTable {
     func insert(_ attempt: Attempt) throws -> Bool {
         let statement = try self.connection.prepare(Self.insert)
         try Self.bind(attempt, to: statement)
-        return try statement.runCounting() == 1
+        guard try statement.runCounting() == 1 else { return false }
+        try OutboxTable(connection: self.connection).tellLimitReached(attempt)
+        return true
     }
 
     /// Records an attempt under a trace id that is known to be free.
@@ -69,6 +71,7 @@ struct AttemptTable {
         let statement = try self.connection.prepare(Self.conclude)
         try Self.bind(attempt, to: statement)
         try statement.run()
+        try OutboxTable(connection: self.connection).tellLimitReached(attempt)
     }
 
     private static func bind(_ attempt: Attempt, to statement: borrowing LedgerStatement) throws {

@@ -5,7 +5,8 @@ extension DeviceTable {
     private static let columns: SQL = """
         SELECT d.ordinal, d.id, d.state, d.user_id, u.principal_name, d.name, d.enrollment_type, d.hardware_id,
             d.claimed_device_id, d.os_version, d.model, d.is_shared, d.generation, d.first_enrolled,
-            d.last_proven_contact, d.certificate_serial, d.certificate_ends, d.conflicts
+            d.last_proven_contact, d.certificate_serial, d.certificate_ends, d.conflicts, d.provider,
+            d.ownership, d.ownership_rule, d.issued, d.silence_told
         FROM device d CROSS JOIN "user" u ON u.id = d.user_id
         """
     private static let all = Self.columns + "WHERE d.ordinal < ?1 ORDER BY d.ordinal DESC LIMIT ?2"
@@ -70,7 +71,8 @@ extension DeviceTable {
 
     private static func record(_ row: borrowing LedgerStatement) throws -> DeviceRecord {
         guard let device = DeviceID(octets: row.octets(1)), let state = DeviceState(rawValue: row.text(2)),
-            let type = EnrollmentType(rawValue: row.text(6))
+            let type = EnrollmentType(rawValue: row.text(6)),
+            let ownership = EnrollmentTerms.Ownership(rawValue: row.text(19))
         else { throw EnrollmentError.unreadable("a device") }
         return DeviceRecord(
             device: device,
@@ -89,7 +91,70 @@ extension DeviceTable {
             lastProvenContact: Timestamp(microseconds: row.integer(14)),
             certificateSerial: row.optionalOctets(15).flatMap { SerialNumber(octets: $0) },
             certificateEnds: row.optionalInteger(16).map { Timestamp(microseconds: $0) },
-            conflicts: try row.optionalOctets(17).map { try TextList.decode($0) } ?? []
+            conflicts: try row.optionalOctets(17).map { try TextList.decode($0) } ?? [],
+            providerID: row.text(18),
+            ownership: ownership,
+            ownershipRule: row.text(20)
         )
+    }
+}
+
+// MARK: Silence
+
+extension DeviceTable {
+    private static let silent =
+        Self.columns
+            + """
+            WHERE d.state IN ('issued', 'handed-off') AND d.issued >= ?3 AND d.issued < ?4
+                AND (d.issued > ?3 OR d.ordinal > ?1) AND (?5 = 0 OR d.silence_told = 0)
+            ORDER BY d.issued, d.ordinal LIMIT ?2
+            """
+
+    /// Devices that enrolled before `moment` and were not seen since, the longest silent first.
+    func silent(issuedBefore moment: Timestamp, after key: String?, limit: Int) throws -> Page<SilentDevice> {
+        let after = try PairKey(key, otherwise: PairKey(.min, 0))
+        let limit = PageSize.clamped(limit)
+        var devices = try self.silent(issuedBefore: moment, after: after, limit: limit + 1, isUntold: false)
+        guard devices.count > limit else { return Page(elements: devices.map(\.device), next: nil) }
+        devices.removeLast()
+        return Page(elements: devices.map(\.device), next: devices.last?.key.description)
+    }
+
+    /// Those of them of which no event has told.
+    func silentAndUntold(issuedBefore moment: Timestamp, limit: Int) throws -> [DeviceRecord] {
+        try self.silent(issuedBefore: moment, after: PairKey(.min, 0), limit: max(0, limit), isUntold: true)
+            .map(\.device.device)
+    }
+
+    private func silent(
+        issuedBefore moment: Timestamp,
+        after: PairKey,
+        limit: Int,
+        isUntold: Bool
+    ) throws -> [(device: SilentDevice, key: PairKey)] {
+        let row = try self.connection.prepare(Self.silent)
+        try row.bind(after.second, at: 1)
+        try row.bind(limit, at: 2)
+        try row.bind(after.first, at: 3)
+        try row.bind(moment.microseconds, at: 4)
+        try row.bind(isUntold, at: 5)
+        var devices: [(SilentDevice, PairKey)] = []
+        while try row.step() {
+            let issued = row.integer(21)
+            let device = SilentDevice(
+                device: try Self.record(row),
+                issued: Timestamp(microseconds: issued),
+                isTold: row.boolean(22)
+            )
+            devices.append((device, PairKey(issued, row.integer(0))))
+        }
+        return devices
+    }
+
+    /// Notes that an event has told of the device's silence.
+    func markSilenceTold(_ device: DeviceID) throws {
+        let statement = try self.connection.prepare("UPDATE device SET silence_told = 1 WHERE id = ?1")
+        try statement.bind(device.octets, at: 1)
+        try statement.run()
     }
 }

@@ -45,3 +45,33 @@ struct Paging {
         return Page(elements: elements, next: nil)
     }
 }
+
+/// Where a list that goes by a moment, and by an ordinal where moments are the same, is to go on: `moment.ordinal`.
+struct PairKey: CustomStringConvertible {
+    let first: Int64
+    let second: Int64
+
+    init(_ first: Int64, _ second: Int64) {
+        self.first = first
+        self.second = second
+    }
+
+    /// - Throws: ``EnrollmentError`` with code `messageFormat` for a key that no page gave.
+    init(_ key: String?, otherwise start: PairKey) throws(EnrollmentError) {
+        guard let key else {
+            self = start
+            return
+        }
+        let numbers = key.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+        guard numbers.count == 2, let first = numbers[0], let second = numbers[1] else {
+            throw EnrollmentError(
+                .messageFormat,
+                "The key to continue a list after is not one that a page gave.",
+                rule: "query.after"
+            )
+        }
+        self.init(first, second)
+    }
+
+    var description: String { "\(self.first).\(self.second)" }
+}

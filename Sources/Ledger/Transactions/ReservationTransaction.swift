@@ -148,24 +148,6 @@ struct ReservationTransaction {
     }
 }
 
-extension CertificateTable {
-    /// How the identity was proven and what the device claimed, as it was when the intent was recorded.
-    static func evidence(_ credentialKind: String, of user: DirectoryUser, _ claims: DeviceClaims) -> [UInt8] {
-        var writer = FieldWriter()
-        writer.append(credentialKind)
-        writer.append(user.id)
-        writer.append(user.principalName)
-        writer.append(user.source)
-        writer.append(claims.deviceID)
-        writer.append(claims.enrollmentType.rawValue)
-        for item in claims.items {
-            writer.append(item.name)
-            writer.append(item.value)
-        }
-        return writer.octets
-    }
-}
-
 extension EnrollmentError {
     static func deviceHeld(_ device: DeviceID) -> EnrollmentError {
         EnrollmentError(

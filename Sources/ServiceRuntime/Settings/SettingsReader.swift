@@ -37,6 +37,12 @@ public final class SettingsReader {
         self.value(key) != nil
     }
 
+    /// Whether a text stands there, for keys that take a word or an object.
+    public func holdsText(_ key: String) -> Bool {
+        guard case .string = self.value(key)?.content else { return false }
+        return true
+    }
+
     // MARK: Scalars
 
     public func string(_ key: String) throws(SettingsError) -> String? {

@@ -5,7 +5,7 @@ import Testing
 @Suite("An enrollment")
 struct EnrollmentServiceTests {
     private static let sequence: [PortJournal.Call] = [
-        .verify, .inspect, .prepare, .reserve, .seal, .sign, .confirm,
+        .verify, .inspect, .authorise, .prepare, .reserve, .seal, .sign, .confirm,
     ]
 
     @Test("the ledger hears of a certificate before the key is used")
@@ -43,8 +43,8 @@ struct EnrollmentServiceTests {
     @Test("the attempt names every step with its outcome, the failed one last", arguments: Self.sequence)
     func namesSteps(step: PortJournal.Call) async throws {
         let names: [PortJournal.Call: String] = [
-            .verify: "sign-in", .inspect: "request", .prepare: "trial", .reserve: "reserve",
-            .sign: "sign",
+            .verify: "sign-in", .inspect: "request", .authorise: "authorise", .prepare: "trial",
+            .reserve: "reserve", .sign: "sign",
         ]
         let rehearsal = Rehearsal(PortJournal.Plan(calls: [step]))
         let refusal = await #expect(throws: Refusal.self) {

@@ -43,13 +43,13 @@ struct RenewalServiceTests {
         let old = try await scene.enroll()
         scene.clock.advance(seconds: RenewalRehearsal.due)
         _ = try await scene.service().renew(try scene.request(for: old))
-        #expect(scene.journal.steps == [.candidate, .lookUp, .reserveRenewal, .confirm])
+        #expect(scene.journal.steps == [.candidate, .lookUp, .authorise, .reserveRenewal, .confirm])
         let attempt = try #require(
             try await scene.store.attempt(TraceID(random: [UInt8](repeating: 100, count: TraceID.randomOctets)))
         )
         #expect(
             attempt.steps.map(\.name) == [
-                "signature", "issuer", "standing", "user", "hold", "trial", "key", "reserve", "sign",
+                "signature", "issuer", "standing", "user", "hold", "authorise", "trial", "key", "reserve", "sign",
             ]
         )
     }

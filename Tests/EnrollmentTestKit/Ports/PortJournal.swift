@@ -7,6 +7,7 @@ public final class PortJournal: Sendable {
     public enum Call: String, Hashable, Sendable, CaseIterable {
         case verify
         case inspect
+        case authorise
         case recognize
         case random
         case prepare

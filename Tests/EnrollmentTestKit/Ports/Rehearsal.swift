@@ -7,6 +7,7 @@ public struct Rehearsal: Sendable {
     public let ledger: JournaledLedger
     public let authority: JournaledAuthority
     public let sealer: JournaledSealer
+    public let authoriser: JournaledAuthoriser
     public let user: DirectoryUser
     private let inspector: JournaledInspector
 
@@ -34,6 +35,7 @@ public struct Rehearsal: Sendable {
         self.ledger = JournaledLedger(journal: self.journal, answers: answers)
         self.authority = JournaledAuthority(journal: self.journal, notAfter: self.clock.now.adding(days: 1_000))
         self.sealer = JournaledSealer(journal: self.journal)
+        self.authoriser = JournaledAuthoriser(journal: self.journal)
         self.user = user
         self.inspector = JournaledInspector(algorithm: algorithm, journal: self.journal)
     }
@@ -54,7 +56,17 @@ public struct Rehearsal: Sendable {
     )
 
     /// A service over these ports.
-    public func service(limit: Int = 10) -> EnrollmentService {
+    ///
+    /// - Parameters:
+    ///   - limit: How many devices a user may have.
+    ///   - management: Which management server devices are given to.
+    ///   - isAuthorised: Whether somebody outside is asked.
+    /// - Returns: The service.
+    public func service(
+        limit: Int = 10,
+        management: ManagementPolicy = ManagementPolicy(providerID: "Gatehouse"),
+        isAuthorised: Bool = true
+    ) -> EnrollmentService {
         EnrollmentService(
             ports: EnrollmentService.Ports(
                 verifier: JournaledVerifier(user: self.user, journal: self.journal),
@@ -62,6 +74,7 @@ public struct Rehearsal: Sendable {
                 authority: self.authority,
                 ledger: self.ledger,
                 sealer: self.sealer,
+                authoriser: isAuthorised ? self.authoriser : nil,
                 clock: self.clock,
                 random: JournaledRandom(journal: self.journal)
             ),
@@ -70,6 +83,7 @@ public struct Rehearsal: Sendable {
                 addresses: AuthorityAddresses(base: "http://pki.example", shardCount: 8)
             ),
             limits: DeviceLimitPolicy(defaultMaximum: limit),
+            management: management,
             node: 7
         )
     }

@@ -8,6 +8,7 @@ public struct RenewalRehearsal: Sendable {
     public let ledger: JournaledLedger
     public let users: ScriptedUsers
     public let inspector = ScriptedRenewalInspector()
+    public let authoriser: JournaledAuthoriser
 
     /// - Parameters:
     ///   - plan: Which calls of the renewal fail; the enrollment before it is not touched.
@@ -19,6 +20,7 @@ public struct RenewalRehearsal: Sendable {
         self.journal = journal
         self.ledger = JournaledLedger(store: rehearsal.ledger.store, journal: journal)
         self.users = ScriptedUsers(journal: journal)
+        self.authoriser = JournaledAuthoriser(journal: journal)
     }
 
     public var store: InMemoryLedger { self.rehearsal.ledger.store }
@@ -44,6 +46,7 @@ public struct RenewalRehearsal: Sendable {
                 inspector: self.inspector,
                 authority: self.rehearsal.authority,
                 ledger: self.ledger,
+                authoriser: self.authoriser,
                 clock: self.clock,
                 random: JournaledRandom(source: SeededRandom(seed: 2), journal: self.journal)
             ),

@@ -16,6 +16,24 @@ struct ServerOptions: ParsableArguments {
     }
 }
 
+/// Whether a device goes on to its management server.
+struct ManagementOptions: ParsableArguments {
+    @Flag(help: "Have the first session with the management server of the provisioning document.")
+    var manage = false
+    @Option(
+        help: ArgumentHelp(
+            "PEM file with the only authorities that the management server's certificate may lead to; default: those of"
+                + " --ca and the roots that the device was given."
+        )
+    )
+    var manageCA: String?
+
+    func authorities() throws(CommandProblem) -> [UInt8]? {
+        guard let file = self.manageCA else { return nil }
+        return try SimulatorFile.read(file)
+    }
+}
+
 /// Who enrolls or is asked for a password.
 struct UserOptions: ParsableArguments {
     @Option(help: "User name.")

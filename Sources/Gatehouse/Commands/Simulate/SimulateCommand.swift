@@ -10,7 +10,7 @@ struct SimulateCommand: AsyncParsableCommand {
     struct Windows: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "windows",
-            abstract: "Play a Windows 11 device: enroll, renew, live a whole life.",
+            abstract: "Play a Windows 11 device: enroll, be managed, renew, live a whole life.",
             discussion: """
                 Every answer is checked against the protocol; the first deviation is told in words. Works with any
                 server. Without another word it enrolls: options of enroll may follow at once.
@@ -21,7 +21,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 """,
             subcommands: [
                 SimulateEnrollCommand.self, SimulateRenewCommand.self, SimulateContactCommand.self,
-                SimulateLifetimeCommand.self,
+                SimulateManageCommand.self, SimulateLifetimeCommand.self,
             ],
             defaultSubcommand: SimulateEnrollCommand.self
         )

@@ -11,14 +11,17 @@ struct SimulateEnrollCommand: OperatorCommand {
         discussion: """
             Discovers, asks for the policy, enrolls, checks every answer against the protocol, verifies the chain,
             and proves the new certificate in a TLS connection. The first deviation is told in words. Works with
-            any server. What comes after the enrollment: renew, contact and lifetime-soak, each with its own --help.
+            any server. With --manage the device then has its first OMA-DM session with the management server it was
+            given: it proves itself with certificate and secret, and answers what the server asks.
+            What comes after the enrollment: renew, contact, manage and lifetime-soak, each with its own --help.
 
               gatehouse simulate windows --user kim@corp.example --password-file kim.txt --ca root.pem
               gatehouse simulate windows --server https://localhost:8443 --ca root.pem --user kim --password-file -
+              gatehouse simulate windows --user kim@corp.example --password-file kim.txt --ca root.pem --manage
               gatehouse simulate windows --devices 1000 --users users.txt --concurrency 16 --ca root.pem --save fleet
 
             A saved identity is a folder of mode 0700: current/ with private-key.pem, certificate.pem, roots.pem,
-            intermediates.pem, provisioning.xml and facts.json. Many devices get one folder each, inside.
+            intermediates.pem, provisioning.xml, account.xml and facts.json. Many devices get one folder each, inside.
 
             Exit codes: 0 every device enrolled, 1 one did not, 2 usage.
             """
@@ -52,6 +55,7 @@ struct SimulateEnrollCommand: OperatorCommand {
     var request = "ordinary"
     @Flag(help: "Leave out the TLS connection with the new certificate at the end.")
     var skipProof = false
+    @OptionGroup var management: ManagementOptions
     @Option(help: "Keep the identity in this new folder, to renew it later; of many devices one folder each inside.")
     var save: String?
 
@@ -88,6 +92,8 @@ struct SimulateEnrollCommand: OperatorCommand {
         simulation.discoveryAddress = self.server.map { "\($0)/EnrollmentServer/Discovery.svc" }
         simulation.plainProbeAddress = self.plainProbe
         simulation.provesPossession = !self.skipProof
+        simulation.manages = self.management.manage
+        simulation.managementAuthorities = try self.management.authorities()
         simulation.seed = self.seed
         simulation.distinctKeys = self.keys
         let access = try self.access.access()

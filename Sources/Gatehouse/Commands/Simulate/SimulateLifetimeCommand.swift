@@ -16,7 +16,7 @@ struct SimulateLifetimeCommand: OperatorCommand {
               gatehouse simulate windows lifetime-soak --devices 50 --at-once 8 --renewals 16 --users users.txt \\
                   --ca root.pem --revoke-command 'gatehouse cert revoke --serial "$GATEHOUSE_SERIAL" --reason soak --commit'
 
-            A life: enroll; renew by itself and with the password in turn, in all forms a renewal can have; lose
+            A life: enroll; with --manage the first session with the management server; renew by itself and with the password in turn, in all forms a renewal can have; lose
             answers and renew again; then, all to be refused: the certificate before, the key it has, a weak key,
             another device's certificate, another device's signature; then renew once more. Commands of yours then
             change what only you can change. They are run by the shell with GATEHOUSE_USER, and for revocation also
@@ -42,6 +42,7 @@ struct SimulateLifetimeCommand: OperatorCommand {
     var lostAnswers = 1
     @Option(help: "New keys: \(DeviceKey.Kind.words.map(\.name).joined(separator: ", ")).")
     var newKey = "rsa2048"
+    @OptionGroup var management: ManagementOptions
     @Option(help: "Command after which no device of $GATEHOUSE_USER may renew.")
     var disableUserCommand: String?
     @Option(help: "Command after which they may again.")
@@ -85,6 +86,8 @@ struct SimulateLifetimeCommand: OperatorCommand {
         let access = try self.access.access()
         simulation.resolve = access.resolve
         simulation.trustedAuthorities = access.trustedAuthorities
+        simulation.manages = self.management.manage
+        simulation.managementAuthorities = try self.management.authorities()
         simulation.progress = ProgressOutput(isTerminal: Terminal.errorIsInteractive) { Terminal.explain($0) }
         return simulation
     }
