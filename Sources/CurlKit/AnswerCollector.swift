@@ -5,13 +5,20 @@ final class AnswerCollector {
     private static let headLimit = 64 << 10
 
     private let limit: Int
+    private let cuts: Bool
     private var headSize = 0
     private(set) var headers: [CurlHeader] = []
     private(set) var body: [UInt8] = []
     private(set) var isTooLarge = false
+    /// Whether there was more of the body than is taken.
+    private(set) var isCut = false
 
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: The largest body, in octets.
+    ///   - cuts: Whether a larger one ends there instead of being too large.
+    init(limit: Int, cuts: Bool) {
         self.limit = limit
+        self.cuts = cuts
     }
 
     /// Takes one line of a head.
@@ -38,8 +45,14 @@ final class AnswerCollector {
     }
 
     private func takeBody(_ octets: UnsafeRawBufferPointer) -> Bool {
-        guard octets.count <= self.limit - self.body.count else {
-            self.isTooLarge = true
+        let room = self.limit - self.body.count
+        guard octets.count <= room else {
+            if self.cuts {
+                self.body.append(contentsOf: octets.prefix(room))
+                self.isCut = true
+            } else {
+                self.isTooLarge = true
+            }
             return false
         }
         self.body.append(contentsOf: octets)

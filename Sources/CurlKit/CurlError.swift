@@ -22,6 +22,10 @@ public struct CurlError: Error, Hashable, Sendable {
         case tooLarge
         /// The server closed the connection, or answered with something that is not HTTP.
         case brokenAnswer
+        /// The address guard refuses every address that could be connected to.
+        case forbiddenAddress
+        /// Nobody waits for the answer any more.
+        case cancelled
         case other
     }
 

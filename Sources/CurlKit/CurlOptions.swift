@@ -37,6 +37,14 @@ public struct CurlOptions: Sendable {
     public var timeout = 30_000
     /// The largest body that is taken, in octets.
     public var maximumResponseSize = 1 << 20
+    /// What becomes of an answer with a larger body: it is an error, or it ends there.
+    ///
+    /// Whoever only wants to know the status has no use for the rest; its connection is closed.
+    public var cutsLargeResponses = false
+    /// Which addresses may be connected to; `nil` for any.
+    ///
+    /// With a proxy, it is the proxy's address that is meant.
+    public var addressGuard: AddressGuard?
     /// PEM of the only authorities a server's certificate may lead to; `nil` trusts those of the system.
     public var trustedAuthorities: [UInt8]?
     /// Whether the server's certificate and name are checked at all.

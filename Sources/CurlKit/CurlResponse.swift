@@ -14,6 +14,8 @@ public struct CurlResponse: Sendable {
     /// As received, in order; of several heads (a proxy's, an interim answer's) the last.
     public let headers: [CurlHeader]
     public let body: [UInt8]
+    /// Whether there was more of the body; see ``CurlOptions/cutsLargeResponses``.
+    public let isCut: Bool
     public let timings: Timings
     /// Whether this request opened a connection of its own.
     public let openedConnection: Bool

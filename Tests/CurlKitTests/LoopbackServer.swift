@@ -30,6 +30,7 @@ final class LoopbackServer {
     private static let script = """
         import http.server, os, ssl, sys, threading, time
         threading.Timer(60, lambda: os._exit(3)).start()
+        lock, running, most = threading.Lock(), 0, 0
         class Answers(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
             def log_message(self, *arguments): pass
@@ -53,6 +54,14 @@ final class LoopbackServer {
                     self.wfile.write(b'0\\r\\n\\r\\n')
                 elif path == '/redirect': self.answer(b'', 302, [('Location', '/hello')])
                 elif path == '/slow': time.sleep(20)
+                elif path == '/pause':
+                    global running, most
+                    with lock: running += 1; most = max(most, running)
+                    time.sleep(0.02)
+                    with lock: running -= 1
+                    self.answer(b'')
+                elif path == '/most': self.answer(str(most).encode())
+                elif path.startswith('http://'): self.answer(b'proxied ' + path.encode())
                 elif path == '/close': self.close_connection = True
                 elif path == '/port': self.answer(str(self.client_address[1]).encode())
                 elif path == '/host': self.answer(self.headers['Host'].encode())
