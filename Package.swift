@@ -215,6 +215,7 @@ let package = Package(
                 "DeviceSimulator", "Authority", "Ledger", "EnrollmentCore", "CurlKit", "OpenSSLKit", "X509Kit",
                 "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
+            exclude: ["HandOff/event_sink.py"],
             swiftSettings: house
         ),
         .executableTarget(

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -28,5 +29,13 @@ static inline EVP_PKEY *copenssl_ed25519_generate(void) { return EVP_PKEY_Q_keyg
 
 /* A macro of casts and disjunctions. */
 static inline int copenssl_public_key_selection(void) { return EVP_PKEY_PUBLIC_KEY; }
+
+/* The digest's name goes in as a parameter, in an array that has to live until the call is over. */
+static inline int copenssl_mac_begin(EVP_MAC_CTX *context, const unsigned char *key, size_t length) {
+    OSSL_PARAM parameters[2];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
+    parameters[1] = OSSL_PARAM_construct_end();
+    return EVP_MAC_init(context, key, length, parameters);
+}
 
 #endif

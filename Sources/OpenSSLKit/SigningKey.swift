@@ -9,7 +9,7 @@ public final class SigningKey: Sendable {
     public let publicKeyInfo: [UInt8]
     let handle: Handle<KeyObject>
 
-    private init(_ handle: consuming Handle<KeyObject>) throws(OpenSSLError) {
+    init(adopting handle: consuming Handle<KeyObject>) throws(OpenSSLError) {
         self.type = try KeyType(of: handle.pointer)
         self.publicKeyInfo = try Self.publicKeyInfo(of: handle.pointer)
         self.handle = handle
@@ -27,7 +27,7 @@ public final class SigningKey: Sendable {
             case .ecdsaP384: copenssl_ec_generate("P-384")
             case .ed25519: copenssl_ed25519_generate()
             }
-        return try SigningKey(try Handle(adopting: pointer, from: "EVP_PKEY_Q_keygen"))
+        return try SigningKey(adopting: try Handle(adopting: pointer, from: "EVP_PKEY_Q_keygen"))
     }
 
     /// Decodes a PKCS #8 PrivateKeyInfo (RFC 5208), DER, unencrypted.
@@ -45,7 +45,7 @@ public final class SigningKey: Sendable {
         }
         let handle = try Handle<KeyObject>(adopting: pointer, from: "d2i_AutoPrivateKey")
         guard surplus == 0 else { throw OpenSSLError(during: "d2i_AutoPrivateKey(surplus octets)") }
-        try self.init(handle)
+        try self.init(adopting: handle)
     }
 
     /// The key as PKCS #8 PrivateKeyInfo, DER.

@@ -8,9 +8,9 @@ public final class VerifyingKey: Sendable {
         case p384
     }
 
-    private let handle: Handle<KeyObject>
+    let handle: Handle<KeyObject>
 
-    private init(_ handle: consuming Handle<KeyObject>) {
+    init(_ handle: consuming Handle<KeyObject>) {
         self.handle = handle
     }
 
