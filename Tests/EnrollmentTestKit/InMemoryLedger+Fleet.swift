@@ -31,6 +31,15 @@ extension InMemoryLedger: FleetQueries {
     }
 }
 
+extension InMemoryLedger {
+    public func managementAccounts() async throws(EnrollmentError) -> [String] {
+        self.state.withLock { state in
+            let live = state.devices.map(\.record).filter { $0.state.occupiesSlot && !$0.providerID.isEmpty }
+            return Array(Set(live.map(\.providerID)).sorted().prefix(100))
+        }
+    }
+}
+
 extension InMemoryLedger.State {
     fileprivate func ending(before moment: Timestamp) -> [FallingOutDevice] {
         let ending = self.devices.map(\.record).compactMap { device -> (record: DeviceRecord, ends: Timestamp)? in

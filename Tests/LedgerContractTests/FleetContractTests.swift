@@ -82,6 +82,24 @@ struct FleetContractTests {
         }
     }
 
+    @Test("names the management accounts that live devices have, each once", arguments: Implementation.allCases)
+    func accounts(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            #expect(try await ledger.managementAccounts() == [])
+            for (number, provider) in ["CorpMDM", "Branch", "", "CorpMDM", "Retired"].enumerated() {
+                let reservation = LedgerFixture.reservation(of: LedgerFixture.user("\(number)"))
+                let receipt = try #require(try await ledger.reserve(reservation).receipt)
+                let terms = EnrollmentTerms(providerID: provider)
+                try await ledger.confirm(LedgerFixture.confirmation(of: reservation, receipt, terms: terms))
+                #expect(try await ledger.device(reservation.device)?.providerID == provider)
+                if provider == "Retired" {
+                    _ = try await ledger.retire(LedgerFixture.order(.retire, reservation.device, at: Self.now))
+                }
+            }
+            #expect(try await ledger.managementAccounts() == ["Branch", "CorpMDM"])
+        }
+    }
+
     @Test("counts days left in whole days, both ends of a range included", arguments: Implementation.allCases)
     func health(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

@@ -110,7 +110,8 @@ enum LedgerFixture {
     static func confirmation(
         of reservation: Reservation,
         _ receipt: IntentReceipt,
-        certificate: IssuedCertificate? = nil
+        certificate: IssuedCertificate? = nil,
+        terms: EnrollmentTerms = .none
     ) -> Confirmation {
         var attempt = reservation.attempt
         attempt.steps = [Attempt.Step(name: "sign-in", succeeded: true, microseconds: 41_000, note: "dc1")]
@@ -118,7 +119,7 @@ enum LedgerFixture {
         return Confirmation(
             receipt: receipt,
             certificate: certificate ?? Self.certificate(for: reservation),
-            course: .enrollment(sealedAccount: Self.octets(120)),
+            course: .enrollment(sealedAccount: Self.octets(120), terms: terms),
             attempt: attempt,
             eventID: DeviceID(random: Self.octets(16)),
             now: reservation.now,

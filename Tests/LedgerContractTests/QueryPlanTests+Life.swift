@@ -64,6 +64,7 @@ extension QueryPlanTests {
         let page = try await ledger.fallingOut(endingBefore: far, after: nil, limit: 1)
         _ = try await ledger.fallingOut(endingBefore: far, after: page.next, limit: 1)
         _ = try await ledger.fleet(at: now)
+        _ = try await ledger.managementAccounts()
         _ = try await ledger.proof(of: reservation.prepared.draft.serialNumber)
     }
 }

@@ -7,4 +7,9 @@ public protocol FleetQueries: Sendable {
 
     /// How many live devices have how many days left.
     func fleet(at now: Timestamp) async throws(EnrollmentError) -> FleetHealth
+
+    /// The provider ids of the management accounts that live devices have, in their order; at most 100.
+    ///
+    /// Devices that have the standard account of an earlier version are left out.
+    func managementAccounts() async throws(EnrollmentError) -> [String]
 }

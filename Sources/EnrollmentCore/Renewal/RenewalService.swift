@@ -353,6 +353,7 @@ extension RenewalService {
             device: reserved.candidate.device.device,
             user: reserved.user,
             enrollmentType: reserved.candidate.device.enrollmentType,
+            providerID: reserved.candidate.device.providerID,
             certificate: certificate,
             authorities: reserved.authorities,
             renewal: self.rules.issuance.profile.renewal.fitting(certificate.validity)

@@ -147,6 +147,7 @@ struct Server: Sendable {
             throw CommandProblem(error)
         }
         let traffic = TrafficCount()
+        await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
             current: current,
             contacts: ContactWatch(ledger: ledger, clock: clock),

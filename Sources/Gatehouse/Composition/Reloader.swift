@@ -31,6 +31,7 @@ struct Reloader: Sendable {
             self.agreement?.reloaded(agreement)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
+            await configuration.warnOfLostAccounts(in: self.foundation.ledger, self.logger)
         } catch {
             self.logger.error(
                 "configuration not reloaded, the former one stays in effect",

@@ -14,4 +14,8 @@ extension LedgerStore {
     package func fleet(at now: Timestamp) async throws(EnrollmentError) -> FleetHealth {
         try await self.read { try FleetView(connection: $0).health(at: now) }
     }
+
+    package func managementAccounts() async throws(EnrollmentError) -> [String] {
+        try await self.read { try FleetView(connection: $0).managementAccounts() }
+    }
 }

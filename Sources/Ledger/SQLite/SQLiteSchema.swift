@@ -423,5 +423,6 @@ enum SQLiteSchema {
         UPDATE device SET issued = (SELECT recorded FROM certificate WHERE serial = device.certificate_serial)
             WHERE state IN ('issued', 'handed-off');
         CREATE INDEX device_silent ON device (issued) WHERE state IN ('issued', 'handed-off');
+        CREATE INDEX device_account ON device (provider) WHERE is_live = 1;
         """
 }

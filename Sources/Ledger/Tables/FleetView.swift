@@ -77,6 +77,20 @@ struct FleetView {
         )
     }
 
+    /// One look into the index for each, however many devices have it.
+    func managementAccounts() throws -> [String] {
+        var accounts: [String] = []
+        while accounts.count < 100 {
+            let row = try self.connection.prepare(
+                "SELECT min(provider) FROM device INDEXED BY device_account WHERE is_live = 1 AND provider > ?1"
+            )
+            try row.bind(accounts.last ?? "", at: 1)
+            guard try row.step(), let next = row.optionalText(0) else { break }
+            accounts.append(next)
+        }
+        return accounts
+    }
+
     private func count(from start: Timestamp, before end: Timestamp) throws -> Int {
         let row = try self.connection.prepare(
             """

@@ -11,6 +11,10 @@ final class Place: Sendable {
         var admitted: [String] = []
         /// Instead of the authority that the directory's certificate leads to.
         var directoryAuthority: String?
+        /// Where devices find their management server.
+        var managementAddress = "https://mdm.corp.example/omadm"
+        /// Goes into the section on management as it is.
+        var moreManagement = ""
         /// Goes into the configuration as it is.
         var more = ""
         /// Whether the test moves the clock of what it starts.
@@ -159,7 +163,10 @@ final class Place: Sendable {
                 },
                 admission: { groups: [\(groups)] },
                 deviceLimit: { default: \(settings.deviceLimit) },
-                management: { providerId: "Gatehouse", name: "Test", address: "https://mdm.corp.example/omadm" },
+                management: {
+                    providerId: "Gatehouse", name: "Test", address: "\(settings.managementAddress)",
+                    \(settings.moreManagement)
+                },
                 \(settings.more)
             }
             """
