@@ -194,6 +194,7 @@ let package = Package(
             dependencies: [
                 "ManagementLink", "EnrollmentCore", "CurlKit", "OpenSSLKit", "ServiceRuntime", "EnrollmentTestKit", log,
             ],
+            exclude: ["Authorise/hook_server.py"],
             swiftSettings: house
         ),
         .testTarget(

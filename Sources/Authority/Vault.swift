@@ -59,6 +59,20 @@ package struct Vault: SecretSealer {
         }
     }
 
+    /// Opens what ``seal(_:for:)`` gave for the same purpose.
+    package func open(_ sealed: [UInt8], for purpose: String) throws(EnrollmentError) -> SecretOctets {
+        do throws(SealingKey.OpeningError) {
+            return try self.key.open(sealed, for: purpose)
+        } catch {
+            throw EnrollmentError(
+                .internalService,
+                "What was sealed as \(purpose) is damaged or was sealed for something else. Restore the store.",
+                rule: "vault.open",
+                cause: error
+            )
+        }
+    }
+
     /// Seals an authority or service key, bound to `owner`.
     package func seal(_ key: SigningKey, of owner: String) throws(EnrollmentError) -> [UInt8] {
         try library("vault.seal") { () throws(OpenSSLError) in

@@ -273,7 +273,10 @@ extension EnrollmentService {
         do throws(EnrollmentError) {
             // Everything that can fail besides signing comes first: between signing and confirming nothing may.
             account = try self.account(for: reserved.device)
-            sealedAccount = try self.sealed(account, of: reserved.device)
+            sealedAccount = try self.ports.sealer.seal(
+                account.octetsToSeal,
+                for: ManagementAccount.sealingPurpose(of: reserved.device)
+            )
             eventID = DeviceID(random: try self.ports.random.octets(16))
         } catch {
             throw await self.issuance.release(reserved.receipt, .none, after: error, recorder.attempt)
@@ -312,14 +315,5 @@ extension EnrollmentService {
             serverSecret: Redacted(Base64.encode(try self.ports.random.octets(24))),
             serverNonce: Base64.encode(try self.ports.random.octets(16))
         )
-    }
-
-    /// The account's secrets, one to a line, bound to their device.
-    private func sealed(_ account: ManagementAccount, of device: DeviceID) throws(EnrollmentError) -> [UInt8] {
-        let lines = [
-            account.clientName, account.clientSecret.reveal(), account.clientNonce, account.serverSecret.reveal(),
-            account.serverNonce,
-        ]
-        return try self.ports.sealer.seal(Array(lines.joined(separator: "\n").utf8), for: "account/\(device)")
     }
 }

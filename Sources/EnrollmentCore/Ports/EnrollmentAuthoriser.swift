@@ -17,8 +17,8 @@ public struct AuthorisationQuestion: Hashable, Sendable {
     /// `password`, `certificate` and so on.
     public let credentialKind: String
     public let sourceAddress: String
-    /// On what terms the device will be admitted; `nil` for a renewal, which leaves them as they are.
-    public let terms: EnrollmentTerms?
+    /// On what terms the device will be admitted, or was and will stay.
+    public let terms: EnrollmentTerms
 
     public init(
         traceID: TraceID,
@@ -28,7 +28,7 @@ public struct AuthorisationQuestion: Hashable, Sendable {
         device: DeviceID?,
         credentialKind: String,
         sourceAddress: String,
-        terms: EnrollmentTerms?
+        terms: EnrollmentTerms
     ) {
         self.traceID = traceID
         self.operation = operation

@@ -278,7 +278,11 @@ extension RenewalService {
             device: device.device,
             credentialKind: request.credential?.kind ?? "certificate",
             sourceAddress: request.sourceAddress,
-            terms: nil
+            terms: EnrollmentTerms(
+                providerID: device.providerID,
+                ownership: device.ownership,
+                ownershipRule: device.ownershipRule
+            )
         )
         return try await recorder.authorisation(of: question, by: authoriser)
     }

@@ -60,7 +60,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
                 "type": event["type"],
                 "subject": event.get("subject"),
                 "generation": data.get("generation"),
-                "serial": (data.get("certificate") or {}).get("serial"),
+                "serial": (data.get("certificate") or {}).get("serialNumber"),
                 "secret": secret,
                 "sender": self.headers["User-Agent"],
             }

@@ -116,7 +116,7 @@ struct AuthorisationTests {
         #expect(question.operation == .renewal)
         #expect(question.device == (try await scene.device(of: old)))
         #expect(question.credentialKind == "certificate")
-        #expect(question.terms == nil)
+        #expect(question.terms == EnrollmentTerms(providerID: "Gatehouse"))
         #expect(try await scene.store.certificate(old.serialNumber)?.state == .issued)
 
         scene.authoriser.set(.success(AuthorisationAnswer(attributes: [Fact("asset", "4711")])))

@@ -131,6 +131,8 @@ public struct DocumentSchema: Sendable {
                     findings += try Self.findings(element, rule, "\(path)[\(index)]")
                 }
             case ("required", .array(let names)):
+                // Where null is allowed besides an object, it needs no members.
+                guard case .object = value else { continue }
                 for name in names.compactMap(\.text) where value[name] == nil {
                     findings.append("\(path): \(name) is missing")
                 }
