@@ -10,7 +10,10 @@ struct ExampleReceiverTests {
             .deletingLastPathComponent().appending(path: "Examples/receiver")
         let tests = try await ExternalCommand.run(
             "env",
-            ["-C", folder.path, "python3", "-B", "-m", "unittest", "discover", "-t", ".", "-s", "tests"],
+            [
+                "-C", folder.path, EventReaders.python ?? "python3", "-B", "-m", "unittest", "discover", "-t", ".",
+                "-s", "tests",
+            ],
             seconds: 60
         )
         #expect(tests.status == 0, "\(tests.output)")

@@ -1,26 +1,50 @@
 internal import EnrollmentCore
 
 extension InMemoryLedger.State {
-    /// Everything that has a place, in order.
-    func feed() -> [FeedEvent] {
-        self.handOff.outbox.compactMap { self.event($0) }.sorted { $0.position < $1.position }
+    /// What has a place and fits, in order.
+    func feed(where fits: (InMemoryLedger.HandOff.Entry) -> Bool = { _ in true }) -> [FeedEvent] {
+        let entries = self.handOff.outbox.filter { $0.position != nil && fits($0) }
+        guard !entries.isEmpty else { return [] }
+        let traces = Set(entries.compactMap(\.traceID))
+        let refused = self.attempts.filter { traces.contains($0.traceID) && $0.rule == "limit.reached" }
+        let ordered = self.acts.map(\.act).filter { traces.contains($0.traceID) }
+        let lookUp = LookUp(
+            certificates: Self.index(self.certificates.map(\.record.serialNumber)),
+            devices: Self.index(self.devices.map(\.record.device)),
+            attempts: Dictionary(refused.map { ($0.traceID, $0) }) { first, _ in first },
+            acts: Dictionary(ordered.map { ($0.traceID, $0) }) { first, _ in first }
+        )
+        return entries.compactMap { self.event($0, lookUp) }.sorted { $0.position < $1.position }
     }
 
-    private func event(_ entry: InMemoryLedger.HandOff.Entry) -> FeedEvent? {
+    /// What events name, found fast: a feed can be long.
+    private struct LookUp {
+        let certificates: [SerialNumber: Int]
+        let devices: [DeviceID: Int]
+        let attempts: [TraceID: Attempt]
+        let acts: [TraceID: AdministrativeAct]
+    }
+
+    private static func index<Key: Hashable>(_ keys: [Key]) -> [Key: Int] {
+        Dictionary(zip(keys, keys.indices)) { first, _ in first }
+    }
+
+    private func event(_ entry: InMemoryLedger.HandOff.Entry, _ lookUp: LookUp) -> FeedEvent? {
         guard let position = entry.position else { return nil }
-        let attempt = self.attempts.first { $0.traceID == entry.traceID }
+        let certificate = entry.event.serialNumber.flatMap { lookUp.certificates[$0] }
+        let predecessor = entry.predecessor.flatMap { lookUp.certificates[$0] }
         return FeedEvent(
             position: position,
             event: entry.event,
             recorded: entry.recorded,
             traceID: entry.traceID,
-            device: entry.event.device.flatMap { self.index(of: $0) }.map { self.facts(self.devices[$0].record) },
-            certificate: entry.event.serialNumber.flatMap { self.proven($0) },
-            predecessor: entry.predecessor.flatMap { self.proven($0) },
-            act: entry.traceID.flatMap { traceID in self.acts.first { $0.act.traceID == traceID }?.act },
+            device: entry.event.device.flatMap { lookUp.devices[$0] }.map { self.facts(self.devices[$0].record) },
+            certificate: certificate.map { self.proven(self.certificates[$0]) },
+            predecessor: predecessor.map { self.proven(self.certificates[$0]) },
+            act: entry.traceID.flatMap { lookUp.acts[$0] },
             sealedAccount: entry.sealedAccount,
             details: entry.details,
-            attempt: entry.event.kind == .limitRefused ? attempt : nil,
+            attempt: entry.event.kind == .limitRefused ? entry.traceID.flatMap { lookUp.attempts[$0] } : nil,
             subject: entry.subject
         )
     }
@@ -43,29 +67,26 @@ extension InMemoryLedger.State {
         )
     }
 
-    func proven(_ serial: SerialNumber) -> ProvenCertificate? {
-        self.index(of: serial).map { index in
-            let certificate = self.certificates[index]
-            let evidence = certificate.evidence
-            return ProvenCertificate(
-                serialNumber: serial,
-                issuerID: certificate.record.issuerID,
-                notBefore: certificate.record.notBefore,
-                notAfter: certificate.record.notAfter,
-                thumbprint: certificate.record.thumbprint,
-                windowsThumbprint: certificate.windowsThumbprint,
-                protection: certificate.record.protection,
-                credentialKind: evidence?.credentialKind ?? "",
-                userID: evidence?.user.id ?? "",
-                userPrincipalName: evidence?.user.principalName ?? "",
-                source: evidence?.user.source ?? "",
-                claims: evidence?.claims
-            )
-        }
+    func proven(_ certificate: InMemoryLedger.Certificate) -> ProvenCertificate {
+        let evidence = certificate.evidence
+        return ProvenCertificate(
+            serialNumber: certificate.record.serialNumber,
+            issuerID: certificate.record.issuerID,
+            notBefore: certificate.record.notBefore,
+            notAfter: certificate.record.notAfter,
+            thumbprint: certificate.record.thumbprint,
+            windowsThumbprint: certificate.windowsThumbprint,
+            protection: certificate.record.protection,
+            credentialKind: evidence?.credentialKind ?? "",
+            userID: evidence?.user.id ?? "",
+            userPrincipalName: evidence?.user.principalName ?? "",
+            source: evidence?.user.source ?? "",
+            claims: evidence?.claims
+        )
     }
 
     func selected(_ selection: EventSelection) -> [FeedEvent] {
-        self.feed().filter { event in
+        self.feed { event in
             (selection.ids.isEmpty || selection.ids.contains(event.event.id))
                 && (selection.device == nil || event.event.device == selection.device)
                 && (selection.kinds.isEmpty || selection.kinds.contains(event.event.kind))

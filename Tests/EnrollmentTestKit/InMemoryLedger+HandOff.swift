@@ -54,13 +54,20 @@ extension InMemoryLedger: HandOffLedger {
         limit: Int
     ) async throws(EnrollmentError) -> [FeedEvent] {
         self.state.withLock { state in
-            let all = state.feed().filter { $0.position > position && (kinds.isEmpty || kinds.contains($0.event.kind)) }
-            return Array(all.prefix(PageSize.clamped(limit)))
+            let positions = state.handOff.outbox.filter { entry in
+                entry.position.map { $0 > position } ?? false && (kinds.isEmpty || kinds.contains(entry.event.kind))
+            }
+            .compactMap(\.position).sorted().prefix(PageSize.clamped(limit))
+            let wanted = Set(positions)
+            return state.feed { $0.position.map { wanted.contains($0) } ?? false }
         }
     }
 
     public func events(at positions: [Int64]) async throws(EnrollmentError) -> [FeedEvent] {
-        self.state.withLock { state in state.feed().filter { positions.contains($0.position) } }
+        self.state.withLock { state in
+            let wanted = Set(positions)
+            return state.feed { $0.position.map { wanted.contains($0) } ?? false }
+        }
     }
 
     /// The key is the position of the last element given.

@@ -5,11 +5,10 @@ extension InMemoryLedger: IdentityLedger {
     public func identity(thumbprint: [UInt8]) async throws(EnrollmentError) -> IdentityRecord? {
         self.state.withLock { state in
             guard let certificate = state.certificates.first(where: { $0.record.thumbprint == thumbprint }),
-                let device = certificate.record.device.flatMap({ state.index(of: $0) }),
-                let proven = state.proven(certificate.record.serialNumber)
+                let device = certificate.record.device.flatMap({ state.index(of: $0) })
             else { return nil }
             return IdentityRecord(
-                certificate: proven,
+                certificate: state.proven(certificate),
                 state: certificate.record.state,
                 revocation: state.revocation(of: certificate.record.serialNumber),
                 device: state.facts(state.devices[device].record)
@@ -25,7 +24,7 @@ extension InMemoryLedger: IdentityLedger {
         self.state.withLock { state in
             let limit = max(1, limit)
             let changes = state.revocation.changes.filter { $0.ordinal > ordinal }.prefix(limit)
-            let events = state.feed().filter { $0.position > position }.prefix(limit)
+            let events = state.feed { $0.position.map { $0 > position } ?? false }.prefix(limit)
             let devices = Set(events.compactMap(\.event.device))
             let serials = Set(changes.map(\.serialNumber))
             let records = state.certificates.map(\.record).filter { record in

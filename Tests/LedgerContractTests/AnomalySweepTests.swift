@@ -135,6 +135,42 @@ struct AnomalySweepTests {
         await ledger.close()
     }
 
+    @Test("places events and records what was delivered all or not at all, whichever instruction is interrupted")
+    func handOff() async throws {
+        let ledger = try await self.folder.openLedger(faults: self.faults)
+        var devices: [Enrolled] = []
+        for _ in 0..<3 { devices.append(try await ledger.enrolled()) }
+        let placing = try await self.sweep(
+            step: 1,
+            arm: { self.faults.interrupt(atInstruction: $0) },
+            work: { () async throws -> Void in #expect(try await ledger.placeEvents(limit: 9) == 3) },
+            after: { (_, failed) async throws -> Void in
+                let feed = try await ledger.events(after: 0, kinds: [], limit: 9)
+                #expect(feed.map(\.position) == (failed ? [] : [1, 2, 3]))
+                #expect(try await ledger.newestIdentityChange().event == (failed ? 0 : 3))
+            }
+        )
+        #expect(placing > 20)
+        #expect(try await ledger.takeDestination("mdm", holder: LedgerFixture.sender, for: 600))
+        let report = LedgerFixture.report(
+            cursor: 3,
+            open: [LedgerFixture.delivery(2, of: devices[1].device)],
+            handedOff: [(devices[0].device, devices[0].serial)]
+        )
+        let recording = try await self.sweep(
+            step: 1,
+            arm: { self.faults.interrupt(atInstruction: $0) },
+            work: { () async throws -> Void in #expect(try await ledger.record(report)) },
+            after: { (_, failed) async throws -> Void in
+                #expect(try await ledger.destinations().map(\.cursor) == (failed ? [] : [3]))
+                #expect(try await ledger.deliveryCounts(to: "mdm").waiting == (failed ? 0 : 1))
+                #expect(try await ledger.device(devices[0].device)?.state == (failed ? .issued : .handedOff))
+            }
+        )
+        #expect(recording > 20)
+        await ledger.close()
+    }
+
     @Test("tells every caller of a shared commit the truth, wherever it breaks", arguments: [false, true])
     func shared(refusesCommits: Bool) async throws {
         let ledger = try await self.folder.openLedger(faults: self.faults)

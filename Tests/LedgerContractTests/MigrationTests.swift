@@ -73,6 +73,28 @@ struct MigrationTests {
         #expect(try connection.integer("SELECT count(*) FROM outbox WHERE sealed_account = x'0102'") == 1)
     }
 
+    @Test("has the event of what the first version enrolled in its feed, and knows that the device was never seen")
+    func feed() async throws {
+        let ledger = try await self.folder.openLedger()
+        let event = try #require(try await ledger.feed().first)
+        #expect(try await ledger.feed().count == 1)
+        #expect(event.position == 1)
+        #expect(event.event.id == DeviceID(FirstVersion.event))
+        #expect(event.sealedAccount == [1, 2])
+        #expect(event.device?.userPrincipalName == "kim@corp.example")
+        #expect(event.device?.providerID == "")
+        #expect(event.device?.ownership == .unstated)
+        #expect(event.certificate?.serialNumber == self.serial)
+        #expect(event.certificate?.thumbprint == Hexadecimal.decode(FirstVersion.thumbprint))
+        let silent = try await ledger.silentDevices(issuedBefore: Self.now, after: nil, limit: 9).elements
+        #expect(silent.map(\.device.device) == [self.device])
+        #expect(silent.map(\.issued) == [LedgerFixture.start])
+        #expect(try await ledger.destination("mdm").cursor == 0)
+        let thumbprint = try #require(Hexadecimal.decode(FirstVersion.thumbprint))
+        #expect(try await ledger.identity(thumbprint: thumbprint)?.device == event.device)
+        await ledger.close()
+    }
+
     @Test("revokes what the first version only called superseded, and what it gave up though it was perhaps signed")
     func revocations() async throws {
         let superseded = try #require(SerialNumber("01" + String(repeating: "a1", count: 16)))

@@ -1,10 +1,11 @@
 internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Foundation
-internal import Ledger
 internal import Logging
 internal import Synchronization
 internal import Testing
+
+@testable internal import Ledger
 
 @Suite("Opening the PostgreSQL ledger", .timeLimit(.minutes(6)))
 struct PostgresOpeningTests {
@@ -128,7 +129,10 @@ struct PostgresOpeningTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(try await database.psql("SELECT count(*) FROM schema_version") == "1")
+            #expect(
+                try await database.psql("SELECT count(*), max(version) FROM schema_version")
+                    == "\(PostgresSchema.version)|\(PostgresSchema.version)"
+            )
         }
     }
 
@@ -181,7 +185,7 @@ struct PostgresOpeningTests {
                         ALTER TABLE certificate ADD COLUMN later bigint NOT NULL DEFAULT 7;
                         CREATE TABLE later (id bigint PRIMARY KEY);
                         CREATE INDEX later_index ON attempt (source_address);
-                        INSERT INTO schema_version VALUES (2, 0);
+                        INSERT INTO schema_version VALUES (\(PostgresSchema.version + 1), 0);
                         COMMIT;
                         """
                     )

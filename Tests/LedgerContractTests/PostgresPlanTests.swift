@@ -7,7 +7,7 @@ internal import Testing
 struct PostgresPlanTests {
     /// Tables that grow with the fleet.
     private static let large = [
-        "device", "certificate", "attempt", "\"user\"", "outbox", "revocation_change", "revocation",
+        "device", "certificate", "attempt", "\"user\"", "outbox", "revocation_change", "revocation", "delivery",
     ]
 
     /// Fills the tables as a fleet of forty thousand devices would.
@@ -33,9 +33,15 @@ struct PostgresPlanTests {
                 CASE WHEN g % 20 = 0 THEN 'refused' ELSE 'succeeded' END, g, 1, 'a', 'u', 'u' || (g % 15000 + 1),
                 'u' || (g % 15000 + 1), decode(md5((g % 40000 + 1)::text), 'hex')
             FROM generate_series(1, 100000) g;
-        INSERT INTO outbox (event, kind, device, generation, recorded, acknowledged)
-            SELECT decode(md5('e' || g), 'hex'), 'enrolled', decode(md5(g::text), 'hex'), 1, g, g
+        INSERT INTO outbox (event, kind, device, generation, recorded, serial, position)
+            SELECT decode(md5('e' || g), 'hex'), 'enrolled', decode(md5(g::text), 'hex'), 1, g,
+                decode(md5('s' || g), 'hex'), CASE WHEN g < 39900 THEN 1000 + g END
             FROM generate_series(1, 40000) g;
+        INSERT INTO destination (name, state, cursor) SELECT 'd' || g, 'active', 1000 FROM generate_series(1, 3) g;
+        INSERT INTO delivery (destination, position, device, state, attempts, since, next_try, is_replay)
+            SELECT 'd' || (g % 3 + 1), 1000 + g, decode(md5(g::text), 'hex'),
+                CASE WHEN g % 10 = 0 THEN 'dead' ELSE 'waiting' END, 1, g, g, 0
+            FROM generate_series(1, 30000) g;
         INSERT INTO revocation (issuer_id, shard, serial, reason, revoked, not_after)
             SELECT '2026-a', g % 16, decode(md5('r' || g), 'hex'), 4, g, g FROM generate_series(1, 30000) g;
         INSERT INTO revocation_change (issuer_id, shard, serial, recorded)

@@ -78,4 +78,77 @@ struct PostgresSweepTests {
             #expect(cuts >= 3)
         }
     }
+
+    @Test("places events and records what was delivered all the same", arguments: moments)
+    func handOff(moment: TCPProxy.Moment) async throws {
+        try await PostgresBreak.run { (broken) async throws -> Void in
+            var cursor: Int64 = 0
+            let cuts = try await self.sweep(moment, in: broken) {
+                let enrolled = try await broken.witness.enrolled()
+                let placed = try await broken.ledger.placeEvents(limit: 9)
+                // Run again, it finds its own work done.
+                #expect(placed == 1 || placed == 0)
+                let event = try #require(try await broken.witness.feed().last)
+                #expect(event.event.device == enrolled.device)
+                #expect(event.position == cursor + 1)
+                cursor = event.position
+                #expect(try await broken.ledger.takeDestination("mdm", holder: LedgerFixture.sender, for: 600))
+                let report = LedgerFixture.report(
+                    cursor: cursor,
+                    open: [LedgerFixture.delivery(cursor, of: enrolled.device)],
+                    settled: [cursor - 1],
+                    handedOff: [(enrolled.device, enrolled.serial)]
+                )
+                #expect(try await broken.ledger.record(report))
+                #expect(try await broken.witness.destination("mdm").cursor == cursor)
+                #expect(try await broken.witness.device(enrolled.device)?.state == .handedOff)
+                let waiting = try await broken.witness.deliveries(to: "mdm", in: .waiting, after: nil, limit: 9)
+                #expect(waiting.elements.map(\.position) == [cursor])
+                let only = EventSelection(ids: [event.event.id])
+                let again = LedgerFixture.act(.replay)
+                #expect(try await broken.ledger.replay(only, to: "mdm", by: again) == 1)
+                let facts = try #require(try await broken.witness.act(again.traceID)).facts
+                #expect(facts == [Fact("destination", "mdm"), Fact("events", "1")])
+            }
+            #expect(cuts >= 8)
+        }
+    }
+
+    @Test("tells what is about no device, and keeps tokens, all the same", arguments: moments)
+    func tokens(moment: TCPProxy.Moment) async throws {
+        try await PostgresBreak.run { (broken) async throws -> Void in
+            var count = 0
+            let cuts = try await self.sweep(moment, in: broken) {
+                count += 1
+                let event = HandOffEvent(
+                    id: DeviceID(random: LedgerFixture.octets(16)),
+                    kind: .trustRetired,
+                    device: nil,
+                    generation: 0,
+                    serialNumber: nil
+                )
+                try await broken.ledger.tell(event, subject: "2026-a", details: [], at: LedgerFixture.start)
+                let token = APIToken(
+                    id: Hexadecimal.encode(LedgerFixture.octets(6)),
+                    digest: LedgerFixture.octets(32),
+                    name: "mdm",
+                    owner: "platform team",
+                    scopes: [.readEvents],
+                    created: LedgerFixture.start,
+                    expires: LedgerFixture.start.adding(days: 90)
+                )
+                try await broken.ledger.insert(token, by: LedgerFixture.act(.createToken))
+                let ended = try #require(
+                    try await broken.ledger.revokeToken(token.id, by: LedgerFixture.act(.revokeToken))
+                )
+                #expect(ended.isNew)
+                #expect(try await broken.ledger.record(LedgerFixture.limitRefusal()))
+            }
+            let kinds = try await broken.witness.pendingEvents(limit: 1_000).map(\.kind)
+            #expect(kinds.count { $0 == .trustRetired } == count)
+            #expect(kinds.count { $0 == .limitRefused } == count)
+            #expect(try await broken.witness.tokens(after: nil, limit: 100).elements.count == count)
+            #expect(cuts >= 6)
+        }
+    }
 }

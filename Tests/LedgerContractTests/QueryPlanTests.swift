@@ -9,8 +9,10 @@ struct QueryPlanTests {
     private static func isHarmless(_ step: String, in statement: String) -> Bool {
         [
             "SCAN issuer", "SCAN sqlite_master", "SCAN sqlite_schema", "SCAN crl_shard", "SCAN counted", "SCAN ending",
-            "SCAN newest",
+            "SCAN newest", "SCAN feed", "SCAN destination", "SCAN t", "SCAN api_token", "SCAN s", "SCAN waiting",
         ].contains(step) || step.hasPrefix("SCAN (subquery")
+            // The index holds what has no place yet, and nothing else.
+            || step.hasSuffix(" USING INDEX outbox_unplaced")
             || step.hasPrefix("USE TEMP B-TREE") && statement.contains("WHERE principal_key = ?1")
     }
 
@@ -59,6 +61,7 @@ struct QueryPlanTests {
         try await ledger.storeSealingParameters([1])
         try await self.useRevocation(ledger, again)
         try await self.useLife(ledger)
+        try await self.useHandOff(ledger)
         // Reads go around the readers in turn, so each is asked twice.
         for _ in 0..<2 {
             _ = try await ledger.recognize([.device(again.device), .hardware("a"), .enrollment("b")], of: "nobody")
@@ -86,6 +89,7 @@ struct QueryPlanTests {
             _ = try await ledger.sealingParameters()
             try await self.askForRevocations(ledger, user, again)
             try await self.askForLife(ledger, again)
+            try await self.askForHandOff(ledger, again)
         }
     }
 

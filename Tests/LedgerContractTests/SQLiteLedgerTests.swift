@@ -202,7 +202,7 @@ struct SQLiteLedgerTests {
     func eventuallyAfterFull() async throws {
         let ledger = try await self.folder.openLedger {
             $0.flushDelay = 1
-            $0.largestSize = 160
+            $0.largestSize = 200
         }
         var isFull = false
         for _ in 0..<1_000 where !isFull {
@@ -215,7 +215,7 @@ struct SQLiteLedgerTests {
         try #require(isFull)
         // More than the free rest of the last pages takes.
         // Refused, unlike what is cleaned away below: some may find room before the store is quite full.
-        let refused = (0..<60).map { _ in
+        let refused = (0..<300).map { _ in
             var attempt = LedgerFixture.attempt()
             attempt.refuse(EnrollmentError(.authentication, "Not now.", rule: "test.refused"), at: attempt.started)
             return attempt

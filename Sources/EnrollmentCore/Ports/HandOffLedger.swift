@@ -64,6 +64,9 @@ public protocol HandOffLedger: Sendable {
 
     /// Has events sent to the destination once more: those selected that are in the feed, dead ones among them.
     ///
+    /// What comes after the destination's cursor is sent anyway and not counted. An event that waits behind an earlier
+    /// one of its device keeps its place, and is due at once.
+    ///
     /// - Returns: How many.
     func replay(
         _ selection: EventSelection,
@@ -90,6 +93,9 @@ public protocol HandOffLedger: Sendable {
         async throws(EnrollmentError) -> Int
 
     /// Removes events recorded before `moment` that all these destinations are done with.
+    ///
+    /// One that is waiting or dead at any of them stays, and so does everything as long as one of them was never sent to.
+    /// What waits at destinations that are not named goes with its event.
     ///
     /// - Returns: How many; `limit` at most.
     func pruneEvents(recordedBefore moment: Timestamp, deliveredTo destinations: [String], limit: Int)

@@ -199,7 +199,9 @@ extension LedgerStore {
         deliveredTo destinations: [String],
         limit: Int
     ) async throws(EnrollmentError) -> Int {
-        try await self.write(.retention) {
+        // Nobody has an event sent again that is just being removed.
+        let locks = LockPlan(names: LockPlan.retention.names + destinations.map { DestinationTable.lease(of: $0) })
+        return try await self.write(locks) {
             try Retention(connection: $0)
                 .pruneEvents(recordedBefore: moment, deliveredTo: destinations, limit: limit)
         }

@@ -326,6 +326,7 @@ enum PostgresSchema {
     ///
     /// `acknowledged` goes: no statement of the former program that it runs while it serves names it.
     private static let handOff: SQL = """
+        DROP INDEX outbox_pending;
         ALTER TABLE outbox
             DROP CONSTRAINT outbox_kind_check,
             ADD CONSTRAINT outbox_kind_check CHECK (kind IN ('enrolled', 'renewed', 'superseded', 'held', 'resumed',

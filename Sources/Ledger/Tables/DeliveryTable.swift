@@ -186,16 +186,4 @@ struct DeliveryTable {
         try statement.bind(position, at: 2)
         try statement.run()
     }
-
-    /// Forgets what was to be sent of events that are kept no longer.
-    func forgetPruned() throws {
-        let statement = try self.connection.prepare(
-            """
-            DELETE FROM delivery WHERE destination = ?1
-                AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.position = delivery.position)
-            """
-        )
-        try statement.bind(self.destination, at: 1)
-        try statement.run()
-    }
 }

@@ -2,13 +2,13 @@ internal import EnrollmentCore
 internal import SQLText
 
 extension DeviceTable {
-    private static let columns: SQL = """
+    private static let list: SQL = """
         SELECT d.ordinal, d.id, d.state, d.user_id, u.principal_name, d.name, d.enrollment_type, d.hardware_id,
             d.claimed_device_id, d.os_version, d.model, d.is_shared, d.generation, d.first_enrolled,
             d.last_proven_contact, d.certificate_serial, d.certificate_ends, d.conflicts, d.provider,
             d.ownership, d.ownership_rule, d.issued, d.silence_told
-        FROM device d CROSS JOIN "user" u ON u.id = d.user_id
         """
+    private static let columns = Self.list + "FROM device d CROSS JOIN \"user\" u ON u.id = d.user_id"
     private static let all = Self.columns + "WHERE d.ordinal < ?1 ORDER BY d.ordinal DESC LIMIT ?2"
     private static let ofUser =
         Self.columns
@@ -103,8 +103,9 @@ extension DeviceTable {
 
 extension DeviceTable {
     private static let silent =
-        Self.columns
+        Self.list
             + """
+            FROM device d INDEXED BY device_silent CROSS JOIN "user" u ON u.id = d.user_id
             WHERE d.state IN ('issued', 'handed-off') AND d.issued >= ?3 AND d.issued < ?4
                 AND (d.issued > ?3 OR d.ordinal > ?1) AND (?5 = 0 OR d.silence_told = 0)
             ORDER BY d.issued, d.ordinal LIMIT ?2

@@ -3,7 +3,7 @@ internal import SQLText
 
 extension Retention {
     private static let removableEvents: SQL = """
-        SELECT o.ordinal FROM outbox o INDEXED BY outbox_recorded
+        SELECT o.ordinal, o.position FROM outbox o INDEXED BY outbox_recorded
         WHERE o.recorded < ?1 AND o.position <= ?2 AND NOT EXISTS (
             SELECT 1 FROM destination t CROSS JOIN delivery v ON v.destination = t.name AND v.position = o.position
             WHERE ?3 LIKE '%,' || t.name || ',%')
@@ -24,17 +24,17 @@ extension Retention {
         try row.bind(given.map(\.cursor).min() ?? .max, at: 2)
         try row.bind("," + names.joined(separator: ",") + ",", at: 3)
         try row.bind(max(0, limit), at: 4)
-        var ordinals: [Int64] = []
-        while try row.step() { ordinals.append(row.integer(0)) }
-        for ordinal in ordinals {
+        var removals: [(ordinal: Int64, position: Int64)] = []
+        while try row.step() { removals.append((row.integer(0), row.integer(1))) }
+        let others = standings.filter { !names.contains($0.name) }.map { standing in
+            DeliveryTable(connection: self.connection, destination: standing.name)
+        }
+        for removal in removals {
             let statement = try self.connection.prepare("DELETE FROM outbox WHERE ordinal = ?1")
-            try statement.bind(ordinal, at: 1)
+            try statement.bind(removal.ordinal, at: 1)
             try statement.run()
+            for deliveries in others { try deliveries.settle(removal.position) }
         }
-        guard !ordinals.isEmpty else { return 0 }
-        for standing in standings where !names.contains(standing.name) {
-            try DeliveryTable(connection: self.connection, destination: standing.name).forgetPruned()
-        }
-        return ordinals.count
+        return removals.count
     }
 }

@@ -2,7 +2,7 @@ internal import SQLText
 
 extension StoreInvariant {
     /// What holds between the rows of a ledger, whichever store it is in.
-    static let all: [StoreInvariant] = Self.devices + Self.certificates + Self.revocations + Self.others
+    static let all: [StoreInvariant] = Self.devices + Self.certificates + Self.revocations + Self.handOff + Self.others
 
     private static let restore = "stop the service and restore the last backup in which this holds; tell the makers"
 
@@ -177,6 +177,91 @@ extension StoreInvariant {
         ),
     ]
 
+    private static let handOff: [StoreInvariant] = [
+        StoreInvariant(
+            "outbox.device",
+            "each hand-off event about a device is about one that is there",
+            remedy: Self.restore,
+            shows: [.number("event"), .device],
+            """
+            SELECT o.ordinal, o.device FROM outbox o
+            WHERE o.device IS NOT NULL AND NOT EXISTS (SELECT 1 FROM device d WHERE d.id = o.device)
+            """
+        ),
+        StoreInvariant(
+            "outbox.subject",
+            "a hand-off event is about a device unless its kind is about none",
+            remedy: Self.restore,
+            shows: [.number("event"), .text("kind"), .device],
+            """
+            SELECT o.ordinal, o.kind, o.device FROM outbox o
+            WHERE (o.device IS NULL)
+                <> (o.kind IN ('limit-refused', 'trust-published', 'trust-activated', 'trust-retired'))
+            """
+        ),
+        StoreInvariant(
+            "outbox.generation",
+            "no hand-off event has a generation that its device has not reached",
+            remedy: Self.restore,
+            shows: [.number("event"), .device, .number("generation")],
+            """
+            SELECT o.ordinal, o.device, o.generation FROM outbox o JOIN device d ON d.id = o.device
+            WHERE o.generation > d.generation
+            """
+        ),
+        StoreInvariant(
+            "feed.order",
+            "each device's events are in the feed in the order in which they came",
+            remedy: "gatehouse device show DEVICE; whoever reads the feed goes by the events' generations",
+            shows: [.device, .number("position"), .number("later position")],
+            """
+            SELECT o.device, o.position, n.position FROM outbox o JOIN outbox n
+                ON n.device = o.device AND n.ordinal > o.ordinal
+            WHERE n.position IS NOT NULL AND (o.position IS NULL OR o.position > n.position)
+            """
+        ),
+        StoreInvariant(
+            "feed.position",
+            "no event has a position that the feed has not given",
+            remedy: Self.restore,
+            shows: [.number("event"), .number("position")],
+            """
+            SELECT o.ordinal, o.position FROM outbox o
+            WHERE o.position < 1 OR o.position > coalesce((SELECT f.last_position FROM feed f), 0)
+            """
+        ),
+        StoreInvariant(
+            "destination.cursor",
+            "no destination was told of more than there is",
+            remedy: Self.restore,
+            shows: [.text("destination"), .number("cursor")],
+            """
+            SELECT t.name, t.cursor FROM destination t
+            WHERE t.cursor < 0 OR t.cursor > coalesce((SELECT f.last_position FROM feed f), 0)
+            """
+        ),
+        StoreInvariant(
+            "delivery.destination",
+            "each delivery is to a destination that is there",
+            remedy: Self.restore,
+            shows: [.text("destination"), .number("position")],
+            """
+            SELECT v.destination, v.position FROM delivery v
+            WHERE NOT EXISTS (SELECT 1 FROM destination t WHERE t.name = v.destination)
+            """
+        ),
+        StoreInvariant(
+            "delivery.event",
+            "each delivery is of an event that is in the feed, and of the device that it is about",
+            remedy: Self.restore,
+            shows: [.text("destination"), .number("position")],
+            """
+            SELECT v.destination, v.position FROM delivery v LEFT JOIN outbox o ON o.position = v.position
+            WHERE o.ordinal IS NULL OR o.device IS DISTINCT FROM v.device
+            """
+        ),
+    ]
+
     private static let others: [StoreInvariant] = [
         StoreInvariant(
             "permit.device",
@@ -194,25 +279,6 @@ extension StoreInvariant {
             shows: [.device, .text("issuer")],
             """
             SELECT t.device, t.issuer_id FROM trust t WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = t.device)
-            """
-        ),
-        StoreInvariant(
-            "outbox.device",
-            "each hand-off event is about a device that is there",
-            remedy: Self.restore,
-            shows: [.number("event"), .device],
-            """
-            SELECT o.ordinal, o.device FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = o.device)
-            """
-        ),
-        StoreInvariant(
-            "outbox.generation",
-            "no hand-off event has a generation that its device has not reached",
-            remedy: Self.restore,
-            shows: [.number("event"), .device, .number("generation")],
-            """
-            SELECT o.ordinal, o.device, o.generation FROM outbox o JOIN device d ON d.id = o.device
-            WHERE o.generation > d.generation
             """
         ),
         StoreInvariant(

@@ -148,6 +148,34 @@ struct SoundStore {
         }
     }
 
+    /// Places most events, and tells a destination of some of them.
+    private func handOff(_ held: Enrolled, at now: Timestamp) async throws {
+        #expect(try await self.ledger.record(LedgerFixture.limitRefusal()))
+        #expect(try await self.ledger.placeEvents(limit: 8) == 8)
+        let events = try await self.ledger.events(after: 0, kinds: [.held], limit: 1)
+        let position = try #require(events.first).position
+        #expect(try await self.ledger.takeDestination("mdm", holder: LedgerFixture.sender, for: 60))
+        let report = LedgerFixture.report(
+            cursor: position,
+            open: [
+                LedgerFixture.delivery(position, of: held.device),
+                LedgerFixture.delivery(position - 1, of: held.device, .dead),
+            ]
+        )
+        #expect(try await self.ledger.record(report))
+        try await self.ledger.leaveDestination("mdm", holder: LedgerFixture.sender)
+        let token = APIToken(
+            id: "01ABCDEFGHJK",
+            digest: LedgerFixture.octets(32),
+            name: "mdm",
+            owner: "platform team",
+            scopes: [.readEvents],
+            created: now,
+            expires: now.adding(days: 90)
+        )
+        try await self.ledger.insert(token, by: LedgerFixture.act(.createToken))
+    }
+
     /// Founds an authority and lets devices live, so that no table stays empty.
     ///
     /// - Parameter more: Devices besides those of every kind.
@@ -199,6 +227,7 @@ struct SoundStore {
         _ = try await self.ledger.addToAgreement([AgreedSetting(name: "deviceLimit", value: "10")], at: later)
         // A turn that was taken and not ended leaves a lease and a number without a CRL.
         _ = try await self.ledger.turn(at: shard, now: later)
+        try await self.handOff(held, at: later)
         for _ in 0..<more { _ = try await self.enroll(LedgerFixture.user("lee")) }
         return Devices(active: active, held: held, reset: reset, reserved: reserved)
     }

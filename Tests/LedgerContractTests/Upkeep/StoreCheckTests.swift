@@ -122,8 +122,36 @@ struct StoreCheckTests {
         Breach(name: "crl.through", script: "UPDATE crl_shard SET through = 99; UPDATE crl SET through = 99"),
         Breach(name: "permit.device", script: "UPDATE permit SET device = x'05'", also: ["references"]),
         Breach(name: "trust.device", script: "UPDATE trust SET device = x'06'", also: ["references"]),
-        Breach(name: "outbox.device", script: "UPDATE outbox SET device = x'07'", also: ["references"]),
+        Breach(
+            name: "outbox.device",
+            script: "UPDATE outbox SET device = x'07' WHERE kind = 'renewed'",
+            also: ["references"]
+        ),
+        Breach(
+            name: "outbox.subject",
+            script: "UPDATE outbox SET device = NULL WHERE kind = 'held'",
+            also: ["delivery.event"]
+        ),
         Breach(name: "outbox.generation", script: "UPDATE outbox SET generation = 99"),
+        Breach(
+            name: "feed.order",
+            script: """
+                UPDATE outbox SET position = NULL WHERE kind = 'enrolled'
+                    AND device = (SELECT n.device FROM outbox n WHERE n.kind = 'renewed')
+                """
+        ),
+        Breach(
+            name: "feed.position",
+            script: "UPDATE feed SET last_position = 1",
+            also: ["destination.cursor"]
+        ),
+        Breach(name: "destination.cursor", script: "UPDATE destination SET cursor = 999"),
+        Breach(
+            name: "delivery.destination",
+            script: "DELETE FROM destination",
+            also: ["references"]
+        ),
+        Breach(name: "delivery.event", script: "UPDATE delivery SET position = 900 WHERE state = 'dead'"),
         Breach(name: "issuer.certificate", script: "UPDATE issuer SET signed_by = 'nobody' WHERE role <> 'root'"),
         Breach(name: "issuer.sealing", script: "DELETE FROM sealing"),
         Breach(
