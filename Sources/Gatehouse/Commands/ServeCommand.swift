@@ -210,9 +210,12 @@ struct Server: Sendable {
                     reservationHours: self.configuration.reservationHours,
                     afterExpiryDays: profiles.device.renewAfterExpiryDays,
                     attemptDays: self.configuration.retention.attemptDays,
-                    certificateDays: self.configuration.retention.certificateDays
+                    certificateDays: self.configuration.retention.certificateDays,
+                    eventDays: self.configuration.handOff.eventDays,
+                    silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
                 isOurs: { replicas.holds(.housekeeping) },
+                destinations: { [names = self.configuration.handOff.destinations.map(\.name)] in names },
                 logger: logger
             )
         )

@@ -77,6 +77,8 @@ struct Configuration: Sendable {
     let management: ManagementAccounts
     /// Who is given which.
     let managementPolicy: ManagementPolicy
+    /// Whom events are sent to, and who is asked before.
+    let handOff: HandOffSettings
     /// Without the profile's part; see ``renewalPolicy(for:)``.
     let renewal: RenewalPolicy
     let crl: CRLTimes

@@ -108,6 +108,11 @@ enum ConfigurationFile {
             policy: policy,
             management: management.accounts,
             managementPolicy: management.policy,
+            handOff: try HandOffSection.read(
+                reader.object("handOff"),
+                folder: folder,
+                providers: management.accounts.all.map(\.providerID)
+            ),
             renewal: try RenewalSection.read(reader.object("renewal")),
             crl: try RevocationSections.crl(reader.object("crl")),
             ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),

@@ -89,7 +89,7 @@ enum ConfigurationSummary {
 
     private static func rulesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
         let groups = configuration.admittedGroups.map(\.text).joined(separator: "; ")
-        return self.managementRows(configuration) + [
+        return self.managementRows(configuration) + HandOffSummary.rows(of: configuration.handOff) + [
             ("admission.groups", groups.isEmpty ? "none: every confirmed user may enroll" : groups),
             ("deviceLimit.default", "\(configuration.deviceLimit.defaultMaximum)"),
             ("deviceLimit.staleAfterDays", "\(configuration.deviceLimit.staleAfterDays)"),
