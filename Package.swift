@@ -89,6 +89,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: ["EnrollmentCore", "OpenSSLKit", "ServiceRuntime"],
+            resources: [.embedInCode("Resources/openapi.json")],
             swiftSettings: house
         ),
         .target(
@@ -103,7 +104,7 @@ let package = Package(
             dependencies: [
                 "EnrollmentCore", "ServiceRuntime", "OpenSSLKit", "X509Kit", "TLSTransport", "HTTPTransport",
                 "EnrollmentWire", "Directory", "Ledger", "Authority", "ManagementLink", "AdminAPI", "DeviceSimulator",
-                arguments, log,
+                "CurlKit", arguments, log,
             ],
             // The default configuration and profiles, so that the binary alone can set up a new place. Links to the
             // files under Config and PKI, which are the ones to edit.

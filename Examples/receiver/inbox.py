@@ -77,13 +77,12 @@ class Inbox:
             row = store.execute(
                 "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (event["id"], event["type"], device, generation, json.dumps(event), came_by))
-            if row.rowcount == 0:
-                return False
             if device:
                 self._apply(store, event["type"].rsplit(".", 1)[-1], device, generation, data)
-            return True
+            return row.rowcount > 0
 
     def _apply(self, store, kind, device, generation, data):
+        """Goes by the generation; to apply an event again changes nothing, but for the secrets that only a webhook has."""
         standing = STANDINGS.get(kind)
         facts = data["device"]
         if standing:

@@ -11,6 +11,7 @@ import socketserver
 import ssl
 import sys
 import threading
+import time
 
 import syncml
 from gatehouse_api import Gatehouse, Unavailable
@@ -18,6 +19,8 @@ from inbox import Inbox, Unopened
 from standard_webhooks import BadSignature, Verifier
 
 LONGEST_BODY = 1 << 20
+# A device comes within a second of its enrollment, and its event is on the way then.
+PATIENCE_SECONDS = 2
 ROOM_FOR_SESSIONS = 10_000
 
 
@@ -113,9 +116,9 @@ class Receiver:
                 log(f"a device was turned away: its certificate is {identity['identity']}")
                 return 403, None
             device = identity["device"]["id"]
-            known = self.inbox.device(device)
+            known = self._awaited(device)
             if known is None:
-                # The device was faster than the webhook: the feed has the event.
+                # No webhook, or a lost one: the feed has the event, but no account secrets.
                 self.pull()
                 known = self.inbox.device(device)
         except (Unavailable, Unopened) as error:
@@ -127,6 +130,15 @@ class Receiver:
             log(f"a device was turned away: {device} is {known['standing']}, and calls itself {message.source}")
             return 403, None
         return self._converse(device, thumbprint, message)
+
+    def _awaited(self, device):
+        """What is known of a device, as soon as something is."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            known = self.inbox.device(device)
+            if known or time.monotonic() >= end:
+                return known
+            time.sleep(0.02)
 
     def _converse(self, device, thumbprint, message):
         key = (thumbprint, message.session)

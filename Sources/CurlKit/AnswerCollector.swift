@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// Takes in what libcurl delivers while one request runs.
 final class AnswerCollector {
@@ -9,6 +10,12 @@ final class AnswerCollector {
     private var headSize = 0
     private(set) var headers: [CurlHeader] = []
     private(set) var body: [UInt8] = []
+    /// Octets of the body so far, wherever they are.
+    private var bodySize = 0
+    /// Where the body goes instead of to ``body``.
+    private let descriptor: Int32?
+    /// Why the body could not be written there; the system's number.
+    private(set) var writingFailure: Int32?
     private(set) var isTooLarge = false
     /// Whether there was more of the body than is taken.
     private(set) var isCut = false
@@ -16,7 +23,9 @@ final class AnswerCollector {
     /// - Parameters:
     ///   - limit: The largest body, in octets.
     ///   - cuts: Whether a larger one ends there instead of being too large.
-    init(limit: Int, cuts: Bool) {
+    ///   - descriptor: Where the body is written to; `nil` to keep it.
+    init(limit: Int, cuts: Bool, descriptor: Int32? = nil) {
+        self.descriptor = descriptor
         self.limit = limit
         self.cuts = cuts
     }
@@ -45,17 +54,34 @@ final class AnswerCollector {
     }
 
     private func takeBody(_ octets: UnsafeRawBufferPointer) -> Bool {
-        let room = self.limit - self.body.count
+        let room = self.limit - self.bodySize
         guard octets.count <= room else {
             if self.cuts {
-                self.body.append(contentsOf: octets.prefix(room))
-                self.isCut = true
+                self.isCut = self.keep(UnsafeRawBufferPointer(rebasing: octets[..<room]))
             } else {
                 self.isTooLarge = true
             }
             return false
         }
-        self.body.append(contentsOf: octets)
+        return self.keep(octets)
+    }
+
+    private func keep(_ octets: UnsafeRawBufferPointer) -> Bool {
+        self.bodySize += octets.count
+        guard let descriptor = self.descriptor else {
+            self.body.append(contentsOf: octets)
+            return true
+        }
+        var rest = octets[...]
+        while !rest.isEmpty {
+            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                self.writingFailure = errno
+                return false
+            }
+            rest = rest.dropFirst(count)
+        }
         return true
     }
 

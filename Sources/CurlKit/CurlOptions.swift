@@ -41,6 +41,10 @@ public struct CurlOptions: Sendable {
     ///
     /// Whoever only wants to know the status has no use for the rest; its connection is closed.
     public var cutsLargeResponses = false
+    /// A file that bodies are written to instead of being kept in memory, for one request after the other.
+    ///
+    /// Whoever opened it closes it, once no request runs any more. An answer with any status is written there.
+    public var bodyDescriptor: Int32?
     /// Which addresses may be connected to; `nil` for any.
     ///
     /// With a proxy, it is the proxy's address that is meant.

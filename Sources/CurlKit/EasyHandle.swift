@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// The owner of a `CURL *`: one request at a time, all with the same options.
 final class EasyHandle {
@@ -96,7 +97,8 @@ final class EasyHandle {
         self.headers = consume headers
         let collector = AnswerCollector(
             limit: self.options.maximumResponseSize,
-            cuts: self.options.cutsLargeResponses
+            cuts: self.options.cutsLargeResponses,
+            descriptor: self.options.bodyDescriptor
         )
         self.collector = collector
         try Self.check(
@@ -132,6 +134,10 @@ final class EasyHandle {
         guard !collector.isTooLarge else {
             let words = "the answer is larger than allowed"
             return .failure(CurlError(.tooLarge, code: Int(status.rawValue), words))
+        }
+        if let failure = collector.writingFailure {
+            let words = "the answer could not be written: \(String(cString: strerror(failure)))"
+            return .failure(CurlError(.other, words))
         }
         guard status == CURLE_OK || collector.isCut else {
             if status == CURLE_COULDNT_CONNECT, let refused = self.opener?.refused, !refused.isEmpty {

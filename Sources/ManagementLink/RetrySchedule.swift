@@ -1,3 +1,5 @@
+package import EnrollmentCore
+
 /// When a delivery that failed is tried again.
 ///
 /// Pure: the delay grows by half as much again and more each time, up to a ceiling, and is spread by a fifth to either side
@@ -10,17 +12,26 @@ package struct RetrySchedule: Hashable, Sendable {
     package var longest: Duration
     /// From the first try until the delivery is given up.
     package var giveUpAfter: Duration
+    /// Whatever the time, no delivery is given up with fewer tries: it may have waited behind another for all of it.
+    package var fewestTries: Int
 
     package init(
         first: Duration = .seconds(5),
         factor: Double = 2.5,
         longest: Duration = .seconds(8 * 3_600),
-        giveUpAfter: Duration = .seconds(72 * 3_600)
+        giveUpAfter: Duration = .seconds(72 * 3_600),
+        fewestTries: Int = 6
     ) {
         self.first = first
         self.factor = factor
         self.longest = longest
         self.giveUpAfter = giveUpAfter
+        self.fewestTries = fewestTries
+    }
+
+    /// Whether a delivery that has just failed is given up.
+    package func isOver(attempts: Int, since first: Timestamp, at now: Timestamp) -> Bool {
+        attempts >= self.fewestTries && now >= first.adding(self.giveUpAfter)
     }
 
     /// How long to wait after `attempts` tries.
@@ -35,6 +46,7 @@ package struct RetrySchedule: Hashable, Sendable {
             if delay >= self.longest { break }
             delay = delay * self.factor
         }
-        return min(delay, self.longest) * (0.8 + 0.4 * spread)
+        // Whole numbers, so that a fifth is a fifth.
+        return min(delay, self.longest) * (8_000 + Int((4_000 * spread).rounded())) / 10_000
     }
 }

@@ -70,6 +70,20 @@ class InboxTests(unittest.TestCase):
         store.take(example.event(account={"providerId": "Example", "secrets": "omitted"}), "webhook")
         self.assertIsNone(store.account(example.DEVICE))
 
+    def test_takes_secrets_that_the_feed_left_out_from_the_webhook_that_comes_later(self):
+        def event(secrets):
+            return example.event(account={"providerId": "Example", "clientName": "device", "clientNonce": "one",
+                                          "serverNonce": "two", "secrets": secrets})
+        store = self.open(lambda _: {"device": example.DEVICE, "clientSecret": "a", "serverSecret": "b"})
+        self.assertTrue(store.take(event("omitted"), "pull"))
+        self.assertIsNone(store.account(example.DEVICE))
+        self.assertFalse(store.take(event("sealed"), "webhook"))
+        self.assertEqual(store.account(example.DEVICE)["client_secret"], "a")
+        store.keep_nonces(example.DEVICE, client="next")
+        # Once more, as after an answer that was lost.
+        self.assertFalse(store.take(event("sealed"), "webhook"))
+        self.assertEqual(store.account(example.DEVICE)["client_nonce"], "next")
+
     def test_remembers_where_it_was_in_the_feed(self):
         self.assertEqual(self.open().cursor(), "0")
         self.open().move_cursor(17)

@@ -47,6 +47,7 @@ class ReceiverTests(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         receiver.log = lambda _: None
+        receiver.PATIENCE_SECONDS = 0.1
         self.inbox = inbox.Inbox(str(pathlib.Path(folder.name) / "inbox.db"))
         self.addCleanup(self.inbox.close)
         self.gatehouse = Gatehouse()

@@ -77,8 +77,22 @@ extension CommonOptions {
     func withWritableLedger<Result>(
         _ body: (any LedgerStore, Configuration) async throws(CommandProblem) -> Result
     ) async throws(CommandProblem) -> Result {
+        try await self.withLedger(.readWrite, body)
+    }
+
+    /// As ``withLedger(_:)``, for a command that has problems of its own to tell.
+    func withReadableLedger<Result>(
+        _ body: (any LedgerStore, Configuration) async throws(CommandProblem) -> Result
+    ) async throws(CommandProblem) -> Result {
+        try await self.withLedger(.readOnly, body)
+    }
+
+    private func withLedger<Result>(
+        _ access: LedgerAccess,
+        _ body: (any LedgerStore, Configuration) async throws(CommandProblem) -> Result
+    ) async throws(CommandProblem) -> Result {
         let configuration = try self.configuration()
-        let ledger = try await Self.opening(configuration).openForCommand(.readWrite)
+        let ledger = try await Self.opening(configuration).openForCommand(access)
         do throws(CommandProblem) {
             let result = try await body(ledger, configuration)
             await ledger.close()

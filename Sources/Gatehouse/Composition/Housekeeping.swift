@@ -21,14 +21,20 @@ struct Housekeeping: Service {
         var attemptDays: Int
         /// Days past their end that certificates are kept.
         var certificateDays: Int
+        /// Days that events are kept.
+        var eventDays: Int
+        /// Minutes after which a device that enrolled and was not seen is told of as silent.
+        var silentAfterMinutes: Int
     }
 
     let name = "housekeeping"
-    let ledger: any EnrollmentLedger & RetentionLedger
+    let ledger: any EnrollmentLedger & RetentionLedger & HandOffLedger
     let clock: any WallClock
     let periods: Periods
     /// Whether it is this process that does it, at this moment.
     let isOurs: @Sendable () -> Bool
+    /// Who has to have an event before it goes.
+    let destinations: @Sendable () -> [String]
     let logger: Logger
 
     func run(until shutdown: ShutdownSignal) async throws {
@@ -66,6 +72,18 @@ struct Housekeeping: Service {
         await self.end("steps of the revocation log", until: shutdown) { () throws(EnrollmentError) in
             let moment = now.adding(days: -Self.logDays)
             return try await ledger.pruneChanges(recordedBefore: moment, limit: Self.batch)
+        }
+        await self.end("the wait for devices that stay silent", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(seconds: -Int64(self.periods.silentAfterMinutes) * 60)
+            return try await ledger.tellSilent(issuedBefore: moment, at: now, limit: Self.batch)
+        }
+        await self.end("old events", until: shutdown) { () throws(EnrollmentError) in
+            let moment = now.adding(days: -self.periods.eventDays)
+            return try await ledger.pruneEvents(
+                recordedBefore: moment,
+                deliveredTo: self.destinations(),
+                limit: Self.batch
+            )
         }
     }
 

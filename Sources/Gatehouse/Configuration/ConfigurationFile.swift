@@ -95,6 +95,7 @@ enum ConfigurationFile {
             proxies: try ProxiesSection.read(reader.object("proxies")),
             certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
+            admin: try AdminSection.read(reader.object("admin"), folder: folder),
             store: store,
             passphrase: passphrase,
             profilesFolder: profilesFolder,
@@ -108,6 +109,11 @@ enum ConfigurationFile {
             policy: policy,
             management: management.accounts,
             managementPolicy: management.policy,
+            handOff: try HandOffSection.read(
+                reader.object("handOff"),
+                folder: folder,
+                providers: management.accounts.all.map(\.providerID)
+            ),
             renewal: try RenewalSection.read(reader.object("renewal")),
             crl: try RevocationSections.crl(reader.object("crl")),
             ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),

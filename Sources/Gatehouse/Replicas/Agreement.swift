@@ -11,10 +11,11 @@ struct Agreement: Hashable, Sendable {
     private static let shared = [
         "urls", "authority.deviceProfile", "authority.crlShards", "directory.base", "directory.domains",
         "directory.personFilter", "directory.attributes", "directory.groups", "admission", "deviceLimit", "discovery",
-        "policy", "management", "renewal", "crl", "ocsp", "retention", "enrollment",
+        "policy", "management", "renewal", "crl", "ocsp", "retention", "enrollment", "handOff",
     ]
     /// Those whose change takes effect when the service is started the next time.
     private static let takenAtStart = [
+        "handOff.eventDays", "handOff.silentAfterMinutes",
         "urls.pki", "authority.crlShards", "crl", "retention", "enrollment.reservationHours", "profile.server",
         "profile.ocsp",
     ]

@@ -6,6 +6,8 @@ enum Duty: String, CaseIterable, Sendable {
     case publication
     /// Renews the service's own certificates.
     case certificates
+    /// Gives events their places in the feed.
+    case feed
 
     /// The lease's name in the store.
     var lease: String { "duty/\(self.rawValue)" }

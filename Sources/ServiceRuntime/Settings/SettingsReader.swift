@@ -124,6 +124,11 @@ public final class SettingsReader {
         return try SettingsReader(value, path: self.path(of: key), file: self.file)
     }
 
+    /// Whether the key's value is an object, for keys that take something else as well.
+    public func holdsObject(_ key: String) -> Bool {
+        if case .object = self.value(key)?.content { true } else { false }
+    }
+
     public func requiredObject(_ key: String) throws(SettingsError) -> SettingsReader {
         guard let reader = try self.object(key) else { throw self.missing(key) }
         return reader

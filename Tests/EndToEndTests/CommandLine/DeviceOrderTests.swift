@@ -1,5 +1,5 @@
-import EnrollmentTestKit
 import DeviceSimulator
+import EnrollmentTestKit
 import Foundation
 import SQLText
 import SQLiteKit
