@@ -89,6 +89,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: ["EnrollmentCore", "OpenSSLKit", "ServiceRuntime"],
+            resources: [.embedInCode("Resources/openapi.json")],
             swiftSettings: house
         ),
         .target(

@@ -19,8 +19,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: "gatehouse 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, ConfigCommand.self, DeviceCommand.self, CertificateCommand.self,
-            CRLCommand.self, HandOffCommand.self, AttemptCommand.self, UserCommand.self, StoreCommand.self,
-            DoctorCommand.self, SimulateCommand.self,
+            CRLCommand.self, HandOffCommand.self, AttemptCommand.self, UserCommand.self, TokenCommand.self,
+            StoreCommand.self, DoctorCommand.self, SimulateCommand.self,
         ]
     )
 }

@@ -138,14 +138,16 @@ SELECT fill.trace(n), CASE WHEN n > :devices THEN 'renewal' ELSE 'enrollment' EN
 FROM (SELECT n, device, 1 + device % :people AS person
     FROM (SELECT n, CASE WHEN n > :devices THEN n - :devices ELSE n END AS device FROM generate_series(1, :n) n) y) x;
 
-INSERT INTO outbox (event, kind, device, generation, serial, trace_id, recorded, sealed_account, acknowledged)
+INSERT INTO outbox (event, kind, device, generation, serial, trace_id, recorded, sealed_account, position)
 SELECT fill.id('o', n), CASE WHEN n > :devices THEN 'renewed' ELSE 'enrolled' END,
     fill.id('d', CASE WHEN n > :devices THEN n - :devices ELSE n END), 1, fill.serial(n), fill.trace(n),
     fill.moment(n, :n),
     CASE WHEN n > :devices THEN NULL WHEN :full THEN fill.long('q', n, 2) || fill.digest('q', n) || fill.id('q', n)
         ELSE fill.digest('q', n) END,
-    CASE WHEN n <= :n - 1000 THEN fill.moment(n, :n) + 5000000 END
+    CASE WHEN n <= :n - 1000 THEN n END
 FROM generate_series(1, :n) n;
+
+INSERT INTO feed ("only", last_position) VALUES (1, greatest(0, :n - 1000));
 
 INSERT INTO trust (device, issuer_id, confirmed)
 SELECT fill.id('d', n), :'issuer', fill.moment(n, :devices) FROM generate_series(1, :devices) n WHERE n % 50 <> 0;

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceRuntime
 import Testing
 
 @testable import HTTPTransport
@@ -20,6 +21,7 @@ struct StatusRoutesTests {
         switch try routes.router.route(for: head).handler {
         case .immediate(let answer): return answer(request, logger)
         case .asynchronous(let answer), .eitherWay(_, let answer): return await answer(request, logger)
+        case .patient(_, let answer): return await answer(request, logger, ShutdownSignal())
         }
     }
 

@@ -17,10 +17,47 @@ public struct IdentityRecord: Hashable, Sendable {
         self.device = device
     }
 
+    /// What decides what it is worth.
+    public var standing: IdentityStanding {
+        IdentityStanding(
+            notBefore: self.certificate.notBefore,
+            notAfter: self.certificate.notAfter,
+            state: self.state,
+            revocationReason: self.revocation?.reason,
+            deviceState: self.device.state
+        )
+    }
+
+    /// What the certificate is worth at that moment.
+    public func verdict(at now: Timestamp) -> IdentityVerdict { self.standing.verdict(at: now) }
+}
+
+/// As much of an ``IdentityRecord`` as decides what the certificate is worth: little to be kept in memory.
+public struct IdentityStanding: Hashable, Sendable {
+    public let notBefore: Timestamp
+    public let notAfter: Timestamp
+    public let state: CertificateState
+    public let revocationReason: RevocationReason?
+    public let deviceState: DeviceState
+
+    public init(
+        notBefore: Timestamp,
+        notAfter: Timestamp,
+        state: CertificateState,
+        revocationReason: RevocationReason?,
+        deviceState: DeviceState
+    ) {
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.state = state
+        self.revocationReason = revocationReason
+        self.deviceState = deviceState
+    }
+
     /// What the certificate is worth at that moment.
     public func verdict(at now: Timestamp) -> IdentityVerdict {
-        if let revocation = self.revocation {
-            switch revocation.reason {
+        if let revocationReason = self.revocationReason {
+            switch revocationReason {
             case .superseded: return .superseded
             case .certificateHold: return .held
             default: return .revoked
@@ -32,9 +69,9 @@ public struct IdentityRecord: Hashable, Sendable {
         case .intent, .closed: return .unknown
         case .issued: break
         }
-        guard self.certificate.notAfter >= now else { return .expired }
-        guard self.certificate.notBefore <= now else { return .unknown }
-        switch self.device.state {
+        guard self.notAfter >= now else { return .expired }
+        guard self.notBefore <= now else { return .unknown }
+        switch self.deviceState {
         case .held: return .held
         case .reserved, .issued, .handedOff, .active: return .current
         case .expired: return .expired

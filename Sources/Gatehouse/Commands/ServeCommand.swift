@@ -165,6 +165,7 @@ struct Server: Sendable {
         if let plain = self.configuration.plainListener {
             services.append(try await self.listener("plain", plain, nil, published.routes))
         }
+        var adminSetup: AdminSetup?
         if let admin = self.configuration.adminListener {
             let report = StatusReport(
                 leafDays: profiles.device.validityDays,
@@ -175,8 +176,39 @@ struct Server: Sendable {
                 replicas: replicas,
                 clock: clock
             )
-            let routes = StatusRoutes(readiness: report.readiness, metrics: report.metrics)
+            let setup = try AdminSetup(
+                self.configuration,
+                AdminSetup.Parts(
+                    ledger: ledger,
+                    clock: clock,
+                    asOf: replicas.asOf,
+                    eventBody: FeedBody(current: current, vault: vault),
+                    destinations: { [] },
+                    silentAfterMinutes: 60
+                )
+            )
+            try await answer { () throws(EnrollmentError) in try await setup.prepare() }
+            adminSetup = setup
+            let routes = AdminRoutes(
+                setup: setup,
+                current: current,
+                status: StatusRoutes(
+                    readiness: report.readiness,
+                    metrics: { await report.metrics() + setup.families }
+                ),
+                clock: clock
+            )
             services.append(try await self.listener("admin", admin, contexts, RouterSource(routes.router)))
+            services.append(
+                AdminWatch(
+                    setup: setup,
+                    clock: clock,
+                    period: replicas.cooperation.followEvery,
+                    identities: replicas.bells.identities,
+                    feed: replicas.bells.readers,
+                    logger: logger
+                )
+            )
         }
         services.append(DirectoryWatch(current: current))
         services.append(StructureWatch(ledger: ledger, logger: logger))
@@ -228,6 +260,7 @@ struct Server: Sendable {
             contexts: contexts,
             tls: tls,
             responder: revocation.responder,
+            admin: adminSetup,
             agreement: replicas.agreement,
             logger: logger
         )

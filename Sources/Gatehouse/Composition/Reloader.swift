@@ -13,6 +13,8 @@ struct Reloader: Sendable {
     let contexts: TLSContextSource
     let tls: TLSSetup
     let responder: OCSPResponder
+    /// `nil` where there is no admin listener.
+    let admin: AdminSetup?
     /// `nil` where no other replica is.
     let agreement: AgreementWatch?
     let logger: Logger
@@ -24,9 +26,11 @@ struct Reloader: Sendable {
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
             let context = try await self.tls.context(for: configuration)
             let agreement = Agreement(configuration, profiles)
+            let access = try self.admin?.prepared(for: configuration)
             try await self.agreement?.admit(agreement, file: self.file)
             self.current.replace(with: graph)
             self.contexts.replace(with: context)
+            if let access { self.admin?.replace(with: access) }
             self.responder.setValidity(configuration.ocspValidity)
             self.agreement?.reloaded(agreement)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
@@ -51,6 +55,12 @@ struct Reloader: Sendable {
         if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
         if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }
+        if configuration.admin.cachedIdentities != self.started.admin.cachedIdentities {
+            keys.append("admin.cachedIdentities")
+        }
+        if configuration.admin.failuresPerMinute != self.started.admin.failuresPerMinute {
+            keys.append("admin.failuresPerMinute")
+        }
         if configuration.store != self.started.store { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }
         if configuration.reservationHours != self.started.reservationHours {

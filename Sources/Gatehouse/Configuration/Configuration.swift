@@ -61,6 +61,8 @@ struct Configuration: Sendable {
     /// Shown by SNI, the first to clients that name no host; the store's own certificate comes after them.
     let certificates: [CertificateFiles]
     let limits: HTTPLimits
+    /// Who may use the admin interface.
+    let admin: AdminSettings
     let store: StoreLocation
     let passphrase: SecretReference
     let profilesFolder: String

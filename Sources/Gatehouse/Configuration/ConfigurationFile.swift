@@ -95,6 +95,7 @@ enum ConfigurationFile {
             proxies: try ProxiesSection.read(reader.object("proxies")),
             certificates: certificates,
             limits: try LimitsSection.read(reader.object("limits")),
+            admin: try AdminSection.read(reader.object("admin"), folder: folder),
             store: store,
             passphrase: passphrase,
             profilesFolder: profilesFolder,

@@ -9,7 +9,7 @@ enum ConfigurationSummary {
     static func rows(of configuration: Configuration) -> [(key: String, value: String)] {
         self.placesRows(configuration) + self.directoryRows(configuration.directory, configuration.directoryAccount)
             + self.rulesRows(configuration)
-            + self.limitsRows(configuration)
+            + self.adminRows(configuration.admin) + self.limitsRows(configuration)
     }
 
     private static func placesRows(_ configuration: Configuration) -> [(key: String, value: String)] {
@@ -163,6 +163,23 @@ enum ConfigurationSummary {
                 "\(poll.firstRetries) × \(poll.firstInterval) min, \(poll.secondRetries) ×"
                     + " \(poll.secondInterval) min, then every \(poll.remainingInterval) min, on login \(poll.pollsOnLogin)"
             ),
+        ]
+    }
+
+    private static func adminRows(_ admin: AdminSettings) -> [(key: String, value: String)] {
+        let clients = admin.clients.map { client in
+            let scopes = APIScope.allCases.filter(client.scopes.contains).map(\.rawValue).joined(separator: " ")
+            return "\(client.name): \(client.certificate) for \(scopes)"
+        }
+        let verifiers = admin.verifiers.map { verifier in
+            let addresses = verifier.proxies.networks.map { "\($0)" }.joined(separator: " ")
+            return "\(verifier.name): \(addresses), \(verifier.proxies.certificateField?.rawValue ?? "none")"
+        }
+        return [
+            ("admin.clients", clients.isEmpty ? "none" : clients.joined(separator: "; ")),
+            ("admin.verifiers", verifiers.isEmpty ? "none" : verifiers.joined(separator: "; ")),
+            ("admin.cachedIdentities", "\(admin.cachedIdentities)"),
+            ("admin.failuresPerMinute", "\(admin.failuresPerMinute)"),
         ]
     }
 

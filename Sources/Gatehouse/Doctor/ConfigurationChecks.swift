@@ -11,7 +11,7 @@ struct ConfigurationChecks {
     func findings() -> [Finding] {
         [
             self.modes, self.deviceHost, self.publicHost, self.plainListener, self.faultStatus, self.directorySecurity,
-            self.staleness, self.renewal, self.overlap, self.proof, self.proxies, self.crlTimes,
+            self.staleness, self.renewal, self.overlap, self.proof, self.proxies, self.verifiers, self.crlTimes,
         ].compactMap { $0 }
     }
 
@@ -172,18 +172,43 @@ struct ConfigurationChecks {
     private var proxies: Finding? {
         guard let proxies = self.configuration.proxies else { return nil }
         let name = "config.proxies"
-        let wide = proxies.networks.map { "\($0)" }.first { network in
-            guard let length = network.split(separator: "/").dropFirst().first.flatMap({ Int($0) }) else {
-                return false
-            }
-            return length < (network.contains(":") ? 48 : 16)
+        guard let wide = Self.widest(proxies) else {
+            return .ok(name, proxies.networks.map { "\($0)" }.joined(separator: ", "))
         }
-        guard let wide else { return .ok(name, proxies.networks.map { "\($0)" }.joined(separator: ", ")) }
         return Finding(
             .warning,
             name,
             "every machine in \(wide) is believed whose certificate a connection was made with",
             remedy: "proxies.addresses in \(self.file): the proxies' own addresses"
+        )
+    }
+
+    /// A network of theirs that is more than the machines of one place.
+    private static func widest(_ proxies: TrustedProxies) -> String? {
+        proxies.networks.map { "\($0)" }.first { network in
+            guard let length = network.split(separator: "/").dropFirst().first.flatMap({ Int($0) }) else {
+                return false
+            }
+            return length < (network.contains(":") ? 48 : 16)
+        }
+    }
+
+    /// Whoever has one of these addresses learns whose any certificate is.
+    private var verifiers: Finding? {
+        let verifiers = self.configuration.admin.verifiers
+        guard !verifiers.isEmpty else { return nil }
+        let name = "config.verifiers"
+        let wide = verifiers.lazy.compactMap { verifier in
+            Self.widest(verifier.proxies).map { (verifier.name, $0) }
+        }.first
+        guard let (verifier, network) = wide else {
+            return .ok(name, verifiers.map(\.name).joined(separator: ", "))
+        }
+        return Finding(
+            .warning,
+            name,
+            "every machine in \(network) may ask whose a certificate is, as the verifier \(verifier)",
+            remedy: "admin.verifiers in \(self.file): the servers' own addresses, or a token"
         )
     }
 

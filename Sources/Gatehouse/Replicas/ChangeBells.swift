@@ -14,6 +14,10 @@ struct ChangeBells: Sendable {
     let agreement = Doorbell()
     /// There are events to be sent.
     let feed = Doorbell()
+    /// Something happened to a certificate or a device that memory may hold.
+    let identities = Doorbell()
+    /// Whoever waits for events may have some.
+    let readers = Doorbell()
 
     func ring(for change: StoreChange) {
         switch change {
@@ -21,15 +25,24 @@ struct ChangeBells: Sendable {
             self.revocation.ring()
             // For what waits to be published.
             self.publication.ring()
+            self.identities.ring()
         case .crl: self.publication.ring()
         case .authority:
             self.authority.ring()
             // Who signs answers is read there.
             self.revocation.ring()
         case .agreement: self.agreement.ring()
-        case .events: self.feed.ring()
+        case .events:
+            self.feed.ring()
+            self.readers.ring()
+            self.identities.ring()
         case .anything:
-            for bell in [self.revocation, self.publication, self.authority, self.agreement, self.feed] { bell.ring() }
+            for bell in [
+                self.revocation, self.publication, self.authority, self.agreement, self.feed, self.identities,
+                self.readers,
+            ] {
+                bell.ring()
+            }
         }
     }
 }

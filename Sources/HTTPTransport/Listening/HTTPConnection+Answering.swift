@@ -5,6 +5,7 @@ internal import NIOCore
 extension HTTPConnection {
     /// Takes the answer of an asynchronous handler; the client may have gone meanwhile.
     func answer(_ response: HTTPResponse) {
+        self.ending = nil
         guard let context = self.context, self.phase == .answering else {
             AccessLog.write(self.exchange, response, isDelivered: false, source: self.source, to: self.core.logger)
             return

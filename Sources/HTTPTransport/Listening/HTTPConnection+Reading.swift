@@ -1,5 +1,6 @@
 internal import Logging
 internal import NIOCore
+internal import ServiceRuntime
 
 /// From octets to a request in the hands of its route.
 extension HTTPConnection {
@@ -137,6 +138,18 @@ extension HTTPConnection {
                 self.send(response, refusal: nil, context)
             } else {
                 self.hand(request, of: exchange, to: later, logger, context)
+            }
+        case .patient(let atOnce, let later):
+            if let response = atOnce(request, logger) {
+                self.send(response, refusal: nil, context)
+            } else {
+                let ending = ShutdownSignal()
+                self.ending = ending
+                if self.isDraining || self.isInputClosed { ending.raise() }
+                let handler = { @Sendable (request: HTTPRequest, logger: Logger) in
+                    await later(request, logger, ending)
+                }
+                self.hand(request, of: exchange, to: handler, logger, context)
             }
         }
     }

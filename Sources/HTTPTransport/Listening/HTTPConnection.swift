@@ -1,5 +1,6 @@
 internal import Logging
 internal import NIOCore
+internal import ServiceRuntime
 internal import TLSTransport
 
 /// One client's connection: reads requests one after the other, has them answered, and ends it when it should.
@@ -52,6 +53,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var answersInTurn = 0
     /// Answers since nothing sent ahead was left.
     var answersInRow = 0
+    /// Told when nobody waits any more for the answer that is being made.
+    var ending: ShutdownSignal?
 
     init(core: ListenerCore, admission: ConnectionCensus.Admission, isTLS: Bool, source: String) {
         self.core = core
@@ -73,6 +76,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.phase = .closed
+        self.ending?.raise()
         self.timer.cancel()
         self.core.census.leave(context.channel)
         context.fireChannelInactive()
@@ -80,6 +84,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        self.ending?.raise()
         self.timer.cancel()
         self.core.census.leave(context.channel)
     }
@@ -108,6 +113,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func drain(_ context: ChannelHandlerContext) {
         self.isDraining = true
+        self.ending?.raise()
         switch self.phase {
         case .securing: self.close(context)
         case .reading where self.reader.progress == .idle && !self.isStalled: self.close(context)
@@ -118,6 +124,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// The client will send no more; what it has asked for, it still gets.
     func inputClosed(_ context: ChannelHandlerContext) {
         self.isInputClosed = true
+        self.ending?.raise()
         switch self.phase {
         case .reading where self.isStalled || self.isWaitingForTurn: break
         case .reading where self.reader.progress == .idle: self.close(context)

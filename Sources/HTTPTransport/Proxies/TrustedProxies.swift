@@ -60,6 +60,11 @@ package struct TrustedProxies: Hashable, Sendable {
         )
     }
 
+    /// Whether a request comes from one of them.
+    package func isTrusted(_ request: HTTPRequest) -> Bool {
+        IPAddress(request.remoteAddress).map(self.trusts) ?? false
+    }
+
     private func trusts(_ address: IPAddress) -> Bool {
         self.networks.contains { $0.contains(address) }
     }

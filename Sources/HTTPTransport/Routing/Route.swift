@@ -1,4 +1,5 @@
 package import Logging
+package import ServiceRuntime
 
 /// What answers certain requests: where they go, by which methods, with which kinds of body, and how.
 package struct Route: Sendable {
@@ -24,6 +25,12 @@ package struct Route: Sendable {
         case eitherWay(
             atOnce: @Sendable (HTTPRequest, Logger) -> HTTPResponse?,
             later: @Sendable (HTTPRequest, Logger) async -> HTTPResponse
+        )
+        /// As ``eitherWay(atOnce:later:)``, for answers that may wait for something to happen: the signal is raised when
+        /// nobody waits for the answer any more, because the client has gone or closed its side, or the listener drains.
+        case patient(
+            atOnce: @Sendable (HTTPRequest, Logger) -> HTTPResponse?,
+            later: @Sendable (HTTPRequest, Logger, ShutdownSignal) async -> HTTPResponse
         )
     }
 

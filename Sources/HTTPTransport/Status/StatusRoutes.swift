@@ -23,7 +23,7 @@ package struct StatusRoutes: Sendable {
 
     package var router: Router { Router(self.routes) }
 
-    var routes: [Route] {
+    package var routes: [Route] {
         [
             Route([.get], .exact("/livez"), handler: .immediate { _, _ in Self.uncached(.text(200, "alive")) }),
             Route([.get], .exact("/readyz"), handler: .asynchronous { _, _ in Self.answer(await self.readiness()) }),

@@ -21,8 +21,9 @@ extension OutboxTable {
         let statement = try self.connection.prepare(
             """
             UPDATE outbox SET position = ?1 + waiting.number FROM (
-                SELECT o.ordinal, row_number() OVER (ORDER BY o.ordinal) AS number FROM outbox o
-                WHERE o.position IS NULL ORDER BY o.ordinal LIMIT ?2) AS waiting
+                SELECT ordinal, row_number() OVER (ORDER BY ordinal) AS number FROM (
+                    SELECT o.ordinal FROM outbox o WHERE o.position IS NULL ORDER BY o.ordinal LIMIT ?2) AS first
+                ) AS waiting
             WHERE outbox.ordinal = waiting.ordinal
             """
         )
