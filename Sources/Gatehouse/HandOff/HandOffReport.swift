@@ -62,37 +62,37 @@ struct HandOffReport: Sendable {
         )
         let senders = self.setup.senders.current
         guard !senders.isEmpty else { return families }
-        let figures = senders.map { (labels: Self.labels($0.destination.name), values: $0.figures.current) }
+        let figures = senders.map { sender in ([("destination", sender.destination.name)], sender.figures.current) }
         families += [
             .counter(
                 "gatehouse_handoff_delivered_total",
                 "Events that a destination acknowledged since the start, to this process.",
-                figures.map { .init($0.labels, Double($0.values.delivered)) }
+                figures.map { .init($0.0, Double($0.1.delivered)) }
             ),
             .counter(
                 "gatehouse_handoff_failed_total",
                 "Tries of this process since the start that a destination did not acknowledge.",
-                figures.map { .init($0.labels, Double($0.values.failed)) }
+                figures.map { .init($0.0, Double($0.1.failed)) }
             ),
             .gauge(
                 "gatehouse_handoff_sending",
                 "Whether it is this process that sends to a destination.",
-                figures.map { .init($0.labels, $0.values.isSending ? 1 : 0) }
+                figures.map { .init($0.0, $0.1.isSending ? 1 : 0) }
             ),
             .gauge(
                 "gatehouse_handoff_under_way",
                 "Requests under way.",
-                figures.map { .init($0.labels, Double($0.values.underWay)) }
+                figures.map { .init($0.0, Double($0.1.underWay)) }
             ),
             .gauge(
                 "gatehouse_handoff_paused",
                 "Whether nothing is sent for now, because nothing gets through or the destination asked for it.",
-                figures.map { .init($0.labels, $0.values.isPaused ? 1 : 0) }
+                figures.map { .init($0.0, $0.1.isPaused ? 1 : 0) }
             ),
             .gauge(
                 "gatehouse_handoff_lag_seconds",
                 "Age of the oldest event that the process which sends has not got acknowledged, waiting deliveries aside.",
-                figures.filter { $0.values.isSending }.map { labels, values in
+                figures.filter { $0.1.isSending }.map { labels, values in
                     .init(labels, values.oldest.map { max(0, Double(now.microseconds - $0.microseconds) / 1e6) } ?? 0)
                 }
             ),
@@ -105,8 +105,8 @@ struct HandOffReport: Sendable {
         var dead: [MetricFamily.Sample] = []
         for name in names {
             let counts = try await self.ledger.deliveryCounts(to: name)
-            waiting.append(.init(Self.labels(name), Double(counts.waiting)))
-            dead.append(.init(Self.labels(name), Double(counts.dead)))
+            waiting.append(.init([("destination", name)], Double(counts.waiting)))
+            dead.append(.init([("destination", name)], Double(counts.dead)))
         }
         let standings = try await self.ledger.destinations().filter { names.contains($0.name) }
         return [
@@ -125,19 +125,17 @@ struct HandOffReport: Sendable {
                 "For how long nothing gets through to a destination.",
                 standings.map { standing in
                     let since = standing.failingSince ?? now
-                    let microseconds = now.microseconds - since.microseconds
-                    return .init(Self.labels(standing.name), max(0, Double(microseconds) / 1e6))
+                    return .init(
+                        [("destination", standing.name)],
+                        max(0, Double(now.microseconds - since.microseconds) / 1e6)
+                    )
                 }
             ),
             .gauge(
                 "gatehouse_handoff_stopped",
                 "Whether a destination is stopped: it said that it is gone.",
-                standings.map { .init(Self.labels($0.name), $0.state == .stopped ? 1 : 0) }
+                standings.map { .init([("destination", $0.name)], $0.state == .stopped ? 1 : 0) }
             ),
         ]
-    }
-
-    private static func labels(_ destination: String) -> [(name: String, value: String)] {
-        [("destination", destination)]
     }
 }
