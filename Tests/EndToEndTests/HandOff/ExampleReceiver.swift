@@ -91,6 +91,7 @@ final class ExampleReceiver: Sendable {
             ])
             guard token.status == 0 else { throw Place.Failure(description: token.errors) }
             try Data(token.output.utf8).write(to: self.folder.appending(path: "token"))
+            try await self.waitForToken(place)
         }
         let output = self.path("port-\(UUID().uuidString)")
         let process = try FixtureProcess(
@@ -107,6 +108,21 @@ final class ExampleReceiver: Sendable {
         let script = "while kill -0 $1; do kill -0 $2 || exit 0; sleep 1; done 2> /dev/null; kill -9 $2"
         _ = try FixtureProcess(["/bin/sh", "-c", script, "watch", "\(getpid())", "\(process.identifier)"])
         _ = try process.firstLine(of: output)
+    }
+
+    /// A service that runs knows a new token within two seconds.
+    private func waitForToken(_ place: Place) async throws {
+        var said = ""
+        for _ in 0..<100 {
+            let pulled = try await ExternalCommand.run(
+                Self.python,
+                ["-B", Self.program, "pull"] + self.link(to: place)
+            )
+            if pulled.status == 0 { return }
+            said = pulled.output
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Place.Failure(description: "the token does not count: \(said)")
     }
 
     /// Asks it to stop and waits.
