@@ -68,6 +68,10 @@ struct PostgresPlanTests {
             #expect(plans.count > 80)
             for (statement, plan) in plans {
                 let text = "\(plan.joined(separator: "\n")) in \(statement)"
+                // A replay is due all at once, and a backlog may be of one moment.
+                let isWalk = ["ORDER BY v.next_try", "ORDER BY o.recorded", "ORDER BY d.issued", "ORDER BY o.position"]
+                    .contains { statement.contains($0) }
+                #expect(!isWalk || !plan.contains { $0.contains("Sort") }, "\(text)")
                 for (index, line) in plan.enumerated() {
                     let details = plan[(index + 1)...].prefix { !$0.contains("->") }
                     let condition = details.first { $0.contains("Index Cond: ") }

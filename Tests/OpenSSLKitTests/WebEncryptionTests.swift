@@ -29,7 +29,7 @@ struct WebEncryptionTests {
                 )
             )
         )
-        let secret = try KeyAgreement.secret(of: alice, with: Self.key(Self.bob))
+        let secret = try KeyAgreement.secret(of: alice.handle, with: Self.key(Self.bob))
         let agreed = secret.withOctets { Array($0) }
         #expect(
             agreed == [

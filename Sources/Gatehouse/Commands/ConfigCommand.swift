@@ -31,6 +31,7 @@ struct ConfigCommand: AsyncParsableCommand {
             _ = try ProfileFolder.load(configuration)
             if case .postgres(let location) = configuration.store { _ = try location.password?.fetch() }
             for files in configuration.certificates { _ = try TLSSetup.identity(in: files) }
+            try HandOffParts.check(configuration)
             _ = try ServiceGraph.verifier(
                 for: configuration,
                 logger: .init(label: "gatehouse") { _ in

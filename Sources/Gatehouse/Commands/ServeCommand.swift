@@ -146,6 +146,7 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem(error)
         }
+        let handOff = try HandOffSetup(self.configuration, on: foundation, replicas: replicas, logger: logger)
         let traffic = TrafficCount()
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
@@ -174,6 +175,11 @@ struct Server: Sendable {
                 keys: revocation.keys,
                 traffic: traffic,
                 replicas: replicas,
+                handOff: HandOffReport(
+                    setup: handOff,
+                    ledger: ledger,
+                    silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
+                ),
                 clock: clock
             )
             let setup = try AdminSetup(
@@ -183,8 +189,8 @@ struct Server: Sendable {
                     clock: clock,
                     asOf: replicas.asOf,
                     eventBody: FeedBody(current: current, vault: vault),
-                    destinations: { [] },
-                    silentAfterMinutes: 60
+                    destinations: { handOff.names },
+                    silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 )
             )
             try await answer { () throws(EnrollmentError) in try await setup.prepare() }
@@ -247,11 +253,11 @@ struct Server: Sendable {
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
                 isOurs: { replicas.holds(.housekeeping) },
-                destinations: { [names = self.configuration.handOff.destinations.map(\.name)] in names },
+                destinations: { handOff.names },
                 logger: logger
             )
         )
-        services += replicas.services
+        services += replicas.services + handOff.services
         let reloader = Reloader(
             file: self.configuration.file,
             started: self.configuration,
@@ -261,6 +267,7 @@ struct Server: Sendable {
             tls: tls,
             responder: revocation.responder,
             admin: adminSetup,
+            handOff: handOff,
             agreement: replicas.agreement,
             logger: logger
         )

@@ -15,6 +15,7 @@ struct Reloader: Sendable {
     let responder: OCSPResponder
     /// `nil` where there is no admin listener.
     let admin: AdminSetup?
+    let handOff: HandOffSetup
     /// `nil` where no other replica is.
     let agreement: AgreementWatch?
     let logger: Logger
@@ -25,6 +26,7 @@ struct Reloader: Sendable {
             let profiles = try ProfileFolder.load(configuration)
             let graph = try ServiceGraph(configuration, profiles: profiles, on: self.foundation, logger: self.logger)
             let context = try await self.tls.context(for: configuration)
+            let senders = try self.handOff.made(of: configuration)
             let agreement = Agreement(configuration, profiles)
             let access = try self.admin?.prepared(for: configuration)
             try await self.agreement?.admit(agreement, file: self.file)
@@ -32,6 +34,7 @@ struct Reloader: Sendable {
             self.contexts.replace(with: context)
             if let access { self.admin?.replace(with: access) }
             self.responder.setValidity(configuration.ocspValidity)
+            self.handOff.senders.replace(with: senders)
             self.agreement?.reloaded(agreement)
             self.logger.notice("configuration reloaded", metadata: ["file": "\(self.file)"])
             self.warnOfRestart(configuration)
@@ -52,6 +55,10 @@ struct Reloader: Sendable {
         if configuration.adminListener != self.started.adminListener { keys.append("listeners.admin") }
         if configuration.crl != self.started.crl { keys.append("crl") }
         if configuration.retention != self.started.retention { keys.append("retention") }
+        if configuration.handOff.eventDays != self.started.handOff.eventDays { keys.append("handOff.eventDays") }
+        if configuration.handOff.silentAfterMinutes != self.started.handOff.silentAfterMinutes {
+            keys.append("handOff.silentAfterMinutes")
+        }
         if configuration.publicURL.text != self.started.publicURL.text { keys.append("urls.pki") }
         if configuration.crlShards != self.started.crlShards { keys.append("authority.crlShards") }
         if configuration.limits != self.started.limits { keys.append("limits") }

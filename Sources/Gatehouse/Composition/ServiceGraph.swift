@@ -41,6 +41,7 @@ struct ServiceGraph: Sendable {
         let rule = AdmissionRule(groups: configuration.admittedGroups)
         let gate = AdmissionGate(verifier: verifier, rule: rule)
         let issuance = IssuancePolicy(profile: profiles.device, addresses: foundation.addresses)
+        let authoriser = try HandOffParts.authoriser(of: configuration, logger: logger)
         let service = EnrollmentService(
             ports: EnrollmentService.Ports(
                 verifier: gate,
@@ -48,6 +49,7 @@ struct ServiceGraph: Sendable {
                 authority: foundation.authority,
                 ledger: foundation.ledger,
                 sealer: foundation.vault,
+                authoriser: authoriser,
                 clock: clock,
                 random: random
             ),
@@ -64,6 +66,7 @@ struct ServiceGraph: Sendable {
                 inspector: SignedRenewalInspector(),
                 authority: foundation.authority,
                 ledger: foundation.ledger,
+                authoriser: authoriser,
                 clock: clock,
                 random: random
             ),

@@ -12,6 +12,7 @@ struct StatusReport: Sendable {
     let keys: IssuerKeys
     let traffic: TrafficCount
     let replicas: ReplicaSetup
+    let handOff: HandOffReport
     let clock: any WallClock
 
     private static let day: Int64 = 86_400
@@ -26,6 +27,7 @@ struct StatusReport: Sendable {
         if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {
             reasons += try await self.ownCertificates(at: now)
+            reasons += try await self.handOff.reasons(at: now)
             let fleet = try await self.ledger.fleet(at: now)
             let soon = fleet.buckets.filter { $0.days.upperBound < 7 }.reduce(0) { $0 + $1.count }
             if soon > 0 {
@@ -244,6 +246,7 @@ struct StatusReport: Sendable {
                     try await self.ends(at: now).map { .init([("use", $0.use)], Self.seconds(from: now, to: $0.end)) }
                 )
             )
+            families += try await self.handOff.families(at: now)
             up = 1
         } catch {
             up = 0

@@ -114,7 +114,7 @@ enum HandOffSection {
     {
         let authoriser = HandOffAuthoriser(
             endpoint: try self.endpoint(reader, folder: folder, timeoutSeconds: 5),
-            onSilence: try reader.choice("onSilence", HandOffAuthoriser.Silence.self) ?? .refuse,
+            onSilence: try reader.choice("onSilence", AuthoriseSettings.Silence.self) ?? .refuse,
             failuresToPause: try reader.integer("failuresToPause", in: 1...1_000, default: 5),
             pauseSeconds: try reader.integer("pauseSeconds", in: 1...3_600, default: 10)
         )
@@ -156,7 +156,7 @@ enum HandOffSection {
     private static func url(_ reader: SettingsReader, allowed: [String]) throws(SettingsError) -> String {
         let text = try reader.requiredString("url")
         guard let url = EndpointURL(text) else {
-            throw reader.error("url", "\(text) is not https://host/path, without a user, a space or a #")
+            throw reader.error("url", "is not https://host/path, without a user, a space or a #")
         }
         guard url.isEncrypted || (url.isLocal && allowed.contains("loopback")) else {
             throw reader.error(
@@ -170,7 +170,7 @@ enum HandOffSection {
     private static func proxy(_ reader: SettingsReader) throws(SettingsError) -> String? {
         guard let text = try reader.string("proxy") else { return nil }
         guard ServiceURL(text, scheme: "http") != nil || ServiceURL(text, scheme: "https") != nil else {
-            throw reader.error("proxy", "\(text) is not http://host:port, without user and password")
+            throw reader.error("proxy", "is not http://host:port, without user and password")
         }
         return text
     }

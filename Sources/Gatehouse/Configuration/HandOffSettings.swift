@@ -1,4 +1,5 @@
 import EnrollmentCore
+import ManagementLink
 
 /// What management servers are told, and who is asked.
 struct HandOffSettings: Hashable, Sendable {
@@ -50,14 +51,8 @@ struct HandOffDestination: Hashable, Sendable {
 
 /// Somebody outside who is asked about every device.
 struct HandOffAuthoriser: Hashable, Sendable {
-    /// What it means that nobody answers.
-    enum Silence: String, Hashable, Sendable, CaseIterable {
-        case refuse
-        case admit
-    }
-
     var endpoint: HandOffEndpoint
-    var onSilence: Silence
+    var onSilence: AuthoriseSettings.Silence
     /// After so many silences in a row nobody is asked for a while.
     var failuresToPause: Int
     var pauseSeconds: Int

@@ -1,4 +1,5 @@
 import EnrollmentCore
+import ManagementLink
 
 /// The section `handOff` as rows of path and value.
 ///

@@ -25,6 +25,7 @@ enum AttemptReport {
         if !attempt.steps.isEmpty {
             let steps = attempt.steps.map { step in
                 "\(step.name) \(step.succeeded ? "ok" : "REFUSED") \(self.milliseconds(step.microseconds))"
+                    + (step.note.isEmpty ? "" : " (\(Table.printable(step.note)))")
             }
             lines.append("  steps         \(steps.joined(separator: " · "))")
         }

@@ -341,7 +341,7 @@ enum PostgresSchema {
         CREATE UNIQUE INDEX outbox_position ON outbox (position) WHERE position IS NOT NULL;
         CREATE INDEX outbox_unplaced ON outbox (ordinal) WHERE position IS NULL;
         CREATE INDEX outbox_device ON outbox (device, ordinal) WHERE device IS NOT NULL;
-        CREATE INDEX outbox_recorded ON outbox (recorded);
+        CREATE INDEX outbox_recorded ON outbox (recorded, ordinal);
 
         CREATE TABLE feed (
             "only" bigint PRIMARY KEY CHECK ("only" = 1),
@@ -370,7 +370,7 @@ enum PostgresSchema {
             is_replay bigint NOT NULL DEFAULT 0,
             PRIMARY KEY (destination, position)
         ) WITH (fillfactor = 80);
-        CREATE INDEX delivery_due ON delivery (destination, next_try) WHERE state = 'waiting';
+        CREATE INDEX delivery_due ON delivery (destination, next_try, position) WHERE state = 'waiting';
         CREATE INDEX delivery_device ON delivery (destination, device, position)
             WHERE state = 'waiting' AND is_replay = 0 AND device IS NOT NULL;
 
@@ -396,7 +396,7 @@ enum PostgresSchema {
             ADD COLUMN silence_told bigint NOT NULL DEFAULT 0;
         UPDATE device SET issued = (SELECT recorded FROM certificate WHERE serial = device.certificate_serial)
             WHERE state IN ('issued', 'handed-off');
-        CREATE INDEX device_silent ON device (issued) WHERE state IN ('issued', 'handed-off');
+        CREATE INDEX device_silent ON device (issued, ordinal) WHERE state IN ('issued', 'handed-off');
         CREATE INDEX device_account ON device (provider) WHERE is_live = 1;
         """
 }

@@ -397,7 +397,7 @@ enum SQLiteSchema {
             is_replay INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (destination, position)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX delivery_due ON delivery (destination, next_try) WHERE state = 'waiting';
+        CREATE INDEX delivery_due ON delivery (destination, next_try, position) WHERE state = 'waiting';
         CREATE INDEX delivery_device ON delivery (destination, device, position)
             WHERE state = 'waiting' AND is_replay = 0 AND device IS NOT NULL;
 

@@ -35,14 +35,11 @@ public final class RecipientKey: Sendable {
             break
         }
         self.key = key
-        if let keyID {
-            self.keyID = keyID
-        } else {
-            do throws(OpenSSLError) {
-                self.keyID = try WebKey.thumbprint(of: key, type: self.type)
-            } catch {
-                throw .library(error)
-            }
+        do throws(OpenSSLError) {
+            try KeyAgreement.require(key)
+            self.keyID = if let keyID { keyID } else { try WebKey.thumbprint(of: key, type: self.type) }
+        } catch {
+            throw .library(error)
         }
     }
 

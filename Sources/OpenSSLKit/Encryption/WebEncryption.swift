@@ -26,8 +26,12 @@ extension RecipientKey {
             contentKey = SecretOctets(try SystemRandom.octets(32))
             wrapped = try KeyAgreement.wrap(contentKey, to: self.key)
         case .ecdsaP256, .ecdsaP384, .ed25519:
-            let ephemeral = try SigningKey.generate(self.type)
-            let point = try WebKey.point(of: ephemeral.handle, self.type)
+            // Not a `SigningKey`, which encodes its public half: that takes longer than all the rest.
+            let ephemeral = try Handle<KeyObject>(
+                adopting: copenssl_ec_generate(self.type == .ecdsaP384 ? "P-384" : "P-256"),
+                from: "EVP_PKEY_Q_keygen"
+            )
+            let point = try WebKey.point(of: ephemeral, self.type)
             let members = #""kty":"EC","crv":"\#(point.curve)","x":"\#(point.x)","y":"\#(point.y)""#
             header = #"{"alg":"ECDH-ES",\#(rest),"epk":{\#(members)}}"#
             let agreed = try KeyAgreement.secret(of: ephemeral, with: self.key)

@@ -94,8 +94,8 @@ final class EventSink: Sendable {
     /// The configuration's section `handOff` that sends everything here, signed with these secrets.
     ///
     /// - Parameters:
-    ///   - place: Where the secrets are written to.
     ///   - secrets: Their numbers.
+    ///   - folder: Where the secrets are written to.
     ///   - more: Goes into the destination as it is.
     /// - Returns: The section with a comma behind it.
     /// - Throws: When a secret cannot be written.
