@@ -53,8 +53,8 @@ class Gatehouse:
         return identity if status == 200 else {"identity": "unknown"}
 
     def confirm_contact(self, thumbprint):
-        """Says that the device was here; may be said again. Returns what it came to."""
-        return self._ask("POST", f"/api/v1/identities/{thumbprint}/contact")[1]
+        """Says that the device was here; may be said again."""
+        self._ask("POST", f"/api/v1/identities/{thumbprint}/contact")
 
     def events(self, after, wait=0, limit=200):
         """A page of the feed: its events, oldest first, and where the next page begins."""

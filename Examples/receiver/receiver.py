@@ -157,8 +157,8 @@ class Receiver:
             self.inbox.keep_nonces(device, session.next_client_nonce, session.next_server_nonce)
             if not was_authenticated:
                 try:
-                    outcome = self.gatehouse.confirm_contact(thumbprint)
-                    log(f"{device} was here, and Gatehouse knows: {outcome.get('device', {}).get('state', 'yes')}")
+                    self.gatehouse.confirm_contact(thumbprint)
+                    log(f"{device} was here, and Gatehouse knows")
                     self.inbox.note_contact(device, "confirmed", session.facts)
                 except Unavailable as error:
                     # Not the device's trouble; its next session is one more chance to say so.
@@ -324,7 +324,11 @@ def main():
     shown = commands.add_parser("show", parents=[store], help="what was received, as JSON")
     shown.set_defaults(run=show)
     arguments = parser.parse_args()
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except (Unavailable, Unopened) as error:
+        log(str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

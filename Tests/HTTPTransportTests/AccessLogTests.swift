@@ -36,6 +36,29 @@ struct AccessLogTests {
         #expect(line["path"] == "/" + String(repeating: "é", count: 255))
     }
 
+    @Test("what is routine leaves its line at level debug alone", arguments: [Logger.Level.debug, .info])
+    func routine(level: Logger.Level) async throws {
+        let journal = Journal()
+        var logger = Logger(label: "test") { _ in JournalHandler(journal) }
+        logger.logLevel = level
+        let route = Route(
+            [.get],
+            .exact("/quiet"),
+            handler: .immediate { _, _ in
+                var response = HTTPResponse.text(200, "quiet")
+                response.isRoutine = true
+                return response
+            }
+        )
+        try await withListener([route], logger: logger) { listener, _ in
+            let client = try await LoopbackClient(port: listener.port)
+            try await client.send("GET /quiet HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            _ = try await client.receiveToEnd()
+            try await client.close()
+        }
+        #expect(journal.lines.filter { $0.message == "request" }.count == (level == .debug ? 1 : 0))
+    }
+
     @Test("each request leaves one line with its facts, and lines of its handler carry its id")
     func lines() async throws {
         let journal = Journal()

@@ -47,7 +47,7 @@ class GatehouseDoor(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer({"device": {"state": "active"}})
+        self._answer({"schema": "gatehouse.contact-report/1", "device": example.DEVICE, "first": True})
 
 
 class DoorTests(unittest.TestCase):

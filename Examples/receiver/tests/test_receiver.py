@@ -34,7 +34,6 @@ class Gatehouse:
     def confirm_contact(self, thumbprint):
         self._check()
         self.contacts.append(thumbprint)
-        return {}
 
     def events(self, after, wait=0, limit=200):
         self._check()

@@ -1,7 +1,7 @@
 /// Every operation there is, and which one a request is for.
 package struct RouteTable: Sendable {
     package let routes: [APIRoute]
-    /// By the number of segments, so that few are tried; open ones apart.
+    /// By the number of segments, so that few are tried; open ones come after those.
     private let byLength: [Int: [Int]]
     private let open: [Int]
 
@@ -16,7 +16,7 @@ package struct RouteTable: Sendable {
                 byLength[route.path.text.split(separator: "/").count, default: []].append(index)
             }
         }
-        self.byLength = byLength
+        self.byLength = byLength.mapValues { $0 + open }
         self.open = open
     }
 
@@ -32,7 +32,7 @@ package struct RouteTable: Sendable {
         // A slash at the end, or two in a row, makes another path, which is nobody's.
         let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         var methods: [String] = []
-        for index in (self.byLength[segments.count] ?? []) + self.open {
+        for index in self.byLength[segments.count] ?? self.open {
             let route = self.routes[index]
             guard let variables = route.path.match(segments) else { continue }
             if route.method == method || (method == "HEAD" && route.method == "GET") {

@@ -22,7 +22,8 @@ enum AccessLog {
         source: String,
         to logger: Logger
     ) {
-        guard logger.logLevel <= .info else { return }
+        let level: Logger.Level = response.isRoutine ? .debug : .info
+        guard logger.logLevel <= level else { return }
         var facts: Logger.Metadata = [
             "status": "\(response.status)",
             "bytes": "\(response.body.count)",
@@ -37,7 +38,7 @@ enum AccessLog {
         }
         if !isDelivered { facts["client"] = "gone" }
         if let refusal { facts["reason"] = "\(refusal.reason)" }
-        logger.info("request", metadata: facts)
+        logger.log(level: level, "request", metadata: facts)
     }
 
     private static func cut(_ text: String, _ limit: Int) -> String {

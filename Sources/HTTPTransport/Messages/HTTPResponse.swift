@@ -4,6 +4,8 @@ package struct HTTPResponse: Sendable {
     /// Fields beside those that the listener writes; of theirs, ones given here are left out.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// One of very many that went well: its line in the log is for debugging.
+    package var isRoutine = false
 
     package init(status: Int = 200, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
