@@ -111,7 +111,10 @@ struct StoreCommandTests {
             var patience = 0.15
             while code == nil, kills < 14 {
                 // Killed by another process: this one may be kept waiting for longer than a copy takes.
-                let process = try FixtureProcess(["timeout", "-s", "KILL", "\(patience)"] + words, outputFile: file.path)
+                let process = try FixtureProcess(
+                    ["timeout", "-s", "KILL", "\(patience)"] + words,
+                    outputFile: file.path
+                )
                 let end = ContinuousClock.now + .seconds(patience + 120)
                 while code == nil, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(20))

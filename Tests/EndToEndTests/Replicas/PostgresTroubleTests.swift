@@ -164,7 +164,9 @@ struct PostgresTroubleTests {
         var settings = Replicas.Settings()
         settings.count = 2
         try await Replicas.serve(settings) { replicas in
-            try await replicas.database.psql("INSERT INTO schema_version SELECT max(version) + 1, 0 FROM schema_version")
+            try await replicas.database.psql(
+                "INSERT INTO schema_version SELECT max(version) + 1, 0 FROM schema_version"
+            )
             _ = try await replicas[0].simulation("kim").enroll()
             #expect(try await replicas[1].stop() == 0)
             let run = try await replicas[1].place.run(["serve"])
