@@ -107,6 +107,7 @@ struct ProbeScreen {
                 "It closed the connection, or answered with something that is not HTTP.",
                 "look at what listens there"
             )
+        case .cancelled: ("It was called off before there was an answer.", nil)
         case .other: ("The request failed.", nil)
         }
     }
