@@ -77,18 +77,6 @@ package struct CloudEventBody: Sendable {
     /// The account's values as they are told; `nil` where the event brings no account.
     private func secrets(of event: FeedEvent) throws(EnrollmentError) -> DisclosedAccount? {
         guard let sealed = event.sealedAccount, let device = event.event.device else { return nil }
-        if case .omitted = self.disclosure {
-            // A reader of the feed who is stopped by one account that does not open would never get beyond it.
-            do throws(EnrollmentError) { return try self.account(sealed, of: device, event) } catch { return nil }
-        }
-        return try self.account(sealed, of: device, event)
-    }
-
-    private func account(
-        _ sealed: [UInt8],
-        of device: DeviceID,
-        _ event: FeedEvent
-    ) throws(EnrollmentError) -> DisclosedAccount {
         let opened = try self.open(sealed, ManagementAccount.sealingPurpose(of: device))
         guard let account = opened.withOctets({ ManagementAccount(opened: $0) }) else {
             throw EnrollmentError(
