@@ -13,6 +13,8 @@ extension InMemoryLedger {
             let sealedAccount: [UInt8]?
             let subject: String?
             let details: [Fact]
+            /// The management server it concerns, as of then; `nil` for what is about no device.
+            var provider: String?
             var position: Int64?
         }
 

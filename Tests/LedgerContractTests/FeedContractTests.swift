@@ -93,6 +93,32 @@ struct FeedContractTests {
         }
     }
 
+    @Test(
+        "says of each event which server the device had then, and of a certificate that gave way whose it was",
+        arguments: Implementation.allCases
+    )
+    func formerProvider(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let first = try await ledger.enrolled(on: EnrollmentTerms(providerID: "old"))
+            _ = try await ledger.hold(LedgerFixture.order(.hold, first.device, at: LedgerFixture.later(5)))
+            _ = try await ledger.resume(LedgerFixture.order(.resume, first.device, at: LedgerFixture.later(6)))
+            _ = try await ledger.enrolled(
+                first.user,
+                claims: first.reservation.claims,
+                as: first.device,
+                on: EnrollmentTerms(providerID: "new"),
+                at: LedgerFixture.later(10)
+            )
+            let due = LedgerFixture.later(3 * LedgerFixture.day)
+            #expect(try await ledger.supersede(dueBy: due, limit: 9) == 1)
+            _ = try await ledger.hold(LedgerFixture.order(.hold, first.device, at: due))
+            let feed = try await ledger.feed()
+            #expect(feed.map(\.event.kind) == [.enrolled, .held, .resumed, .enrolled, .superseded, .held])
+            #expect(feed.map(\.device?.providerID) == ["old", "old", "old", "new", "old", "new"])
+            #expect(try await ledger.device(first.device)?.providerID == "new")
+        }
+    }
+
     @Test("tells what came after with who ordered it and what came before", arguments: Implementation.allCases)
     func life(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in

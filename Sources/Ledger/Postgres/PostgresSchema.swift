@@ -335,6 +335,7 @@ enum PostgresSchema {
             ALTER COLUMN device DROP NOT NULL,
             ADD COLUMN subject text COLLATE "C",
             ADD COLUMN details bytea,
+            ADD COLUMN provider text COLLATE "C",
             ADD COLUMN position bigint,
             DROP COLUMN acknowledged,
             SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);

@@ -357,6 +357,7 @@ enum SQLiteSchema {
             sealed_account BLOB,
             subject TEXT,
             details BLOB,
+            provider TEXT,
             position INTEGER
         ) STRICT;
         INSERT INTO next_outbox (ordinal, event, kind, device, generation, serial, predecessor, trace_id, recorded,

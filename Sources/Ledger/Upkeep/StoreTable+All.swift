@@ -87,7 +87,7 @@ extension StoreTable {
             .octets("\"event\""), .text("\"kind\""), .optionalOctets("\"device\""), .integer("\"generation\""),
             .optionalOctets("\"serial\""), .optionalOctets("\"predecessor\""), .optionalText("\"trace_id\""),
             .integer("\"recorded\""), .optionalOctets("\"sealed_account\""), .optionalText("\"subject\""),
-            .optionalOctets("\"details\""), .optionalInteger("\"position\""),
+            .optionalOctets("\"details\""), .optionalText("\"provider\""), .optionalInteger("\"position\""),
         ],
         numbering: .forGood
     )
