@@ -58,7 +58,7 @@ struct DestinationRoutes: Sendable {
                 let counts = try await self.ledger.deliveryCounts(to: standing.name)
                 found.append(Found(standing: standing, waiting: counts.waiting, dead: counts.dead))
             }
-            return (try await self.ledger.feedRange()?.upperBound ?? 0, found)
+            return (try await self.ledger.feedExtent().last, found)
         }
         var json = JSONText(capacity: 2_048)
         json.object { json in

@@ -346,7 +346,8 @@ enum PostgresSchema {
 
         CREATE TABLE feed (
             "only" bigint PRIMARY KEY CHECK ("only" = 1),
-            last_position bigint NOT NULL
+            last_position bigint NOT NULL,
+            pruned bigint NOT NULL DEFAULT 0
         ) WITH (fillfactor = 50);
 
         CREATE TABLE destination (

@@ -373,7 +373,8 @@ enum SQLiteSchema {
 
         CREATE TABLE feed (
             "only" INTEGER PRIMARY KEY CHECK ("only" = 1),
-            last_position INTEGER NOT NULL
+            last_position INTEGER NOT NULL,
+            pruned INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE destination (

@@ -195,8 +195,13 @@ extension StoreTable {
         [.text("\"value\""), .integer("\"changed\"")]
     )
 
-    /// The last position that was given: none is given twice, even when the event at it is gone.
-    private static let feed = StoreTable("\"feed\"", key: [.integer("\"only\"")], [.integer("\"last_position\"")])
+    /// The last position that was given: none is given twice, even when the event at it is gone. And the last whose event
+    /// was removed.
+    private static let feed = StoreTable(
+        "\"feed\"",
+        key: [.integer("\"only\"")],
+        [.integer("\"last_position\""), .integer("\"pruned\"")]
+    )
 
     private static let destination = StoreTable(
         "\"destination\"",
