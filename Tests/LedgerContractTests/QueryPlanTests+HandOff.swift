@@ -71,7 +71,9 @@ extension QueryPlanTests {
         _ = try await ledger.destination("mdm")
         _ = try await ledger.destinations()
         _ = try await ledger.deliveries(to: "mdm", dueBy: now, limit: 5)
-        _ = try await ledger.deliveries(to: "mdm", in: .dead, after: nil, limit: 5)
+        for state in Delivery.State.allCases {
+            _ = try await ledger.deliveries(to: "mdm", in: state, after: nil, limit: 5)
+        }
         _ = try await ledger.deliveryCounts(to: "mdm")
         _ = try await ledger.blocked([device], at: "mdm")
         _ = try await ledger.silentDevices(issuedBefore: now, after: nil, limit: 5)

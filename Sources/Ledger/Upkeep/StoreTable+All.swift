@@ -195,8 +195,7 @@ extension StoreTable {
         [.text("\"value\""), .integer("\"changed\"")]
     )
 
-    /// The last position that was given: none is given twice, even when the event at it is gone. And the last whose event
-    /// was removed.
+    /// The last position that was given, since none is given twice, and the last whose event was removed.
     private static let feed = StoreTable(
         "\"feed\"",
         key: [.integer("\"only\"")],
