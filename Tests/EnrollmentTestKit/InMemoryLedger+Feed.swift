@@ -205,7 +205,7 @@ extension DestinationStanding {
     func with(_ change: DeliveryReport.Change, cursor: Int64) -> DestinationStanding {
         DestinationStanding(
             name: self.name,
-            state: change.state,
+            state: change.state ?? self.state,
             cursor: cursor,
             failingSince: change.failingSince,
             pausedUntil: change.pausedUntil,

@@ -219,7 +219,10 @@ extension InMemoryLedger: HandOffLedger {
     public func resume(destination name: String, by act: AdministrativeAct) async throws(EnrollmentError) -> Bool {
         try self.transaction { (state) throws(EnrollmentError) in
             guard let known = state.handOff.destinations[name], known.state == .stopped else { return false }
-            state.handOff.destinations[name] = known.with(DeliveryReport.Change(), cursor: known.cursor)
+            state.handOff.destinations[name] = known.with(
+                DeliveryReport.Change(state: .active),
+                cursor: known.cursor
+            )
             try state.record(act, device: nil, facts: [Fact("destination", name)])
             return true
         }
