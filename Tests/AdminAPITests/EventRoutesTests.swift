@@ -62,7 +62,10 @@ struct EventRoutesTests {
         #expect(self.ids(await rig.ask("GET", Self.path)) == self.ids(10...12))
     }
 
-    @Test("says that a cursor is gone wherever something behind it is missing, or would be", arguments: [0, 4, 9, 13])
+    @Test(
+        "says that a cursor is gone wherever something behind it is missing, or would be",
+        arguments: [0, 4, 9, 13] as [Int64]
+    )
     func gaps(after: Int64) async throws {
         let rig = try await Rig()
         // The first is kept for a destination that did not take it; what followed it is gone.

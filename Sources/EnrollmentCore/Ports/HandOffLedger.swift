@@ -24,7 +24,7 @@ public protocol HandOffLedger: Sendable {
     func events(_ selection: EventSelection, after: String?, limit: Int) async throws(EnrollmentError)
         -> Page<FeedEvent>
 
-    /// From where to where the feed goes; what a page of it that is read later lacks was removed since.
+    /// From where to where the feed goes.
     func feedExtent() async throws(EnrollmentError) -> FeedExtent
 
     /// The destination's standing; a new one starts before the first event that is kept.
