@@ -63,6 +63,33 @@ struct EventRoutesTests {
     }
 
     @Test(
+        "says that a cursor is gone wherever something behind it is missing, or would be",
+        arguments: [0, 4, 9, 13] as [Int64]
+    )
+    func gaps(after: Int64) async throws {
+        let rig = try await Rig()
+        // The first is kept for a destination that did not take it; what followed it is gone.
+        rig.ledger.set { state in
+            state.events = [Sample.event(5)] + (11...12).map { Sample.event($0) }
+            state.pruned = 10
+        }
+        let answer = await rig.ask("GET", Self.path, query: "after=\(after)")
+        #expect(answer.problem == "cursor-gone")
+        #expect(answer.json?["after"] as? String == "10")
+        #expect(self.ids(await rig.ask("GET", Self.path, query: "after=10")) == self.ids(11...12))
+        #expect(self.ids(await rig.ask("GET", Self.path)) == self.ids(11...12))
+        #expect(await rig.ask("GET", Self.path, query: "after=12").status == 200)
+    }
+
+    @Test("does not forget that there were events when all of them are gone")
+    func allGone() async throws {
+        let rig = try await Rig()
+        rig.ledger.set { $0.pruned = 7 }
+        #expect(await rig.ask("GET", Self.path, query: "after=6").problem == "cursor-gone")
+        #expect(await rig.ask("GET", Self.path).json?["next"] as? String == "7")
+    }
+
+    @Test(
         "refuses what it does not understand",
         arguments: [
             "after=-1", "after=x", "limit=0", "limit=1001", "wait=61", "wait=-1", "wait=1.5", "kind=enrolled",
@@ -112,6 +139,7 @@ struct EventRoutesTests {
     @Test("the wait ends when its time is over, and when nobody is there any more", .timeLimit(.minutes(1)))
     func ends() async throws {
         let rig = try await Rig()
+        rig.ledger.set { $0.pruned = 7 }
         let late = await rig.ask("GET", Self.path, query: "wait=1&after=7")
         #expect(late.status == 200)
         #expect(late.json?["next"] as? String == "7")

@@ -46,6 +46,23 @@ struct GatekeeperTests {
         #expect(answer["Retry-After"] != nil)
     }
 
+    @Test("a copy of the store that is more than a minute behind is not believed: a token may be revoked there already")
+    func behind() async throws {
+        let copied = Mutex(Sample.now)
+        let rig = try await Rig(asOf: { copied.withLock { $0 } })
+        let facts = Rig.Facts(fields: ["Authorization": [rig.bearer(.readHandOff)]])
+        rig.clock.advance(seconds: 60)
+        try await rig.tokens.reload(at: rig.clock.now)
+        #expect(await Self.ask(rig, facts).status == 200)
+        rig.clock.advance(seconds: 1)
+        try await rig.tokens.reload(at: rig.clock.now)
+        #expect(await Self.ask(rig, facts).status == 503)
+        let now = rig.clock.now
+        copied.withLock { $0 = now }
+        try await rig.tokens.reload(at: now)
+        #expect(await Self.ask(rig, facts).status == 200)
+    }
+
     @Test("a use is noted once an hour, and again after a store that took no records")
     func uses() async throws {
         let rig = try await Rig()

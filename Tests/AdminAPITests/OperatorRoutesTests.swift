@@ -78,7 +78,10 @@ struct OperatorRoutesTests {
         let list = try #require(answer.json?["destinations"] as? [[String: Any]])
         #expect(list.compactMap { $0["name"] as? String } == ["mdm", "old"])
         #expect(list.compactMap { $0["configured"] as? Bool } == [true, false])
-        #expect(list.compactMap { $0["dead"] as? Int } == [1, 1])
+        #expect(list.compactMap { $0["dead"] as? Int } == [0, 1])
+        #expect(list.first?["state"] as? String == "active")
+        // Asking makes nothing of it.
+        #expect(rig.ledger.state.withLock { $0.standings.map(\.name) } == ["old"])
     }
 
     @Test("a replay is ordered in the caller's name with a reason, and is never of everything by accident")

@@ -40,7 +40,7 @@ struct Rig: Sendable {
         self.signal = signal
         let ledger = self.ledger
         self.identities = IdentityCache(ledger: ledger, clock: self.clock, settings: settings, asOf: asOf)
-        self.tokens = TokenTable(ledger: ledger)
+        self.tokens = TokenTable(ledger: ledger, asOf: asOf)
         self.interface = AdminInterface(
             AdminInterface.Services(
                 gatekeeper: Gatekeeper(tokens: self.tokens, clients: clients, failures: failures),

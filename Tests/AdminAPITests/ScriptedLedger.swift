@@ -11,6 +11,8 @@ final class ScriptedLedger: Sendable {
         var tokens: [APIToken] = []
         var touched: [String] = []
         var events: [FeedEvent] = []
+        /// `nil` for everything before the first event.
+        var pruned: Int64?
         var standings: [DestinationStanding] = []
         var replays: [(EventSelection, String, AdministrativeAct)] = []
         var resumed: [(String, AdministrativeAct)] = []
@@ -132,16 +134,18 @@ extension ScriptedLedger: HandOffLedger {
         throw Self.nothing
     }
 
-    func feedRange() async throws(EnrollmentError) -> ClosedRange<Int64>? {
+    func feedExtent() async throws(EnrollmentError) -> FeedExtent {
         try self.read { state in
-            guard let first = state.events.first, let last = state.events.last else { return nil }
-            return first.position...last.position
+            let first = state.events.first?.position ?? 1
+            return FeedExtent(pruned: state.pruned ?? first - 1, last: state.events.last?.position ?? state.pruned ?? 0)
         }
     }
 
     func destination(_ name: String) async throws(EnrollmentError) -> DestinationStanding {
         try self.read { state in
-            state.standings.first { $0.name == name } ?? Sample.standing(name)
+            if let known = state.standings.first(where: { $0.name == name }) { return known }
+            state.standings.append(Sample.standing(name))
+            return Sample.standing(name)
         }
     }
 

@@ -38,7 +38,8 @@ extension InMemoryLedger.State {
             event: entry.event,
             recorded: entry.recorded,
             traceID: entry.traceID,
-            device: entry.event.device.flatMap { lookUp.devices[$0] }.map { self.facts(self.devices[$0].record) },
+            device: entry.event.device.flatMap { lookUp.devices[$0] }
+                .map { self.facts(self.devices[$0].record, provider: entry.provider) },
             certificate: certificate.map { self.proven(self.certificates[$0]) },
             predecessor: predecessor.map { self.proven(self.certificates[$0]) },
             act: entry.traceID.flatMap { lookUp.acts[$0] },
@@ -49,7 +50,7 @@ extension InMemoryLedger.State {
         )
     }
 
-    func facts(_ device: DeviceRecord) -> DeviceFacts {
+    func facts(_ device: DeviceRecord, provider: String? = nil) -> DeviceFacts {
         DeviceFacts(
             device: device.device,
             state: device.state,
@@ -57,7 +58,7 @@ extension InMemoryLedger.State {
             claimedDeviceID: device.claimedDeviceID,
             hardwareID: device.hardwareID,
             enrollmentType: device.enrollmentType,
-            providerID: device.providerID,
+            providerID: provider ?? device.providerID,
             ownership: device.ownership,
             ownershipRule: device.ownershipRule,
             userID: device.userID,
@@ -204,7 +205,7 @@ extension DestinationStanding {
     func with(_ change: DeliveryReport.Change, cursor: Int64) -> DestinationStanding {
         DestinationStanding(
             name: self.name,
-            state: change.state,
+            state: change.state ?? self.state,
             cursor: cursor,
             failingSince: change.failingSince,
             pausedUntil: change.pausedUntil,

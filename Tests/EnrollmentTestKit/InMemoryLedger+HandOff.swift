@@ -13,6 +13,8 @@ extension InMemoryLedger {
             let sealedAccount: [UInt8]?
             let subject: String?
             let details: [Fact]
+            /// The management server it concerns, as of then; `nil` for what is about no device.
+            var provider: String?
             var position: Int64?
         }
 
@@ -23,6 +25,8 @@ extension InMemoryLedger {
 
         var outbox: [Entry] = []
         var lastPosition: Int64 = 0
+        /// The highest position whose event was removed.
+        var pruned: Int64 = 0
         var destinations: [String: DestinationStanding] = [:]
         /// By destination and position.
         var deliveries: [String: [Int64: Delivery]] = [:]
@@ -87,12 +91,8 @@ extension InMemoryLedger: HandOffLedger {
         )
     }
 
-    public func feedRange() async throws(EnrollmentError) -> ClosedRange<Int64>? {
-        self.state.withLock { state in
-            let positions = state.handOff.outbox.compactMap(\.position)
-            guard let first = positions.min(), let last = positions.max() else { return nil }
-            return first...last
-        }
+    public func feedExtent() async throws(EnrollmentError) -> FeedExtent {
+        self.state.withLock { FeedExtent(pruned: $0.handOff.pruned, last: $0.handOff.lastPosition) }
     }
 
     public func tell(
@@ -219,7 +219,10 @@ extension InMemoryLedger: HandOffLedger {
     public func resume(destination name: String, by act: AdministrativeAct) async throws(EnrollmentError) -> Bool {
         try self.transaction { (state) throws(EnrollmentError) in
             guard let known = state.handOff.destinations[name], known.state == .stopped else { return false }
-            state.handOff.destinations[name] = known.with(DeliveryReport.Change(), cursor: known.cursor)
+            state.handOff.destinations[name] = known.with(
+                DeliveryReport.Change(state: .active),
+                cursor: known.cursor
+            )
             try state.record(act, device: nil, facts: [Fact("destination", name)])
             return true
         }
@@ -272,10 +275,9 @@ extension InMemoryLedger: HandOffLedger {
             let chosen = due.sorted { ($0.element.recorded, $0.offset) < ($1.element.recorded, $1.offset) }
                 .prefix(max(0, limit))
             for entry in chosen.sorted(by: { $0.offset > $1.offset }) {
-                let position = state.handOff.outbox.remove(at: entry.offset).position
-                for name in state.handOff.deliveries.keys {
-                    if let position { state.handOff.deliveries[name]?[position] = nil }
-                }
+                guard let position = state.handOff.outbox.remove(at: entry.offset).position else { continue }
+                state.handOff.pruned = max(state.handOff.pruned, position)
+                for name in state.handOff.deliveries.keys { state.handOff.deliveries[name]?[position] = nil }
             }
             return chosen.count
         }

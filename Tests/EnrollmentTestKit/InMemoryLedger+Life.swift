@@ -29,6 +29,10 @@ extension InMemoryLedger.State {
             generation: record.generation + 1,
             serialNumber: serial
         )
+        // A certificate that gave way is known to whichever server was told of it first.
+        let first =
+            kind == .superseded
+            ? self.handOff.outbox.first { $0.event.device == record.device && $0.event.serialNumber == serial } : nil
         self.handOff.outbox.append(
             InMemoryLedger.HandOff.Entry(
                 event: event,
@@ -37,7 +41,8 @@ extension InMemoryLedger.State {
                 predecessor: predecessor,
                 sealedAccount: sealedAccount,
                 subject: nil,
-                details: details
+                details: details,
+                provider: first?.provider ?? record.providerID
             )
         )
         return id

@@ -70,6 +70,8 @@ struct DeliveryContractTests {
                 )
             )
             #expect(try await ledger.destination("mdm").state == .stopped)
+            #expect(try await ledger.record(LedgerFixture.report(cursor: 8, standing: .init(lastError: "late"))))
+            #expect(try await ledger.destination("mdm").state == .stopped)
             let act = LedgerFixture.act(.resumeDestination)
             #expect(try await ledger.resume(destination: "mdm", by: act))
             let resumed = try await ledger.destination("mdm")
@@ -77,6 +79,10 @@ struct DeliveryContractTests {
             #expect(resumed.cursor == 8)
             #expect(resumed.lastError == nil)
             #expect(try await ledger.act(act.traceID)?.act == act)
+            // What was under way when it was stopped comes late, and is no word about whether it is.
+            #expect(try await ledger.record(LedgerFixture.report(cursor: 9)))
+            #expect(try await ledger.destination("mdm").state == .active)
+            #expect(try await ledger.destination("mdm").cursor == 9)
             #expect(try await !ledger.resume(destination: "mdm", by: LedgerFixture.act(.resumeDestination)))
             #expect(try await !ledger.resume(destination: "nowhere", by: LedgerFixture.act(.resumeDestination)))
         }

@@ -7,7 +7,7 @@ struct FeedContractTests {
     func placing(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in
             #expect(try await ledger.placeEvents(limit: 10) == 0)
-            #expect(try await ledger.feedRange() == nil)
+            #expect(try await ledger.feedExtent() == FeedExtent(pruned: 0, last: 0))
             var devices: [DeviceID] = []
             for _ in 0..<5 { devices.append(try await ledger.enrolled().device) }
             #expect(try await ledger.events(after: 0, kinds: [], limit: 10) == [])
@@ -21,7 +21,7 @@ struct FeedContractTests {
             #expect(feed.map(\.event.device) == devices + [devices[0]])
             #expect(feed.map(\.event.kind) == Array(repeating: .enrolled, count: 5) + [.held])
             #expect(feed.map(\.event) == (try await ledger.pendingEvents(limit: 10)))
-            #expect(try await ledger.feedRange() == 1...6)
+            #expect(try await ledger.feedExtent() == FeedExtent(pruned: 0, last: 6))
             #expect(try await ledger.events(after: 4, kinds: [], limit: 1).map(\.position) == [5])
             #expect(try await ledger.events(after: 0, kinds: [.held, .reset], limit: 9).map(\.position) == [6])
             #expect(try await ledger.events(after: 6, kinds: [], limit: 9) == [])
@@ -35,12 +35,33 @@ struct FeedContractTests {
             try await ledger.placeAll()
             let later = LedgerFixture.later(1)
             #expect(try await ledger.pruneEvents(recordedBefore: later, deliveredTo: [], limit: 2) == 2)
-            #expect(try await ledger.feedRange() == 3...3)
+            #expect(try await ledger.feedExtent() == FeedExtent(pruned: 2, last: 3))
             #expect(try await ledger.pruneEvents(recordedBefore: later, deliveredTo: [], limit: 9) == 1)
-            #expect(try await ledger.feedRange() == nil)
+            #expect(try await ledger.feedExtent() == FeedExtent(pruned: 3, last: 3))
             #expect(try await ledger.newestIdentityChange().event == 3)
             _ = try await ledger.enrolled()
             #expect(try await ledger.feed().map(\.position) == [4])
+            #expect(try await ledger.feedExtent().kept == 4...4)
+        }
+    }
+
+    @Test(
+        "says how far it has gaps, where one event is kept before others that are gone",
+        arguments: Implementation.allCases
+    )
+    func gaps(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            for _ in 0..<4 { _ = try await ledger.enrolled() }
+            try await ledger.placeAll()
+            #expect(try await ledger.takeDestination("mdm", holder: LedgerFixture.sender, for: 60))
+            let dead = LedgerFixture.delivery(1, .dead)
+            #expect(try await ledger.record(LedgerFixture.report(cursor: 3, open: [dead])))
+            let later = LedgerFixture.later(1)
+            #expect(try await ledger.pruneEvents(recordedBefore: later, deliveredTo: ["mdm"], limit: 9) == 2)
+            #expect(try await ledger.feed().map(\.position) == [1, 4])
+            let extent = try await ledger.feedExtent()
+            #expect(extent == FeedExtent(pruned: 3, last: 4))
+            #expect((Int64(0)...5).filter(extent.holds) == [3, 4])
         }
     }
 
@@ -90,6 +111,32 @@ struct FeedContractTests {
             #expect(record.ownership == .corporate)
             #expect(record.ownershipRule == "notebooks")
             #expect(try await ledger.candidate(of: enrolled.certificate).device == record)
+        }
+    }
+
+    @Test(
+        "says of each event which server the device had then, and of a certificate that gave way whose it was",
+        arguments: Implementation.allCases
+    )
+    func formerProvider(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            let first = try await ledger.enrolled(on: EnrollmentTerms(providerID: "old"))
+            _ = try await ledger.hold(LedgerFixture.order(.hold, first.device, at: LedgerFixture.later(5)))
+            _ = try await ledger.resume(LedgerFixture.order(.resume, first.device, at: LedgerFixture.later(6)))
+            _ = try await ledger.enrolled(
+                first.user,
+                claims: first.reservation.claims,
+                as: first.device,
+                on: EnrollmentTerms(providerID: "new"),
+                at: LedgerFixture.later(10)
+            )
+            let due = LedgerFixture.later(3 * LedgerFixture.day)
+            #expect(try await ledger.supersede(dueBy: due, limit: 9) == 1)
+            _ = try await ledger.hold(LedgerFixture.order(.hold, first.device, at: due))
+            let feed = try await ledger.feed()
+            #expect(feed.map(\.event.kind) == [.enrolled, .held, .resumed, .enrolled, .superseded, .held])
+            #expect(feed.map(\.device?.providerID) == ["old", "old", "old", "new", "old", "new"])
+            #expect(try await ledger.device(first.device)?.providerID == "new")
         }
     }
 

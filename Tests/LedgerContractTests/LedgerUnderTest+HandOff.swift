@@ -16,11 +16,19 @@ extension LedgerUnderTest {
     /// Enrolls a device on terms, with what was asked about it.
     func enrolled(
         _ user: DirectoryUser = LedgerFixture.user(),
+        claims: DeviceClaims = LedgerFixture.claims(),
+        as device: DeviceID? = nil,
         on terms: EnrollmentTerms,
         account: [UInt8] = [7, 7, 7],
         at now: Timestamp = LedgerFixture.start
     ) async throws -> Enrolled {
-        let reservation = LedgerFixture.reservation(of: user, prepared: LedgerFixture.leaf(at: now), now: now)
+        let reservation = LedgerFixture.reservation(
+            of: user,
+            claims: claims,
+            device: device,
+            prepared: LedgerFixture.leaf(at: now),
+            now: now
+        )
         let receipt = try #require(try await self.reserve(reservation).receipt)
         let plain = LedgerFixture.confirmation(of: reservation, receipt)
         try await self.confirm(

@@ -21,7 +21,7 @@ extension QueryPlanTests {
             _ = try await ledger.destination(name)
             #expect(try await ledger.takeDestination(name, holder: LedgerFixture.sender, for: 60))
         }
-        let last = try #require(try await ledger.feedRange()).upperBound
+        let last = try await ledger.feedExtent().last
         let report = LedgerFixture.report(
             cursor: last,
             open: [LedgerFixture.delivery(last - 1, of: enrolled.device)],
@@ -67,11 +67,13 @@ extension QueryPlanTests {
         for selection in self.selections(device, device) {
             _ = try await ledger.events(selection, after: nil, limit: 5)
         }
-        _ = try await ledger.feedRange()
+        _ = try await ledger.feedExtent()
         _ = try await ledger.destination("mdm")
         _ = try await ledger.destinations()
         _ = try await ledger.deliveries(to: "mdm", dueBy: now, limit: 5)
-        _ = try await ledger.deliveries(to: "mdm", in: .dead, after: nil, limit: 5)
+        for state in Delivery.State.allCases {
+            _ = try await ledger.deliveries(to: "mdm", in: state, after: nil, limit: 5)
+        }
         _ = try await ledger.deliveryCounts(to: "mdm")
         _ = try await ledger.blocked([device], at: "mdm")
         _ = try await ledger.silentDevices(issuedBefore: now, after: nil, limit: 5)

@@ -34,6 +34,22 @@ struct QueryPlanTests {
         await ledger.close()
     }
 
+    @Test("that are made all the time look at nothing that is told of, or only waits")
+    func handOffPlans() async throws {
+        let folder = try TemporaryFolder()
+        let ledger = try await folder.openLedger()
+        try await Self.useEverything(ledger)
+        let plans = try await ledger.queryPlans()
+        for (words, index) in [("silence_told = 0", "device_untold"), ("state = 'dead'", "delivery_dead")] {
+            let found = plans.filter { $0.key.hasPrefix("SELECT") && $0.key.contains(words) }
+            #expect(!found.isEmpty)
+            for (statement, plan) in found {
+                #expect(plan.contains { $0.contains("INDEX \(index) ") }, "\(plan) in \(statement)")
+            }
+        }
+        await ledger.close()
+    }
+
     /// Calls every operation with every shape of filter, so that every statement has been prepared.
     static func useEverything(_ ledger: any LedgerUnderTest) async throws {
         let user = LedgerFixture.user()

@@ -25,10 +25,15 @@ package final class TokenTable: Sendable {
     }
 
     private let ledger: any TokenLedger
+    private let asOf: @Sendable () -> Timestamp?
     private let state = Mutex(State())
 
-    package init(ledger: any TokenLedger) {
+    /// - Parameters:
+    ///   - ledger: Where the tokens are.
+    ///   - asOf: Up to which moment the ledger shows what happened, where it is behind; `nil` for the present.
+    package init(ledger: any TokenLedger, asOf: @escaping @Sendable () -> Timestamp? = { nil }) {
         self.ledger = ledger
+        self.asOf = asOf
     }
 
     /// Whose token it is.
@@ -51,7 +56,8 @@ package final class TokenTable: Sendable {
         guard isFresh else {
             throw EnrollmentError(
                 .inMaintenance,
-                "The tokens were not read from the store for more than \(Self.longestAge) s; one may have been revoked.",
+                "The tokens were not read from a store that is up to date for more than \(Self.longestAge) s; one may have been"
+                    + " revoked.",
                 rule: "token.stale"
             )
         }
@@ -62,8 +68,12 @@ package final class TokenTable: Sendable {
 
     /// Reads the tokens anew.
     ///
+    /// From a store that is too far behind nothing is taken: it may not know yet what was revoked.
+    ///
     /// - Throws: ``EnrollmentError`` when the store did not answer; what was read before holds for a while.
     package func reload(at now: Timestamp) async throws(EnrollmentError) {
+        let moment = self.asOf().map { min($0, now) } ?? now
+        guard now.seconds(since: moment) <= Self.longestAge else { return }
         let tokens = try await self.ledger.validTokens(at: now)
         self.state.withLock { state in
             var entries: [String: Entry] = [:]
@@ -77,7 +87,7 @@ package final class TokenTable: Sendable {
                 )
             }
             state.entries = entries
-            state.loaded = now
+            state.loaded = moment
         }
     }
 

@@ -133,21 +133,26 @@ struct EventRoutes: Sendable {
     private func part(_ question: Question, from place: Int64?) async throws(Problem) -> Part {
         // What is in the feed up to there is seen by the question that follows: with kinds left out, the cursor may go on
         // over them.
-        let range = try await ask { () throws(EnrollmentError) in try await self.ledger.feedRange() }
-        let after = place ?? question.after ?? range.map { $0.lowerBound - 1 } ?? 0
-        if let range, after < range.lowerBound - 1 {
+        let extent = try await ask { () throws(EnrollmentError) in try await self.ledger.feedExtent() }
+        let after = place ?? question.after ?? extent.pruned
+        guard extent.holds(after) else {
+            // What lies behind a cursor that was never given here is no gap alone: the same positions may have been given
+            // to other events. So it goes on at the beginning in both cases.
+            let reason =
+                after < extent.pruned
+                ? "Events behind that cursor are kept no longer."
+                : "This feed does not reach that cursor, which was given before the store was put back to an earlier state."
             throw Problem(
                 .cursorGone,
-                "Events behind that cursor are kept no longer. What was missed has to be found by other means; after"
-                    + " says where what is kept begins.",
-                members: [("after", "\(range.lowerBound - 1)")]
+                "\(reason) What was missed has to be found by other means; after says where what is kept begins.",
+                members: [("after", "\(extent.pruned)")]
             )
         }
         let events = try await ask { () throws(EnrollmentError) in
             try await self.ledger.events(after: after, kinds: question.kinds, limit: question.limit)
         }
         let last = events.last?.position ?? after
-        let next = events.count == question.limit ? last : max(last, range?.upperBound ?? after, after)
+        let next = events.count == question.limit ? last : max(last, extent.last)
         return Part(events: events, next: next)
     }
 }

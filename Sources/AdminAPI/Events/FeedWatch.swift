@@ -16,10 +16,11 @@ package final class FeedWatch: Sendable {
     ///
     /// - Throws: ``EnrollmentError`` when the ledger did not answer.
     package func look() async throws(EnrollmentError) {
-        guard self.signal.isWaitedFor, let range = try await self.ledger.feedRange() else { return }
+        guard self.signal.isWaitedFor else { return }
+        let last = try await self.ledger.feedExtent().last
         let isNew = self.newest.withLock { newest in
-            defer { newest = range.upperBound }
-            return newest != range.upperBound
+            defer { newest = last }
+            return newest != last
         }
         if isNew { self.signal.ring() }
     }

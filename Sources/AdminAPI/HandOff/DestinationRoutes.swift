@@ -49,16 +49,17 @@ struct DestinationRoutes: Sendable {
     @Sendable private func list(_ call: APICall) async throws(Problem) -> APIResponse {
         let names = self.names()
         let (newest, found) = try await ask { () throws(EnrollmentError) -> (Int64, [Found]) in
-            var standings = try await self.ledger.destinations()
-            for name in names where !standings.contains(where: { $0.name == name }) {
-                standings.append(try await self.ledger.destination(name))
-            }
+            let extent = try await self.ledger.feedExtent()
+            let standings = try await self.ledger.destinations()
             var found: [Found] = []
-            for standing in standings.sorted(by: { $0.name < $1.name }) {
+            for standing in standings {
                 let counts = try await self.ledger.deliveryCounts(to: standing.name)
                 found.append(Found(standing: standing, waiting: counts.waiting, dead: counts.dead))
             }
-            return (try await self.ledger.feedRange()?.upperBound ?? 0, found)
+            for name in names where !standings.contains(where: { $0.name == name }) {
+                found.append(Found(standing: .untold(name, after: extent.pruned), waiting: 0, dead: 0))
+            }
+            return (extent.last, found.sorted { $0.standing.name < $1.standing.name })
         }
         var json = JSONText(capacity: 2_048)
         json.object { json in
@@ -189,5 +190,20 @@ struct DestinationRoutes: Sendable {
             throw reader.error(key, "\(text) is no moment in UTC such as 2026-11-18T09:12:44Z")
         }
         return moment
+    }
+}
+
+extension DestinationStanding {
+    /// Where one stands that is configured and was not sent to yet: asking about it makes nothing of it.
+    fileprivate static func untold(_ name: String, after position: Int64) -> DestinationStanding {
+        DestinationStanding(
+            name: name,
+            state: .active,
+            cursor: position,
+            failingSince: nil,
+            pausedUntil: nil,
+            lastError: nil,
+            lastDelivered: nil
+        )
     }
 }

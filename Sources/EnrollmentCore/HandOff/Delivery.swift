@@ -83,14 +83,15 @@ public struct Delivery: Hashable, Sendable {
 public struct DeliveryReport: Hashable, Sendable {
     /// How a destination's standing changed.
     public struct Change: Hashable, Sendable {
-        public var state: DestinationStanding.State
+        /// `nil` where the sender did not change it: an operator may have meanwhile.
+        public var state: DestinationStanding.State?
         public var failingSince: Timestamp?
         public var pausedUntil: Timestamp?
         public var lastError: String?
         public var lastDelivered: Timestamp?
 
         public init(
-            state: DestinationStanding.State = .active,
+            state: DestinationStanding.State? = nil,
             failingSince: Timestamp? = nil,
             pausedUntil: Timestamp? = nil,
             lastError: String? = nil,

@@ -67,6 +67,7 @@ public struct DeviceFacts: Hashable, Sendable {
     /// `HWDevID`.
     public let hardwareID: String?
     public let enrollmentType: EnrollmentType
+    /// The device's management server; in an event, the one that was its server when the event was put in.
     public let providerID: String
     public let ownership: EnrollmentTerms.Ownership
     public let ownershipRule: String

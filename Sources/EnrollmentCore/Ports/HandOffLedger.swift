@@ -24,8 +24,8 @@ public protocol HandOffLedger: Sendable {
     func events(_ selection: EventSelection, after: String?, limit: Int) async throws(EnrollmentError)
         -> Page<FeedEvent>
 
-    /// The positions of the oldest and the newest event of the feed; `nil` when it is empty.
-    func feedRange() async throws(EnrollmentError) -> ClosedRange<Int64>?
+    /// From where to where the feed goes.
+    func feedExtent() async throws(EnrollmentError) -> FeedExtent
 
     /// The destination's standing; a new one starts before the first event that is kept.
     func destination(_ name: String) async throws(EnrollmentError) -> DestinationStanding

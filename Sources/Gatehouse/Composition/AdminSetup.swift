@@ -47,7 +47,7 @@ final class AdminSetup: Sendable {
             settings: IdentityCache.Settings(capacity: settings.cachedIdentities),
             asOf: parts.asOf
         )
-        let tokens = TokenTable(ledger: parts.ledger)
+        let tokens = TokenTable(ledger: parts.ledger, asOf: parts.asOf)
         let failures = FailureLimit(failures: settings.failuresPerMinute)
         self.identities = identities
         self.tokens = tokens

@@ -30,8 +30,8 @@ extension LedgerStore {
         try await self.read { try OutboxTable(connection: $0).events(selection, after: after, limit: limit) }
     }
 
-    package func feedRange() async throws(EnrollmentError) -> ClosedRange<Int64>? {
-        try await self.read { try OutboxTable(connection: $0).range() }
+    package func feedExtent() async throws(EnrollmentError) -> FeedExtent {
+        try await self.read { try OutboxTable(connection: $0).extent() }
     }
 
     package func tell(

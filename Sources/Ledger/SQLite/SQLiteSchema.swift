@@ -357,6 +357,7 @@ enum SQLiteSchema {
             sealed_account BLOB,
             subject TEXT,
             details BLOB,
+            provider TEXT,
             position INTEGER
         ) STRICT;
         INSERT INTO next_outbox (ordinal, event, kind, device, generation, serial, predecessor, trace_id, recorded,
@@ -372,7 +373,8 @@ enum SQLiteSchema {
 
         CREATE TABLE feed (
             "only" INTEGER PRIMARY KEY CHECK ("only" = 1),
-            last_position INTEGER NOT NULL
+            last_position INTEGER NOT NULL,
+            pruned INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE destination (
@@ -400,6 +402,7 @@ enum SQLiteSchema {
         CREATE INDEX delivery_due ON delivery (destination, next_try, position) WHERE state = 'waiting';
         CREATE INDEX delivery_device ON delivery (destination, device, position)
             WHERE state = 'waiting' AND is_replay = 0 AND device IS NOT NULL;
+        CREATE INDEX delivery_dead ON delivery (destination, position) WHERE state = 'dead';
 
         CREATE TABLE api_token (
             ordinal INTEGER PRIMARY KEY,
@@ -423,6 +426,7 @@ enum SQLiteSchema {
         UPDATE device SET issued = (SELECT recorded FROM certificate WHERE serial = device.certificate_serial)
             WHERE state IN ('issued', 'handed-off');
         CREATE INDEX device_silent ON device (issued) WHERE state IN ('issued', 'handed-off');
+        CREATE INDEX device_untold ON device (issued) WHERE state IN ('issued', 'handed-off') AND silence_told = 0;
         CREATE INDEX device_account ON device (provider) WHERE is_live = 1;
         """
 }

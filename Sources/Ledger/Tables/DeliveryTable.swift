@@ -25,10 +25,17 @@ struct DeliveryTable {
                         AND e.state = 'waiting' AND e.is_replay = 0 AND e.device IS NOT NULL))
             ORDER BY v.next_try, v.position LIMIT ?3
             """
-    private static let inState =
+    private static let waiting =
         Self.columns
             + """
-            WHERE v.destination = ?1 AND v.position > ?2 AND v.state = ?3 ORDER BY v.position LIMIT ?4
+            WHERE v.destination = ?1 AND v.position > ?2 AND v.state = 'waiting' ORDER BY v.position LIMIT ?3
+            """
+    /// Few are dead, and the key would lead past all that wait.
+    private static let dead =
+        Self.columns
+            + """
+            INDEXED BY delivery_dead WHERE v.destination = ?1 AND v.position > ?2 AND v.state = 'dead'
+            ORDER BY v.position LIMIT ?3
             """
 
     /// What is due: of each device the earliest event, and replays.
@@ -49,11 +56,15 @@ struct DeliveryTable {
             )
         }
         let limit = PageSize.clamped(limit)
-        let row = try self.connection.prepare(Self.inState)
+        let statement =
+            switch state {
+            case .waiting: Self.waiting
+            case .dead: Self.dead
+            }
+        let row = try self.connection.prepare(statement)
         try row.bind(self.destination, at: 1)
         try row.bind(after, at: 2)
-        try row.bind(state.rawValue, at: 3)
-        try row.bind(limit + 1, at: 4)
+        try row.bind(limit + 1, at: 3)
         let all = try Self.deliveries(row)
         let page = Array(all.prefix(limit))
         return Page(elements: page, next: all.count > limit ? page.last.map { String($0.position) } : nil)
@@ -61,15 +72,24 @@ struct DeliveryTable {
 
     /// How many there are in a state; stops counting at ``mostCounted``.
     func count(_ state: Delivery.State) throws -> Int {
-        let row = try self.connection.prepare(
-            """
-            SELECT count(*) FROM (
-                SELECT 1 FROM delivery WHERE destination = ?1 AND state = ?2 LIMIT ?3) AS counted
-            """
-        )
+        let statement: SQL =
+            switch state {
+            case .waiting:
+                """
+                SELECT count(*) FROM (
+                    SELECT 1 FROM delivery INDEXED BY delivery_due
+                    WHERE destination = ?1 AND state = 'waiting' LIMIT ?2) AS counted
+                """
+            case .dead:
+                """
+                SELECT count(*) FROM (
+                    SELECT 1 FROM delivery INDEXED BY delivery_dead
+                    WHERE destination = ?1 AND state = 'dead' LIMIT ?2) AS counted
+                """
+            }
+        let row = try self.connection.prepare(statement)
         try row.bind(self.destination, at: 1)
-        try row.bind(state.rawValue, at: 2)
-        try row.bind(Self.mostCounted, at: 3)
+        try row.bind(Self.mostCounted, at: 2)
         return try row.step() ? Int(row.integer(0)) : 0
     }
 

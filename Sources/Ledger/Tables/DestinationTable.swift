@@ -53,19 +53,20 @@ struct DestinationTable {
         try statement.run()
     }
 
-    /// Moves the cursor forward, never back, and takes over how the destination does.
+    /// Moves the cursor forward, never back, and takes over how the destination does; whether it is stopped only
+    /// where the sender changed that.
     func advance(_ name: String, to cursor: Int64, _ change: DeliveryReport.Change) throws {
         let statement = try self.connection.prepare(
             """
             INSERT INTO destination (name, state, cursor, failing_since, paused_until, last_error, last_delivered)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT (name) DO UPDATE SET state = ?2,
+            VALUES (?1, coalesce(?2, 'active'), ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (name) DO UPDATE SET state = coalesce(?2, destination.state),
                 cursor = CASE WHEN destination.cursor < ?3 THEN ?3 ELSE destination.cursor END, failing_since = ?4,
                 paused_until = ?5, last_error = ?6, last_delivered = coalesce(?7, destination.last_delivered)
             """
         )
         try statement.bind(name, at: 1)
-        try statement.bind(change.state.rawValue, at: 2)
+        try statement.bind(change.state?.rawValue, at: 2)
         try statement.bind(cursor, at: 3)
         try statement.bind(change.failingSince?.microseconds, at: 4)
         try statement.bind(change.pausedUntil?.microseconds, at: 5)

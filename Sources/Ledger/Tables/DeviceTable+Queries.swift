@@ -107,7 +107,15 @@ extension DeviceTable {
             + """
             FROM device d INDEXED BY device_silent CROSS JOIN "user" u ON u.id = d.user_id
             WHERE d.state IN ('issued', 'handed-off') AND d.issued >= ?3 AND d.issued < ?4
-                AND (d.issued > ?3 OR d.ordinal > ?1) AND (?5 = 0 OR d.silence_told = 0)
+                AND (d.issued > ?3 OR d.ordinal > ?1)
+            ORDER BY d.issued, d.ordinal LIMIT ?2
+            """
+    /// Most of those that are silent were told of long ago; their index leaves them out.
+    private static let untold =
+        Self.list
+            + """
+            FROM device d INDEXED BY device_untold CROSS JOIN "user" u ON u.id = d.user_id
+            WHERE d.state IN ('issued', 'handed-off') AND d.silence_told = 0 AND d.issued < ?1
             ORDER BY d.issued, d.ordinal LIMIT ?2
             """
 
@@ -115,31 +123,12 @@ extension DeviceTable {
     func silent(issuedBefore moment: Timestamp, after key: String?, limit: Int) throws -> Page<SilentDevice> {
         let after = try PairKey(key, otherwise: PairKey(.min, 0))
         let limit = PageSize.clamped(limit)
-        var devices = try self.silent(issuedBefore: moment, after: after, limit: limit + 1, isUntold: false)
-        guard devices.count > limit else { return Page(elements: devices.map(\.device), next: nil) }
-        devices.removeLast()
-        return Page(elements: devices.map(\.device), next: devices.last?.key.description)
-    }
-
-    /// Those of them of which no event has told.
-    func silentAndUntold(issuedBefore moment: Timestamp, limit: Int) throws -> [DeviceRecord] {
-        try self.silent(issuedBefore: moment, after: PairKey(.min, 0), limit: max(0, limit), isUntold: true)
-            .map(\.device.device)
-    }
-
-    private func silent(
-        issuedBefore moment: Timestamp,
-        after: PairKey,
-        limit: Int,
-        isUntold: Bool
-    ) throws -> [(device: SilentDevice, key: PairKey)] {
         let row = try self.connection.prepare(Self.silent)
         try row.bind(after.second, at: 1)
-        try row.bind(limit, at: 2)
+        try row.bind(limit + 1, at: 2)
         try row.bind(after.first, at: 3)
         try row.bind(moment.microseconds, at: 4)
-        try row.bind(isUntold, at: 5)
-        var devices: [(SilentDevice, PairKey)] = []
+        var devices: [(device: SilentDevice, key: PairKey)] = []
         while try row.step() {
             let issued = row.integer(21)
             let device = SilentDevice(
@@ -149,7 +138,17 @@ extension DeviceTable {
             )
             devices.append((device, PairKey(issued, row.integer(0))))
         }
-        return devices
+        guard devices.count > limit else { return Page(elements: devices.map(\.device), next: nil) }
+        devices.removeLast()
+        return Page(elements: devices.map(\.device), next: devices.last?.key.description)
+    }
+
+    /// Those of them of which no event has told.
+    func silentAndUntold(issuedBefore moment: Timestamp, limit: Int) throws -> [DeviceRecord] {
+        let row = try self.connection.prepare(Self.untold)
+        try row.bind(moment.microseconds, at: 1)
+        try row.bind(max(0, limit), at: 2)
+        return try Self.records(row)
     }
 
     /// Notes that an event has told of the device's silence.

@@ -9,7 +9,7 @@ struct FeedRow {
     static let columns: SQL = """
         SELECT o.ordinal, o.recorded, o.position, o.device, o.kind, o.event, o.generation, o.serial, o.predecessor,
             o.trace_id, o.sealed_account, o.subject, o.details,
-            d.state, d.name, d.claimed_device_id, d.hardware_id, d.enrollment_type, d.provider, d.ownership,
+            d.state, d.name, d.claimed_device_id, d.hardware_id, d.enrollment_type, coalesce(o.provider, d.provider), d.ownership,
             d.ownership_rule, d.user_id, u.principal_name, d.first_enrolled, d.certificate_serial,
             c.issuer_id, c.not_before, c.not_after, c.thumbprint, c.windows_thumbprint, c.key_protection, c.evidence,
             p.issuer_id, p.not_before, p.not_after, p.thumbprint, p.windows_thumbprint, p.key_protection, p.evidence,

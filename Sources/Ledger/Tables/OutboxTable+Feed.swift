@@ -53,14 +53,17 @@ extension OutboxTable {
         try self.connection.integer("SELECT position FROM outbox WHERE position > 0 ORDER BY position LIMIT 1")
     }
 
-    /// The positions of the oldest and the newest event that are kept; `nil` when there are none.
-    func range() throws -> ClosedRange<Int64>? {
-        let newest: SQL = "SELECT position FROM outbox WHERE position > 0 ORDER BY position DESC LIMIT 1"
-        try self.connection.foresee([
-            { _ = try self.firstPosition() }, { _ = try self.connection.integer(newest) },
-        ])
-        guard let first = try self.firstPosition(), let last = try self.connection.integer(newest) else { return nil }
-        return first...max(first, last)
+    func extent() throws -> FeedExtent {
+        let row = try self.connection.prepare("SELECT pruned, last_position FROM feed")
+        guard try row.step() else { return FeedExtent(pruned: 0, last: 0) }
+        return FeedExtent(pruned: row.integer(0), last: row.integer(1))
+    }
+
+    /// Remembers that everything up to a position may be missing.
+    func notePruned(through position: Int64) throws {
+        let statement = try self.connection.prepare("UPDATE feed SET pruned = ?1 WHERE pruned < ?1")
+        try statement.bind(position, at: 1)
+        try statement.run()
     }
 
     // MARK: Reading

@@ -13,13 +13,14 @@ struct OutboxTable {
         sealedAccount: [UInt8]? = nil,
         subject: String? = nil,
         details: [Fact] = [],
+        provider: String? = nil,
         at now: Timestamp
     ) throws {
         let statement = try self.connection.prepare(
             """
             INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded,
-                sealed_account, subject, details)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                sealed_account, subject, details, provider)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """
         )
         try statement.bind(event.id.octets, at: 1)
@@ -33,6 +34,7 @@ struct OutboxTable {
         try statement.bind(sealedAccount, at: 9)
         try statement.bind(subject, at: 10)
         try statement.bind(Fact.encode(details), at: 11)
+        try statement.bind(provider, at: 12)
         try statement.run()
     }
 
@@ -64,6 +66,19 @@ struct OutboxTable {
 }
 
 extension OutboxTable {
+    private static let telling: SQL = """
+        INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded, details, provider)
+        SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7, ?8, provider FROM device WHERE id = ?3
+        """
+    /// A certificate that gave way may be known to another server than the device's present one: the one that was told
+    /// of it first.
+    private static let tellingOfFormer: SQL = """
+        INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded, details, provider)
+        SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7, ?8, coalesce((
+            SELECT e.provider FROM outbox e WHERE e.device = ?3 AND e.serial = ?4 ORDER BY e.ordinal LIMIT 1), provider)
+        FROM device WHERE id = ?3
+        """
+
     /// Puts an event under the device's next generation in.
     ///
     /// - Returns: The event's id.
@@ -79,12 +94,7 @@ extension OutboxTable {
         at now: Timestamp
     ) throws -> DeviceID {
         try DeviceTable(connection: self.connection).beginGeneration(of: device)
-        let statement = try self.connection.prepare(
-            """
-            INSERT INTO outbox (event, kind, device, generation, serial, predecessor, trace_id, recorded, details)
-            SELECT ?1, ?2, id, generation, ?4, ?5, ?6, ?7, ?8 FROM device WHERE id = ?3
-            """
-        )
+        let statement = try self.connection.prepare(kind == .superseded ? Self.tellingOfFormer : Self.telling)
         try statement.bind(id.octets, at: 1)
         try statement.bind(kind.rawValue, at: 2)
         try statement.bind(device.octets, at: 3)

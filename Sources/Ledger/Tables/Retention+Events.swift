@@ -35,6 +35,9 @@ extension Retention {
             try statement.run()
             for deliveries in others { try deliveries.settle(removal.position) }
         }
+        if let highest = removals.map(\.position).max() {
+            try OutboxTable(connection: self.connection).notePruned(through: highest)
+        }
         return removals.count
     }
 }

@@ -111,6 +111,7 @@ struct ConclusionTransaction {
             traceID: confirmation.attempt.traceID,
             sealedAccount: sealedAccount,
             details: Self.details(terms.attributes),
+            provider: terms.providerID,
             at: confirmation.now
         )
     }

@@ -87,7 +87,7 @@ extension StoreTable {
             .octets("\"event\""), .text("\"kind\""), .optionalOctets("\"device\""), .integer("\"generation\""),
             .optionalOctets("\"serial\""), .optionalOctets("\"predecessor\""), .optionalText("\"trace_id\""),
             .integer("\"recorded\""), .optionalOctets("\"sealed_account\""), .optionalText("\"subject\""),
-            .optionalOctets("\"details\""), .optionalInteger("\"position\""),
+            .optionalOctets("\"details\""), .optionalText("\"provider\""), .optionalInteger("\"position\""),
         ],
         numbering: .forGood
     )
@@ -195,8 +195,12 @@ extension StoreTable {
         [.text("\"value\""), .integer("\"changed\"")]
     )
 
-    /// The last position that was given: none is given twice, even when the event at it is gone.
-    private static let feed = StoreTable("\"feed\"", key: [.integer("\"only\"")], [.integer("\"last_position\"")])
+    /// The last position that was given, since none is given twice, and the last whose event was removed.
+    private static let feed = StoreTable(
+        "\"feed\"",
+        key: [.integer("\"only\"")],
+        [.integer("\"last_position\""), .integer("\"pruned\"")]
+    )
 
     private static let destination = StoreTable(
         "\"destination\"",

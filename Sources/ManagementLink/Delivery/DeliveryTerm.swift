@@ -311,6 +311,9 @@ struct DeliveryTerm {
     /// - Returns: Whether there is nothing more to record.
     private mutating func record() async -> Bool {
         let (news, standing, timing) = (self.window.news, self.standing, self.service.timing)
+        var change = standing
+        // Said once: what is still under way must not stop again what somebody has resumed since.
+        if change.state == self.recordedStanding.state { change.state = nil }
         let report = DeliveryReport(
             destination: self.service.destination.name,
             holder: self.service.holder,
@@ -318,7 +321,7 @@ struct DeliveryTerm {
             open: news.open,
             settled: news.settled,
             handedOff: news.handedOff,
-            standing: standing,
+            standing: change,
             now: self.now
         )
         do throws(EnrollmentError) {

@@ -23,7 +23,7 @@ struct HandOffCommandTests {
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         _ = try await ledger.placeEvents(limit: 100)
-        let range = try #require(try await ledger.feedRange())
+        let range = try #require(try await ledger.feedExtent().kept)
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         _ = try await ledger.destination(Self.destination)
         #expect(try await ledger.takeDestination(Self.destination, holder: "test", for: 60))

@@ -205,6 +205,49 @@ struct DeliveryServiceTests {
         #expect(try await scene.standing().state == .active)
     }
 
+    @Test("what was under way when the destination was stopped does not stop it again after somebody resumed it")
+    func resumedMeanwhile() async throws {
+        let scene = Scene()
+        let slow = try await scene.tell(1)
+        try await scene.tell(2)
+        var timing = DeliveryTiming()
+        timing.takeAgain = .milliseconds(50)
+        let release = ShutdownSignal()
+        let isGone = Mutex(true)
+        let receiver = InMemoryReceiver(SystemTime()) { id, _, _ in
+            if id == "\(slow.id)" {
+                await release.wait()
+                return TransportAnswer(status: 200)
+            }
+            return TransportAnswer(status: isGone.withLock { $0 } ? 410 : 200)
+        }
+        let service = DeliveryService(
+            Destination(name: Scene.name),
+            ports: DeliveryService.Ports(
+                ledger: scene.ledger,
+                renderer: PlainRenderer(),
+                transport: receiver,
+                clock: SystemTime()
+            ),
+            holder: "sender",
+            timing: timing,
+            logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let shutdown = ShutdownSignal()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await service.run(until: shutdown) }
+            try await Self.eventually { try await scene.standing().state == .stopped }
+            isGone.withLock { $0 = false }
+            let act = Self.act(.resumeDestination, "back", at: SystemTime().now)
+            #expect(try await scene.ledger.resume(destination: Scene.name, by: act))
+            release.raise()
+            try await Self.eventually { try await scene.standing().cursor == 2 }
+            shutdown.raise()
+        }
+        #expect(receiver.state == scene.expected)
+        #expect(try await scene.standing().state == .active)
+    }
+
     @Test("an event that hangs holds up nobody: with no more room, it becomes a delivery of its own")
     func hanging() async throws {
         let scene = Scene()

@@ -84,8 +84,8 @@ final class TroubledLedger: HandOffLedger {
         }
     }
 
-    func feedRange() async throws(EnrollmentError) -> ClosedRange<Int64>? {
-        try await self.pass { () throws(EnrollmentError) in try await self.ledger.feedRange() }
+    func feedExtent() async throws(EnrollmentError) -> FeedExtent {
+        try await self.pass { () throws(EnrollmentError) in try await self.ledger.feedExtent() }
     }
 
     func destination(_ name: String) async throws(EnrollmentError) -> DestinationStanding {

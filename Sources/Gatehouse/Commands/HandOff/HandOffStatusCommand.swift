@@ -45,12 +45,12 @@ struct HandOffStatus: Sendable {
         }
     }
 
-    let feed: ClosedRange<Int64>?
+    private let extent: FeedExtent
     let destinations: [Destination]
     let now: Timestamp
 
     init(of ledger: any LedgerStore) async throws(EnrollmentError) {
-        self.feed = try await ledger.feedRange()
+        self.extent = try await ledger.feedExtent()
         self.now = SystemClock().now
         var destinations: [Destination] = []
         for standing in try await ledger.destinations().sorted(by: { $0.name < $1.name }) {
@@ -60,10 +60,13 @@ struct HandOffStatus: Sendable {
         self.destinations = destinations
     }
 
+    /// The positions of which nothing was removed; `nil` when there are none.
+    var feed: ClosedRange<Int64>? { self.extent.kept }
+
     var needsSomebody: Bool { self.destinations.contains(where: \.needsSomebody) }
 
     /// Events of the feed that the destination has not been told of yet.
     func behind(_ destination: Destination) -> Int64 {
-        max(0, (self.feed?.upperBound ?? 0) - destination.standing.cursor)
+        max(0, self.extent.last - destination.standing.cursor)
     }
 }
