@@ -56,6 +56,19 @@ struct HandOffCommandTests {
         return (kim.entDMID, lee.entDMID)
     }
 
+    /// Names the destination in the configuration, with what it takes.
+    private static func configure(_ place: Place, _ members: String) throws {
+        let secret = try place.keep(
+            secret: "whsec_\(Data(repeating: 7, count: 32).base64EncodedString())",
+            as: "webhook"
+        )
+        let destination =
+            "name: \"\(Self.destination)\", url: \"https://mdm.example/events\", secrets: [{ file: \"\(secret)\" }]"
+        let text = try String(contentsOf: place.configuration, encoding: .utf8)
+        let section = "handOff: { destinations: [{ \(destination), \(members) }] }, management: {"
+        try place.write(text.replacingOccurrences(of: "management: {", with: section))
+    }
+
     @Test("show where destinations stand, list events, and send them again")
     func replays() async throws {
         try await RunningGatehouse.serve { gatehouse in
@@ -119,6 +132,14 @@ struct HandOffCommandTests {
             #expect(all["replayed"] == .number(3))
             #expect(try await place.document("handoff-deliveries", waiting)["deliveries"]?.count == 3)
 
+            try Self.configure(place, "events: [\"enrolled\"]")
+            let fewer = try await place.document("handoff-replay", replay + ["--all"] + order)
+            #expect(fewer["events"] == .number(2))
+            #expect(fewer["leftOut"] == .number(1))
+            let taken = try await place.document("handoff-replay", replay + ["--all", "--commit"] + order)
+            #expect(taken["replayed"] == .number(2))
+            _ = try await place.document("problem", replay + ["--id", heldID] + order, status: 3)
+
             let resume = ["handoff", "resume", Self.destination, "--reason", "moved back"]
             #expect(try await place.document("handoff-resume", resume)["outcome"]?.text == "done")
             #expect(try await place.document("handoff-resume", resume)["outcome"]?.text == "already")
@@ -171,7 +192,7 @@ struct HandOffCommandTests {
             let counts = try #require(found["counts"])
             let expected = ["missing", "unknown", "other-certificate", "other-user", "repeated"]
             for kind in expected { #expect(counts[kind] == .number(1), "\(kind)") }
-            for kind in ["ended", "user-gone", "user-disabled", "silent"] {
+            for kind in ["ended", "elsewhere", "user-gone", "user-disabled", "silent"] {
                 #expect(counts[kind] == .number(0), "\(kind)")
             }
             guard case .array(let findings)? = found["findings"] else {
@@ -195,6 +216,7 @@ struct HandOffCommandTests {
                 compare + ["--skip-directory", "--commit", "--reason", "restored"]
             )
             #expect(sent["sent"]?["events"] == .number(1))
+            #expect(sent["sent"]?["forgotten"]?.count == 0)
             let waiting = try await place.document("handoff-deliveries", ["handoff", "list", "--waiting"])
             #expect(waiting["deliveries"]?[0]?["event"]?["device"]?.text == devices.lee)
         }
