@@ -156,6 +156,10 @@ struct HandOffCommandTests {
         ["reconcile", "--file", "x", "--reason", "y"], ["reconcile"],
         ["reconcile", "--file", "x", "--url", "https://y"],
         ["reconcile", "--file", "x", "--token-file", "y"], ["reconcile", "--url", "http://mdm.corp.example/list"],
+        ["reconcile", "--url", "http://127.0.0.1:@mdm.corp.example/list"],
+        ["reconcile", "--url", "http://localhost:80@mdm.corp.example/list"],
+        ["reconcile", "--url", "http://127.0.0.1.corp.example/list"],
+        ["reconcile", "--url", "https://kim:secret@mdm.corp.example/list"],
     ]
 
     @Test("refuse what they cannot make sense of")
