@@ -11,10 +11,16 @@ struct HandOffCommandTests {
     private static let destination = "fleet-eu"
 
     /// Three events of two devices, all told to a destination that then said it was gone; the first of them in vain.
-    private static func tell(_ gatehouse: RunningGatehouse) async throws -> (kim: String, lee: String) {
+    ///
+    /// - Parameter renewing: Whether the second device renews, which is at least one event more.
+    private static func tell(
+        _ gatehouse: RunningGatehouse,
+        renewing: Bool = false
+    ) async throws -> (kim: String, lee: String) {
         let place = gatehouse.place
         let kim = try await gatehouse.device(of: "kim")
         let lee = try await gatehouse.device(of: "lee")
+        if renewing { _ = try await gatehouse.renew(lee) }
         let held = try await place.run(["device", "hold", kim.entDMID, "--reason", "lost"])
         #expect(held.status == 0, "\(held.errors)")
         #expect(try await gatehouse.stop() == 0)
@@ -174,9 +180,9 @@ struct HandOffCommandTests {
 
     @Test("compare ledger, directory and a management server's list, and send what it lacks")
     func reconciles() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+        try await RunningGatehouse.serve(.renewable) { gatehouse in
             let place = gatehouse.place
-            let devices = try await Self.tell(gatehouse)
+            let devices = try await Self.tell(gatehouse, renewing: true)
             let shown = try await place.document("device", ["device", "show", devices.kim])
             let sha256 = try #require(shown["certificates"]?[0]?["sha256"]?.text)
             let stranger = "6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5c1"
@@ -219,10 +225,14 @@ struct HandOffCommandTests {
                 "handoff-reconcile",
                 compare + ["--skip-directory", "--commit", "--reason", "restored"]
             )
-            #expect(sent["sent"]?["events"] == .number(1))
+            // The enrollment, which alone brings an account, and the renewal.
+            #expect(sent["sent"]?["events"] == .number(2))
             #expect(sent["sent"]?["forgotten"]?.count == 0)
             let waiting = try await place.document("handoff-deliveries", ["handoff", "list", "--waiting"])
-            #expect(waiting["deliveries"]?[0]?["event"]?["device"]?.text == devices.lee)
+            for (number, kind) in ["enrolled", "renewed"].enumerated() {
+                #expect(waiting["deliveries"]?[number]?["event"]?["device"]?.text == devices.lee)
+                #expect(waiting["deliveries"]?[number]?["event"]?["kind"]?.text == kind)
+            }
         }
     }
 

@@ -54,7 +54,7 @@ struct ReplayPlan: Sendable {
             let told = page.elements.filter { $0.position <= standing.cursor }
             ids += tally.count(told, taking: filter).map(\.event.id)
             after = page.next
-            tally.isCut = after != nil && tally.events + tally.leftOut >= Self.countLimit
+            tally.isCut = after != nil && tally.events >= Self.countLimit
         } while after != nil && !tally.isCut
         // Of what nobody counted to the end, the sender leaves out what the destination does not take.
         self.ids = tally.leftOut > 0 && !tally.isCut ? ids : nil
