@@ -30,7 +30,7 @@ struct Benchmark: Sendable {
         Benchmark(name: "lookup", summary: "whose a certificate is, asked over kept connections", run: lookUpBenchmark),
         Benchmark(
             name: "backlog",
-            summary: "a million events that wait, and their delivery; takes minutes",
+            summary: "a million events that wait, and the first of them delivered; takes minutes",
             isOrdinary: false,
             run: handOffBacklogBenchmark
         ),

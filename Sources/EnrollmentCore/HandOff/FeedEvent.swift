@@ -17,7 +17,7 @@ public struct FeedEvent: Hashable, Sendable {
     /// What an order said: who, why, under which ticket; `nil` where nobody ordered it.
     public let act: AdministrativeAct?
     /// Sealed for the vault; `nil` where the event brings no account.
-    public let sealedAccount: [UInt8]?
+    public var sealedAccount: [UInt8]?
     /// What else belongs to the kind: attributes of the authorise hook as `attribute.<name>`, an issuer's facts.
     public let details: [Fact]
     /// The attempt behind a refusal; `nil` also when it is kept no longer.

@@ -1,7 +1,6 @@
 import AdminAPI
 import Authority
 import EnrollmentCore
-import EnrollmentWire
 import ManagementLink
 
 /// Events as the feed gives them: as webhooks carry them, but without accounts' secrets, which are for one receiver each.
@@ -10,18 +9,16 @@ struct FeedBody: EventBody {
     let vault: Vault
 
     func body(of event: FeedEvent, at now: Timestamp) throws(EnrollmentError) -> [UInt8] {
-        let configuration = self.current.value.configuration
-        let servers = configuration.management.all.map { account in
-            let addresses = [account.address] + account.furtherAddresses
-            return (account.providerID, ManagementServer(name: account.name, addresses: addresses))
+        let parts = HandOffParts(configuration: self.current.value.configuration, vault: self.vault)
+        let body = parts.body(disclosing: .omitted)
+        do throws(EnrollmentError) {
+            return try body.octets(of: event)
+        } catch {
+            guard event.sealedAccount != nil else { throw error }
+            // A reader whom one account that does not open would stop here could never get beyond it.
+            var bare = event
+            bare.sealedAccount = nil
+            return try body.octets(of: bare)
         }
-        let body = CloudEventBody(
-            source: configuration.deviceURL.text,
-            // Provider ids are told apart when the configuration is read.
-            servers: Dictionary(servers) { first, _ in first },
-            disclosure: .omitted,
-            open: self.vault.open(_:for:)
-        )
-        return try body.octets(of: event)
     }
 }

@@ -13,7 +13,11 @@ struct CommandLineInitTests {
     )
     func algorithms(algorithm: String, words: String) async throws {
         let place = try CommandPlace()
-        let run = try await place.run(["init", "--config", place.configuration, "--algorithm", algorithm, "--json"])
+        // Several RSA keys of 4096 bits take their time on a machine that does much else.
+        let run = try await place.run(
+            ["init", "--config", place.configuration, "--algorithm", algorithm, "--json"],
+            seconds: 300
+        )
         #expect(run.status == 0, "\(run.errors)")
         let document = try JSONDocument(parsing: run.output)
         #expect(try DocumentSchema("init").findings(in: document).isEmpty)

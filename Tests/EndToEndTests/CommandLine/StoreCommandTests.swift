@@ -110,15 +110,19 @@ struct StoreCommandTests {
             // Longer each time, so that it comes to its end on the slowest machine.
             var patience = 0.15
             while code == nil, kills < 14 {
-                let process = try FixtureProcess(words, outputFile: file.path)
-                let end = ContinuousClock.now + .seconds(patience)
+                // Killed by another process: this one may be kept waiting for longer than a copy takes.
+                let process = try FixtureProcess(
+                    ["timeout", "-s", "KILL", "\(patience)"] + words,
+                    outputFile: file.path
+                )
+                let end = ContinuousClock.now + .seconds(patience + 120)
                 while code == nil, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(20))
                     code = process.poll()
                 }
-                guard code == nil else { break }
-                kill(process.identifier, SIGKILL)
-                _ = process.wait()
+                // What timeout says of a program that it killed, and what becomes of itself with it.
+                guard code == 137 || code == -1 else { break }
+                code = nil
                 kills += 1
                 patience *= 1.6
             }
@@ -131,7 +135,7 @@ struct StoreCommandTests {
                 return
             }
             #expect(code == 0, "\(text)")
-            #expect(kills > 1)
+            #expect(kills > 0)
             // Whether a kill hit the copy or only its beginning is chance here; `StoreCopyTests` break it at every step.
             #expect(document["stage"]?.text == "finished")
         }

@@ -164,13 +164,17 @@ struct PostgresTroubleTests {
         var settings = Replicas.Settings()
         settings.count = 2
         try await Replicas.serve(settings) { replicas in
-            try await replicas.database.psql("UPDATE schema_version SET version = version + 1")
+            try await replicas.database.psql(
+                "INSERT INTO schema_version SELECT max(version) + 1, 0 FROM schema_version"
+            )
             _ = try await replicas[0].simulation("kim").enroll()
             #expect(try await replicas[1].stop() == 0)
             let run = try await replicas[1].place.run(["serve"])
             #expect(run.status != 0 && run.status != 124, "\(run)")
             #expect(run.errors.contains("newer"), "\(run.errors)")
-            try await replicas.database.psql("UPDATE schema_version SET version = version - 1")
+            try await replicas.database.psql(
+                "DELETE FROM schema_version WHERE version = (SELECT max(version) FROM schema_version)"
+            )
             try await replicas[1].start()
             _ = try await replicas[1].simulation("zoe").enroll()
         }

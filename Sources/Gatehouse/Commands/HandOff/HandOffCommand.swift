@@ -6,7 +6,7 @@ struct HandOffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "handoff",
         abstract: "See what management servers were told of, send it again, and compare.",
-        subcommands: [Status.self, List.self, Replay.self, Resume.self, Reconcile.self]
+        subcommands: [Status.self, List.self, Replay.self, Resume.self, Test.self, Reconcile.self]
     )
 }
 
