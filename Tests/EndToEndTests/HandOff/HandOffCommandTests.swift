@@ -12,7 +12,7 @@ struct HandOffCommandTests {
 
     /// Three events of two devices, all told to a destination that then said it was gone; the first of them in vain.
     ///
-    /// - Parameter renewing: Whether the second device renews, which is at least one event more.
+    /// Where the second device renews there are more.
     private static func tell(
         _ gatehouse: RunningGatehouse,
         renewing: Bool = false
