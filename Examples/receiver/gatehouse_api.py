@@ -13,6 +13,14 @@ class Unavailable(Exception):
     """No answer, or one that says nothing: ask again later."""
 
 
+class Gone(Exception):
+    """What follows a cursor is kept no longer; `after` is where to go on, and what was between is lost to the feed."""
+
+    def __init__(self, after):
+        super().__init__(f"the feed goes on after {after}")
+        self.after = after
+
+
 class Gatehouse:
     """One HTTPS connection for each question; the caller's token is its key."""
 
@@ -56,8 +64,16 @@ class Gatehouse:
         """Says that the device was here; may be said again."""
         self._ask("POST", f"/api/v1/identities/{thumbprint}/contact")
 
-    def events(self, after, wait=0, limit=200):
-        """A page of the feed: its events, oldest first, and where the next page begins."""
-        query = urllib.parse.urlencode({"after": after, "wait": wait, "limit": limit})
-        _, page = self._ask("GET", f"/api/v1/events?{query}", timeout=wait + IDLE_SECONDS)
+    def events(self, after=None, wait=0, limit=200):
+        """A page of the feed: its events, oldest first, and where the next page begins.
+
+        Without `after` it is the page with the oldest event that is kept: nobody's feed begins at 0 for ever.
+        """
+        query = urllib.parse.urlencode(({} if after is None else {"after": after}) | {"wait": wait, "limit": limit})
+        status, page = self._ask("GET", f"/api/v1/events?{query}", timeout=wait + IDLE_SECONDS, expected=(200, 410))
+        if status == 410:
+            place = page.get("after")
+            if not isinstance(place, str) or place == after:
+                raise Unavailable("GET /api/v1/events: HTTP 410, and no other place to go on")
+            raise Gone(place)
         return page["events"], page["next"]

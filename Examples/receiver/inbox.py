@@ -145,10 +145,10 @@ class Inbox:
                 "INSERT INTO fact VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = ?3", (device, node, value))
 
     def cursor(self):
-        """Where to go on reading the feed; 0 at first."""
+        """Where to go on reading the feed; None at first."""
         with self._lock:
             row = self._store.execute("SELECT after FROM cursor").fetchone()
-        return row[0] if row else "0"
+        return row[0] if row else None
 
     def move_cursor(self, after):
         with self._transaction() as store:

@@ -14,7 +14,7 @@ import threading
 import time
 
 import syncml
-from gatehouse_api import Gatehouse, Unavailable
+from gatehouse_api import Gatehouse, Gone, Unavailable
 from inbox import Inbox, Unopened
 from standard_webhooks import BadSignature, Verifier
 
@@ -65,7 +65,14 @@ class Receiver:
         fresh = 0
         with self._pulling:
             while True:
-                events, after = self.gatehouse.events(self.inbox.cursor(), wait)
+                cursor = self.inbox.cursor()
+                try:
+                    events, after = self.gatehouse.events(cursor, wait)
+                except Gone as gone:
+                    # Whoever manages devices for real compares what it has with Gatehouse's list now.
+                    log(f"the feed has lost what was between {cursor} and {gone.after}: compare by handoff reconcile")
+                    self.inbox.move_cursor(gone.after)
+                    continue
                 for event in events:
                     fresh += self.inbox.take(event, "pull")
                 # Only now: what was read is kept.

@@ -53,8 +53,11 @@ final class EasyHandle {
         try self.set(CURLOPT_TCP_NODELAY, 1)
         try self.set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout)
         try self.set(CURLOPT_TIMEOUT_MS, options.timeout)
-        // An empty name also switches off what the environment says.
+        // Otherwise the thread of all requests waits for a resolver that does not answer, beyond every limit set here.
+        try self.set(CURLOPT_QUICK_EXIT, 1)
+        // Empty texts also switch off what the environment says: its proxy, and whom to reach without one.
         try self.set(CURLOPT_PROXY, options.proxy ?? "")
+        try self.set(CURLOPT_NOPROXY, "")
         try Self.check(ccurl_set_list(self.pointer, CURLOPT_RESOLVE, self.resolve.pointer))
         if options.connections == .newPerRequest {
             try self.set(CURLOPT_FRESH_CONNECT, 1)

@@ -55,6 +55,15 @@ struct OpenAPITests {
         }
     }
 
+    @Test("describes for every operation what any other refusal looks like")
+    func refusals() async throws {
+        for operation in try await Self.document(try await Rig()).operations {
+            let content = operation.responses["default"]?["content"] as? [String: [String: Any]]
+            let schema = content?["application/problem+json"]?["schema"] as? [String: Any]
+            #expect(schema?["$ref"] as? String == "#/components/schemas/Problem", "\(operation.id)")
+        }
+    }
+
     @Test("its schemas are those of real answers, refusals among them")
     func answers() async throws {
         let rig = try await Rig()

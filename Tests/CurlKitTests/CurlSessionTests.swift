@@ -1,4 +1,5 @@
 import CurlKit
+import Glibc
 import Testing
 
 @Suite("A session over plain HTTP")
@@ -115,6 +116,22 @@ struct CurlSessionTests {
         options.timeout = 2000
         // The server answers no absolute address: reaching it at all shows the way taken.
         #expect(Self.kind { _ = try CurlSession(options).perform(.get("http://name.invalid/hello")) } != .cannotResolve)
+    }
+
+    @Test("the environment has no say in who is reached without the proxy")
+    func environment() async {
+        // In a process of its own: the environment is everybody's.
+        await #expect(processExitsWith: .success) {
+            setenv("no_proxy", "aside.invalid", 1)
+            let server = try LoopbackServer()
+            defer { server.stop() }
+            var options = CurlOptions()
+            options.proxy = "http://127.0.0.1:\(server.port)"
+            options.timeout = 2000
+            let session = try CurlSession(options)
+            let kind = CurlSessionTests.kind { _ = try session.perform(.get("http://aside.invalid/hello")) }
+            #expect(kind != .cannotResolve)
+        }
     }
 
     static func kind(of body: () throws -> Void) -> CurlError.Kind? {

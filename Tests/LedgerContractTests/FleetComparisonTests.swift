@@ -149,6 +149,31 @@ struct FleetComparisonTests {
         #expect(try Self.found(comparison, .silent).map(\.device) == [Self.id(1), Self.id(3)])
     }
 
+    @Test("misses no device of another management server, and names those that this one still has")
+    func otherServers() throws {
+        let comparison = try Self.comparison()
+        let long = Self.now.adding(days: -60)
+        try comparison.add(Self.device(1))
+        try comparison.add(Self.device(2, contact: long), isElsewhere: true)
+        try comparison.add(Self.device(3), isElsewhere: true)
+        try comparison.add(Self.device(4, .reset), isElsewhere: true)
+        try comparison.add(Self.certificate(3, of: 3, thumbprint: 3))
+        try comparison.add(
+            ToldDevice(line: 1, thumbprint: Self.thumbprint(9), device: Self.id(3), user: "sam@corp.example")
+        )
+        try comparison.add(ToldDevice(line: 2, device: Self.id(4)))
+        try comparison.match()
+        try comparison.note(absent: "user-2", isGone: true, detail: "gone")
+        #expect(try Self.found(comparison, .missing).map(\.device) == [Self.id(1)])
+        #expect(try Self.found(comparison, .elsewhere).map(\.line) == [1])
+        #expect(try Self.found(comparison, .ended).map(\.line) == [2])
+        for kind in [Discrepancy.Kind.silent, .userGone, .otherCertificate, .otherUser, .unknown] {
+            #expect(try Self.found(comparison, kind).isEmpty, "\(kind)")
+        }
+        #expect(try comparison.size() == (live: 1, told: 2))
+        #expect(try comparison.users(after: "", limit: 100) == ["user-1"])
+    }
+
     @Test("gives its findings in parts, and leaves no file behind")
     func parts() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "comparison-\(UUID().uuidString)")

@@ -1,7 +1,9 @@
+import contextlib
 import http.client
 import http.server
 import json
 import pathlib
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -31,18 +33,20 @@ class GatehouseDoor(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def _answer(self, document):
+    def _answer(self, document, status=200):
         self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
         body = json.dumps(document).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def do_GET(self):
         if self.path.startswith("/api/v1/events?"):
-            events = [example.event()] if "after=0&" in self.path else []
-            return self._answer({"events": events, "next": "1"})
+            if "after=0&" in self.path:
+                return self._answer({"type": "urn:gatehouse:problem:cursor-gone", "after": "6"}, 410)
+            events = [] if "after=" in self.path else [example.event()]
+            return self._answer({"events": events, "next": "7"})
         self._answer({"identity": "current", "device": {"id": example.DEVICE}})
 
     def do_POST(self):
@@ -135,6 +139,11 @@ class DoorTests(unittest.TestCase):
                                     timeout=10, text=True)
             self.assertEqual(pulled.stdout, expected)
         self.assertEqual(self.show()["events"][0]["cameBy"], "pull")
+        with contextlib.closing(sqlite3.connect(self.path("inbox.db"))) as store, store:
+            store.execute("UPDATE cursor SET after = '0'")
+        pulled = subprocess.run([sys.executable, "-B", PROGRAM, "pull", *self.link()], check=True, capture_output=True,
+                                timeout=10, text=True)
+        self.assertIn("between 0 and 6", pulled.stderr)
         self.serve("--pull")
         self.assertEqual(self.post("/omadm", self.message(), certificate="device")[0], 200)
 

@@ -85,7 +85,7 @@ class InboxTests(unittest.TestCase):
         self.assertEqual(store.account(example.DEVICE)["client_nonce"], "next")
 
     def test_remembers_where_it_was_in_the_feed(self):
-        self.assertEqual(self.open().cursor(), "0")
+        self.assertIsNone(self.open().cursor())
         self.open().move_cursor(17)
         self.assertEqual(self.open().cursor(), "17")
 

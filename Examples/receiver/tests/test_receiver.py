@@ -20,6 +20,7 @@ class Gatehouse:
     def __init__(self):
         self.verdict = "current"
         self.feed = []
+        self.pruned = 0
         self.contacts = []
         self.is_down = False
 
@@ -35,10 +36,13 @@ class Gatehouse:
         self._check()
         self.contacts.append(thumbprint)
 
-    def events(self, after, wait=0, limit=200):
+    def events(self, after=None, wait=0, limit=200):
         self._check()
-        page = self.feed[int(after):int(after) + 2]
-        return page, str(int(after) + len(page))
+        after = self.pruned if after is None else int(after)
+        if after < self.pruned:
+            raise gatehouse_api.Gone(str(self.pruned))
+        page = self.feed[after:after + 2]
+        return page, str(after + len(page))
 
 
 class ReceiverTests(unittest.TestCase):
@@ -81,6 +85,20 @@ class ReceiverTests(unittest.TestCase):
         self.assertEqual(self.inbox.cursor(), "5")
         self.gatehouse.feed.append(example.event("resumed", 6, 6))
         self.assertEqual(self.receiver.pull(), 1)
+
+    def test_begins_with_what_is_kept_and_goes_on_behind_what_was_lost(self):
+        lines = []
+        receiver.log = lines.append
+        self.gatehouse.feed = [example.event("held", number, number) for number in range(1, 5)]
+        self.gatehouse.pruned = 2
+        self.assertEqual(self.receiver.pull(), 2)
+        self.assertEqual(lines, [])
+        self.gatehouse.feed += [example.event("held", number, number) for number in range(5, 9)]
+        self.gatehouse.pruned = 6
+        self.assertEqual(self.receiver.pull(), 2)
+        self.assertEqual(self.inbox.cursor(), "8")
+        self.assertEqual(len(lines), 1)
+        self.assertIn("between 4 and 6", lines[0])
 
     def test_lets_a_device_in_whose_certificate_is_current_and_says_so_once(self):
         self.deliver(example.event())

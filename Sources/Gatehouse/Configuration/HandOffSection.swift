@@ -222,5 +222,19 @@ struct EndpointURL {
     }
 
     /// Whether it is written so that it can mean this machine alone.
-    var isLocal: Bool { self.host == "localhost" || self.host.hasPrefix("127.") || self.host == "[::1]" }
+    ///
+    /// That is `localhost`, `[::1]`, or four numbers of which the first is 127; a name such as `127.example.com` is none.
+    var isLocal: Bool {
+        if self.host == "localhost" || self.host == "[::1]" { return true }
+        let numbers = self.host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers.first == "127" && numbers.allSatisfy(Self.isOctet)
+    }
+
+    /// Whether a number of a dotted address is decimal beyond doubt: one that begins with 0 is octal to some.
+    private static func isOctet(_ text: Substring) -> Bool {
+        guard (1...3).contains(text.utf8.count), text == "0" || !text.hasPrefix("0"),
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return false }
+        return UInt8(text) != nil
+    }
 }

@@ -51,8 +51,16 @@ struct ReconciliationScreen {
             var lines = ["Done. \(destination) gets \(Numerals.count(sent.events, "event")) once more"]
             if sent.passed > 0 {
                 lines.append(
-                    "\(Numerals.count(sent.passed, "missing device")) not: to be told of anyway, or no event is kept"
+                    "\(Numerals.count(sent.passed, "missing device")) not: told of anyway, or it takes no such events"
                 )
+            }
+            if !sent.forgotten.isEmpty {
+                lines.append(
+                    "\(Numerals.count(sent.forgotten.count, "missing device")) without an account: no enrollment is kept"
+                )
+                lines += sent.forgotten.prefix(Self.shown).map { "  \($0)" }
+                let rest = sent.forgotten.count - Self.shown
+                if rest > 0 { lines.append("  … \(Numerals.grouped(rest)) more (--json names all)") }
             }
             return lines + Labelled.list("trace", sent.acts.map { "\($0.traceID)" })
         }
@@ -74,6 +82,7 @@ struct ReconciliationScreen {
         case .missing: "live here, and the server does not have it"
         case .unknown: "the server has it, and it was never a device of ours"
         case .ended: "the server has it, and it has ended here"
+        case .elsewhere: "the server has it, and it is another server's"
         case .otherCertificate: "the server goes by another certificate than the current one"
         case .otherUser: "the server names another owner"
         case .repeated: "the server has it more than once"
@@ -114,7 +123,7 @@ struct ReconciliationScreen {
                 ["handoff", "replay", self.destination ?? "DESTINATION", "--device", device],
                 asksReason: true
             )
-        case .unknown, .repeated: return "take it out at the server"
+        case .unknown, .elsewhere, .repeated: return "take it out at the server"
         case .otherUser, .silent: return command(["device", "show", device])
         case .userGone: return command(["device", "retire", device], asksReason: true)
         case .userDisabled: return command(["device", "hold", device], asksReason: true)
@@ -139,6 +148,7 @@ struct ReconciliationScreen {
             self.sent.map { sent in
                 .object([
                     ("events", .integer(Int64(sent.events))), ("passed", .integer(Int64(sent.passed))),
+                    ("forgotten", .array(sent.forgotten.map { .string("\($0)") })),
                     ("acts", .array(sent.acts.map(\.json))),
                 ])
             } ?? .null

@@ -31,11 +31,18 @@ struct ReplayScreen {
 
     /// There is nothing to send again.
     var nothing: CommandProblem {
-        CommandProblem(
+        let leftOut = self.plan.tally.leftOut
+        let words =
+            if leftOut > 0 {
+                "\(self.destination) takes none of the \(Numerals.count(leftOut, "event")): see its providers and events"
+            } else if self.isDead {
+                "nothing was given up for \(self.destination)"
+            } else {
+                "\(self.destination) was told of no event of that kind; what it was not told of yet comes anyway"
+            }
+        return CommandProblem(
             "GH-FIND-001",
-            self.isDead
-                ? "nothing was given up for \(self.destination)"
-                : "\(self.destination) was told of no event of that kind; what it was not told of yet comes anyway",
+            words,
             [
                 (
                     "see",
@@ -52,6 +59,11 @@ struct ReplayScreen {
         lines.append("  ~ \(self.destination)     gets \(self.what) once more")
         if let oldest = tally.oldest, let newest = tally.newest {
             lines.append("  = recorded      from \(oldest) to \(newest)")
+        }
+        if tally.leftOut > 0 {
+            lines.append(
+                "  = left out      \(Numerals.count(tally.leftOut, "event")) that \(self.destination) does not take"
+            )
         }
         lines.append("  = receivers     know an event that comes again by its id")
         lines += ["", "To do it:  \(self.command(committing: true))"]
@@ -74,7 +86,8 @@ struct ReplayScreen {
         return .object([
             ("schema", .string("gatehouse.handoff-replay/1")), ("outcome", .string(outcome)),
             ("destination", .string(self.destination)), ("events", .integer(Int64(tally.events))),
-            ("devices", .integer(Int64(tally.devices.count))), ("complete", .boolean(!tally.isCut)),
+            ("devices", .integer(Int64(tally.devices.count))), ("leftOut", .integer(Int64(tally.leftOut))),
+            ("complete", .boolean(!tally.isCut)),
             ("oldest", .time(tally.oldest)), ("newest", .time(tally.newest)),
             ("replayed", replayed.map { .integer(Int64($0)) } ?? .null), ("acts", .array(acts.map(\.json))),
         ])

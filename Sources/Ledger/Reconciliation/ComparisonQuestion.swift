@@ -20,10 +20,10 @@ enum ComparisonQuestion {
         SELECT t.line, COALESCE(d.id, t.device), d.state, d.name, d.user, d.sha, t.sha, t.user, t.seen, a.detail, ?1, ?2
         """
     private static let order: SQL = "ORDER BY d.id, t.line LIMIT ?3 OFFSET ?4"
-    /// Live devices, each with the first line about it.
+    /// Live devices of the server's, each with the first line about it.
     private static let devices: SQL = """
         FROM device d LEFT JOIN told t ON t.line = (SELECT min(line) FROM told WHERE match = d.id)
-        LEFT JOIN absent a ON a.user_id = d.user_id WHERE d.live AND
+        LEFT JOIN absent a ON a.user_id = d.user_id WHERE d.live AND NOT d.elsewhere AND
         """
     private static let lines: SQL = """
         FROM told t LEFT JOIN device d ON d.id = t.match LEFT JOIN absent a ON a.user_id = d.user_id WHERE
@@ -34,8 +34,9 @@ enum ComparisonQuestion {
         case .missing: self.devices + "t.line IS NULL AND d.enrolled < ?1"
         case .unknown: self.lines + "t.match IS NULL"
         case .ended: self.lines + "d.live = 0"
-        case .otherCertificate: self.lines + "d.live AND t.sha <> d.sha"
-        case .otherUser: self.lines + "d.live AND t.user <> lower(d.user)"
+        case .elsewhere: self.lines + "d.live AND d.elsewhere"
+        case .otherCertificate: self.lines + "d.live AND NOT d.elsewhere AND t.sha <> d.sha"
+        case .otherUser: self.lines + "d.live AND NOT d.elsewhere AND t.user <> lower(d.user)"
         case .repeated: self.lines + "t.line > (SELECT min(o.line) FROM told o WHERE o.match = t.match)"
         case .userGone: self.devices + "a.gone"
         case .userDisabled: self.devices + "NOT a.gone"

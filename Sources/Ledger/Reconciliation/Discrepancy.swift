@@ -39,6 +39,8 @@ package struct Discrepancy: Hashable, Sendable {
         case unknown
         /// The server has one that has ended here.
         case ended
+        /// The server has one that is another server's now.
+        case elsewhere
         /// The server goes by another certificate than the device's current one.
         case otherCertificate = "other-certificate"
         /// The server names another owner.

@@ -50,7 +50,7 @@ package final class FleetComparison {
     private static let schema: SQL = """
         PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;
         CREATE TABLE device (
-            id BLOB PRIMARY KEY, live INTEGER NOT NULL, state TEXT NOT NULL, name TEXT NOT NULL, user_id TEXT NOT NULL,
+            id BLOB PRIMARY KEY, live INTEGER NOT NULL, elsewhere INTEGER NOT NULL, state TEXT NOT NULL, name TEXT NOT NULL, user_id TEXT NOT NULL,
             user TEXT NOT NULL, claimed TEXT NOT NULL, enrolled INTEGER NOT NULL, contact INTEGER NOT NULL,
             serial BLOB, sha BLOB
         ) STRICT, WITHOUT ROWID;
@@ -81,12 +81,17 @@ package final class FleetComparison {
     }
 
     private static let insertDevice: SQL = """
-        INSERT INTO device (id, live, state, name, user_id, user, claimed, enrolled, contact, serial)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING
+        INSERT INTO device (id, live, state, name, user_id, user, claimed, enrolled, contact, serial, elsewhere)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING
         """
 
     /// Takes a device of the ledger; one that is read twice counts once.
-    package func add(_ device: DeviceRecord) throws(EnrollmentError) {
+    ///
+    /// - Parameters:
+    ///   - device: The device.
+    ///   - isElsewhere: Whether it is another management server's: this one need not have it.
+    /// - Throws: `EnrollmentError` when the file cannot be written.
+    package func add(_ device: DeviceRecord, isElsewhere: Bool = false) throws(EnrollmentError) {
         let isLive =
             switch device.state {
             case .issued, .handedOff, .active, .held: true
@@ -104,6 +109,7 @@ package final class FleetComparison {
             try statement.bind(device.firstEnrolled.microseconds, at: 8)
             try statement.bind(device.lastProvenContact.microseconds, at: 9)
             try statement.bind(device.certificateSerial?.octets, at: 10)
+            try statement.bind(isElsewhere, at: 11)
             try statement.run()
         }
     }
@@ -150,7 +156,7 @@ package final class FleetComparison {
             (SELECT h.device FROM held h WHERE h.sha = told.sha),
             (SELECT d.id FROM device d WHERE d.claimed = told.claimed ORDER BY d.live DESC, d.enrolled DESC LIMIT 1));
         CREATE INDEX told_match ON told (match);
-        CREATE INDEX device_user ON device (user_id) WHERE live;
+        CREATE INDEX device_user ON device (user_id) WHERE live AND NOT elsewhere;
         """
 
     /// Finds for each line of the export the device that it is about: by our id, a certificate, the client's `DeviceID`,
@@ -164,9 +170,9 @@ package final class FleetComparison {
     }
 
     private static let usersAfter: SQL =
-        "SELECT DISTINCT user_id FROM device WHERE live AND user_id > ?1 ORDER BY user_id LIMIT ?2"
+        "SELECT DISTINCT user_id FROM device WHERE live AND NOT elsewhere AND user_id > ?1 ORDER BY user_id LIMIT ?2"
 
-    /// Owners of live devices, by id.
+    /// Owners of live devices of the server's, by id.
     package func users(after id: String, limit: Int) throws(EnrollmentError) -> [String] {
         try Self.asking { () throws(SQLiteError) in
             let row = try self.connection.prepare(Self.usersAfter)
@@ -178,11 +184,11 @@ package final class FleetComparison {
         }
     }
 
-    /// How many devices and lines there are.
+    /// How many live devices of the server's and lines there are.
     package func size() throws(EnrollmentError) -> (live: Int, told: Int) {
         try Self.asking { () throws(SQLiteError) in
             (
-                Int(try self.connection.integer("SELECT count(*) FROM device WHERE live") ?? 0),
+                Int(try self.connection.integer("SELECT count(*) FROM device WHERE live AND NOT elsewhere") ?? 0),
                 Int(try self.connection.integer("SELECT count(*) FROM told") ?? 0)
             )
         }

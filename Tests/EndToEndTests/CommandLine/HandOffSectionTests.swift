@@ -75,6 +75,14 @@ struct HandOffSectionTests {
                 "handOff.destinations[0].url: http://127.0.0.1/ is not encrypted"
             ),
             (
+                "destinations: [{ name: \"a\", url: \"http://127.a/\", \(secrets), allowedAddresses: [\"loopback\"] }]",
+                "handOff.destinations[0].url: http://127.a/ is not encrypted"
+            ),
+            (
+                "destinations: [{ name: \"a\", url: \"http://127.0.0.256/\", \(secrets), allowedAddresses: [\"loopback\"] }]",
+                "handOff.destinations[0].url: http://127.0.0.256/ is not encrypted"
+            ),
+            (
                 "destinations: [{ name: \"a\", url: \"https://kim@a/\", \(secrets) }]",
                 "handOff.destinations[0].url: is not https://host/path"
             ),

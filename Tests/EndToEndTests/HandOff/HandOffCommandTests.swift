@@ -11,10 +11,16 @@ struct HandOffCommandTests {
     private static let destination = "fleet-eu"
 
     /// Three events of two devices, all told to a destination that then said it was gone; the first of them in vain.
-    private static func tell(_ gatehouse: RunningGatehouse) async throws -> (kim: String, lee: String) {
+    ///
+    /// Where the second device renews there are more.
+    private static func tell(
+        _ gatehouse: RunningGatehouse,
+        renewing: Bool = false
+    ) async throws -> (kim: String, lee: String) {
         let place = gatehouse.place
         let kim = try await gatehouse.device(of: "kim")
         let lee = try await gatehouse.device(of: "lee")
+        if renewing { _ = try await gatehouse.renew(lee) }
         let held = try await place.run(["device", "hold", kim.entDMID, "--reason", "lost"])
         #expect(held.status == 0, "\(held.errors)")
         #expect(try await gatehouse.stop() == 0)
@@ -54,6 +60,19 @@ struct HandOffCommandTests {
         try await ledger.leaveDestination(Self.destination, holder: "test")
         await ledger.close()
         return (kim.entDMID, lee.entDMID)
+    }
+
+    /// Names the destination in the configuration, with what it takes.
+    private static func configure(_ place: Place, _ members: String) throws {
+        let secret = try place.keep(
+            secret: "whsec_\(Data(repeating: 7, count: 32).base64EncodedString())",
+            as: "webhook"
+        )
+        let destination =
+            "name: \"\(Self.destination)\", url: \"https://mdm.example/events\", secrets: [{ file: \"\(secret)\" }]"
+        let text = try String(contentsOf: place.configuration, encoding: .utf8)
+        let section = "handOff: { destinations: [{ \(destination), \(members) }] }, management: {"
+        try place.write(text.replacingOccurrences(of: "management: {", with: section))
     }
 
     @Test("show where destinations stand, list events, and send them again")
@@ -119,6 +138,14 @@ struct HandOffCommandTests {
             #expect(all["replayed"] == .number(3))
             #expect(try await place.document("handoff-deliveries", waiting)["deliveries"]?.count == 3)
 
+            try Self.configure(place, "events: [\"enrolled\"]")
+            let fewer = try await place.document("handoff-replay", replay + ["--all"] + order)
+            #expect(fewer["events"] == .number(2))
+            #expect(fewer["leftOut"] == .number(1))
+            let taken = try await place.document("handoff-replay", replay + ["--all", "--commit"] + order)
+            #expect(taken["replayed"] == .number(2))
+            _ = try await place.document("problem", replay + ["--id", heldID] + order, status: 3)
+
             let resume = ["handoff", "resume", Self.destination, "--reason", "moved back"]
             #expect(try await place.document("handoff-resume", resume)["outcome"]?.text == "done")
             #expect(try await place.document("handoff-resume", resume)["outcome"]?.text == "already")
@@ -135,6 +162,10 @@ struct HandOffCommandTests {
         ["reconcile", "--file", "x", "--reason", "y"], ["reconcile"],
         ["reconcile", "--file", "x", "--url", "https://y"],
         ["reconcile", "--file", "x", "--token-file", "y"], ["reconcile", "--url", "http://mdm.corp.example/list"],
+        ["reconcile", "--url", "http://127.0.0.1:@mdm.corp.example/list"],
+        ["reconcile", "--url", "http://localhost:80@mdm.corp.example/list"],
+        ["reconcile", "--url", "http://127.0.0.1.corp.example/list"],
+        ["reconcile", "--url", "https://kim:secret@mdm.corp.example/list"],
     ]
 
     @Test("refuse what they cannot make sense of")
@@ -149,9 +180,9 @@ struct HandOffCommandTests {
 
     @Test("compare ledger, directory and a management server's list, and send what it lacks")
     func reconciles() async throws {
-        try await RunningGatehouse.serve { gatehouse in
+        try await RunningGatehouse.serve(.renewable) { gatehouse in
             let place = gatehouse.place
-            let devices = try await Self.tell(gatehouse)
+            let devices = try await Self.tell(gatehouse, renewing: true)
             let shown = try await place.document("device", ["device", "show", devices.kim])
             let sha256 = try #require(shown["certificates"]?[0]?["sha256"]?.text)
             let stranger = "6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5c1"
@@ -171,7 +202,7 @@ struct HandOffCommandTests {
             let counts = try #require(found["counts"])
             let expected = ["missing", "unknown", "other-certificate", "other-user", "repeated"]
             for kind in expected { #expect(counts[kind] == .number(1), "\(kind)") }
-            for kind in ["ended", "user-gone", "user-disabled", "silent"] {
+            for kind in ["ended", "elsewhere", "user-gone", "user-disabled", "silent"] {
                 #expect(counts[kind] == .number(0), "\(kind)")
             }
             guard case .array(let findings)? = found["findings"] else {
@@ -194,9 +225,14 @@ struct HandOffCommandTests {
                 "handoff-reconcile",
                 compare + ["--skip-directory", "--commit", "--reason", "restored"]
             )
-            #expect(sent["sent"]?["events"] == .number(1))
+            // The enrollment, which alone brings an account, and the renewal.
+            #expect(sent["sent"]?["events"] == .number(2))
+            #expect(sent["sent"]?["forgotten"]?.count == 0)
             let waiting = try await place.document("handoff-deliveries", ["handoff", "list", "--waiting"])
-            #expect(waiting["deliveries"]?[0]?["event"]?["device"]?.text == devices.lee)
+            for (number, kind) in ["enrolled", "renewed"].enumerated() {
+                #expect(waiting["deliveries"]?[number]?["event"]?["device"]?.text == devices.lee)
+                #expect(waiting["deliveries"]?[number]?["event"]?["kind"]?.text == kind)
+            }
         }
     }
 

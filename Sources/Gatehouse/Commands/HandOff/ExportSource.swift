@@ -50,12 +50,9 @@ struct ExportSource: ParsableArguments {
     }
 
     private func fetch(_ url: String) async throws(CommandProblem) -> ExportReader {
-        let isLocal = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"].contains {
-            url.hasPrefix($0)
-        }
-        guard url.hasPrefix("https://") || isLocal else {
+        guard let address = EndpointURL(url), address.isEncrypted || address.isLocal else {
             throw .usage(
-                "--url is not an https address: a list of devices is not for everybody",
+                "--url is not https://host/path, without a user: a list of devices is not for everybody",
                 see: "handoff reconcile"
             )
         }

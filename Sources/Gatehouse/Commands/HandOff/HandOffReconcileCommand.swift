@@ -11,7 +11,8 @@ extension HandOffCommand {
                 The list is JSON lines, an object each with any of: sha256 (of the certificate), device (our id), deviceId
                 (the client's), user (principal name), lastSeen (RFC 3339, or seconds since 1970). Other members are
                 ignored. Each finding comes with what mends it. Nothing is changed unless --commit is given: then what
-                the server lacks is sent to it once more.
+                the server lacks is sent to it once more: a device's latest enrollment and its renewals since. Devices of
+                providers that the destination is not told of are missed nowhere.
 
                   gatehouse handoff reconcile --file export.jsonl
                   mdm-export | gatehouse handoff reconcile --file - --exit-code
@@ -25,7 +26,7 @@ extension HandOffCommand {
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var source: ExportSource
-        @Option(help: "Which destination gets what is missing; not needed where there is only one.")
+        @Option(help: "Whose list it is, and who gets what is missing; not needed where there is only one destination.")
         var destination: String?
         @Option(help: "Devices that enrolled so many minutes ago or less are not missed yet.")
         var grace = 15
@@ -74,13 +75,7 @@ extension HandOffCommand {
             _ mandate: Mandate
         ) async throws(CommandProblem) -> CommandOutput {
             let now = SystemClock().now
-            let destination: String? =
-                if self.commit || self.destination != nil {
-                    try await DestinationTarget.only(self.destination, in: ledger, for: "handoff reconcile")
-                } else {
-                    try await answer { () throws(EnrollmentError) in try await ledger.destinations() }.first?
-                        .name
-                }
+            let standing = try await self.standing(in: ledger)
             let comparison = try await answer { () throws(EnrollmentError) in
                 try FleetComparison(
                     enrolledBefore: now.adding(seconds: -Int64(self.grace) * 60),
@@ -91,22 +86,27 @@ extension HandOffCommand {
             let users: (any UserLookup)? =
                 self.skipDirectory
                 ? nil : try ServiceGraph.verifier(for: configuration, logger: .errorsOnly)
-            let run = ReconciliationRun(comparison: comparison, ledger: ledger, users: users)
+            let run = ReconciliationRun(
+                comparison: comparison,
+                ledger: ledger,
+                filter: DestinationFilter(of: standing?.name, in: configuration),
+                users: users
+            )
             let figures = try await answer { () throws(EnrollmentError) in
                 let asked = try await run.fill()
                 return try run.figures(naming: self.limit, asked: asked)
             }
             var sent: ReconciliationRun.Sent?
-            if self.commit, let destination {
+            if self.commit, let standing {
                 sent = try await answer { () throws(EnrollmentError) in
-                    try await run.sendMissing(to: destination, mandate, at: now)
+                    try await run.sendMissing(to: standing, mandate, at: now)
                 }
             }
             let screen = ReconciliationScreen(
                 source: self.source.name,
                 sourceWords: self.source.shellWords,
                 figures: figures,
-                destination: destination,
+                destination: standing?.name,
                 sent: sent,
                 asksDirectory: !self.skipDirectory,
                 config: self.common.config
@@ -117,6 +117,16 @@ extension HandOffCommand {
                 json: screen.json,
                 exit: self.exitCode && hasFindings ? .failed : .done
             )
+        }
+
+        /// Whose list it is; `nil` where nothing was ever sent, and nothing is to be.
+        private func standing(in ledger: any LedgerStore) async throws(CommandProblem) -> DestinationStanding? {
+            if !self.commit, self.destination == nil {
+                let known = try await answer { () throws(EnrollmentError) in try await ledger.destinations() }
+                if known.isEmpty { return nil }
+            }
+            let name = try await DestinationTarget.only(self.destination, in: ledger, for: "handoff reconcile")
+            return try await DestinationTarget.find(name, in: ledger)
         }
 
         private func read(into comparison: FleetComparison) async throws(CommandProblem) {

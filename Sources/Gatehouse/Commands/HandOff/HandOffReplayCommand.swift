@@ -9,7 +9,7 @@ extension HandOffCommand {
             discussion: """
                 One event is sent again at once. More than one is only rehearsed unless --commit is given. Receivers know
                 an event that comes again by its id. Events that the destination has not been told of yet come anyway and
-                are not counted.
+                are not counted; what it does not take (providers, events) is left out.
 
                   gatehouse handoff replay fleet-eu --device 6b1f0f0e-6f0c-4c2e-9f6f-0a51d7f0a5c1 --reason "was restored"
                   gatehouse handoff replay fleet-eu --dead --reason "certificate renewed" --commit
@@ -41,12 +41,13 @@ extension HandOffCommand {
                 )
             }
             let mandate = try self.order.mandate()
-            return try await self.common.withWritableLedger { (ledger, _) throws(CommandProblem) in
+            return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let standing = try await DestinationTarget.find(self.destination, in: ledger)
+                let filter = DestinationFilter(of: standing.name, in: configuration)
                 let plan = try await answer { () throws(EnrollmentError) in
                     self.dead
-                        ? try await ReplayPlan(givenUpBy: standing, in: ledger)
-                        : try await ReplayPlan(selection, to: standing, in: ledger)
+                        ? try await ReplayPlan(givenUpBy: standing, taking: filter, in: ledger)
+                        : try await ReplayPlan(selection, to: standing, taking: filter, in: ledger)
                 }
                 let screen = ReplayScreen(
                     destination: standing.name,

@@ -5,9 +5,13 @@ import Ledger
 struct ReconciliationRun {
     /// Questions to the directory at once.
     private static let questions = 8
+    /// Read at once; few devices have more.
+    private static let renewals = 16
 
     let comparison: FleetComparison
     let ledger: any LedgerStore
+    /// What the management server is told of.
+    let filter: DestinationFilter
     /// `nil` where the directory is not to be asked.
     let users: (any UserLookup)?
 
@@ -23,8 +27,11 @@ struct ReconciliationRun {
     /// What was sent once more.
     struct Sent: Sendable {
         let events: Int
-        /// Devices whose events are kept no longer, or that the destination is going to be told of anyway.
+        /// Devices of which nothing was sent, since the destination is going to be told of them anyway, or does not take
+        /// such events.
         let passed: Int
+        /// Devices whose enrollment is kept no longer: renewals that followed were sent, without an account.
+        let forgotten: [DeviceID]
         let acts: [AdministrativeAct]
     }
 
@@ -34,7 +41,9 @@ struct ReconciliationRun {
         var after: String?
         repeat {
             let page = try await self.ledger.devices(DeviceQuery(after: after, limit: PageSize.largest))
-            for device in page.elements { try self.comparison.add(device) }
+            for device in page.elements {
+                try self.comparison.add(device, isElsewhere: !self.filter.takes(device))
+            }
             after = page.next
         } while after != nil
         repeat {
@@ -101,29 +110,52 @@ struct ReconciliationRun {
         return Figures(live: size.live, told: size.told, asked: asked, counts: counts, findings: findings)
     }
 
-    /// Has the latest enrollment or renewal of each device that the server lacks sent once more.
+    /// Has the latest enrollment of each device that the server lacks sent once more, and the renewals since.
     func sendMissing(
-        to destination: String,
+        to standing: DestinationStanding,
         _ mandate: Mandate,
         at now: Timestamp
     ) async throws(EnrollmentError) -> Sent {
         var (events, passed) = (0, 0)
+        var forgotten: [DeviceID] = []
         var acts: [AdministrativeAct] = []
         var skipping = 0
         while true {
             let part = try self.comparison.findings(of: .missing, skipping: skipping, limit: PageSize.largest)
-            guard !part.isEmpty else { return Sent(events: events, passed: passed, acts: acts) }
+            guard !part.isEmpty else {
+                return Sent(events: events, passed: passed, forgotten: forgotten, acts: acts)
+            }
             var ids: [DeviceID] = []
             for device in part.compactMap(\.device) {
-                let selection = EventSelection(device: device, kinds: [.enrolled, .renewed])
-                let latest = try await self.ledger.events(selection, after: nil, limit: 1).elements.first
-                if let latest { ids.append(latest.event.id) }
+                let kept = try await self.enrollment(of: device)
+                let told = kept.filter { $0.position <= standing.cursor && self.filter.takes($0) }
+                if kept.last?.event.kind != .enrolled {
+                    forgotten.append(device)
+                } else if told.isEmpty {
+                    passed += 1
+                }
+                ids += told.map(\.event.id)
             }
-            let done = try await ReplayPlan.replay(ids, to: destination, mandate, in: self.ledger, at: now)
+            let done = try await ReplayPlan.replay(ids, to: standing.name, mandate, in: self.ledger, at: now)
             events += done.count
-            passed += part.count - done.count
             acts += done.acts
             skipping += part.count
         }
+    }
+
+    /// The device's latest enrollment, which alone brings an account, and before it the renewals since: newest first.
+    private func enrollment(of device: DeviceID) async throws(EnrollmentError) -> [FeedEvent] {
+        let selection = EventSelection(device: device, kinds: [.enrolled, .renewed])
+        var kept: [FeedEvent] = []
+        var after: String?
+        repeat {
+            let page = try await self.ledger.events(selection, after: after, limit: Self.renewals)
+            for event in page.elements {
+                kept.append(event)
+                if event.event.kind == .enrolled { return kept }
+            }
+            after = page.next
+        } while after != nil
+        return kept
     }
 }

@@ -8,7 +8,7 @@ struct ReplayPlan: Sendable {
 
     let destination: String
     let selection: EventSelection
-    /// The events by their ids, where a selection cannot say which; `nil` where ``selection`` does.
+    /// The events by their ids, where a selection cannot say which; `nil` where ``selection`` does, or finds too many.
     private let ids: [DeviceID]?
     let tally: Tally
 
@@ -18,41 +18,55 @@ struct ReplayPlan: Sendable {
         private(set) var devices: Set<DeviceID> = []
         private(set) var oldest: Timestamp?
         private(set) var newest: Timestamp?
+        /// Events that were found, and that the destination does not take.
+        private(set) var leftOut = 0
         /// Whether counting stopped at ``ReplayPlan/countLimit``.
         fileprivate(set) var isCut = false
 
-        fileprivate mutating func count(_ events: [FeedEvent]) {
+        /// - Returns: Those that the destination takes.
+        fileprivate mutating func count(_ found: [FeedEvent], taking filter: DestinationFilter) -> [FeedEvent] {
+            let events = found.filter { filter.takes($0) }
+            self.leftOut += found.count - events.count
             self.events += events.count
             self.devices.formUnion(events.compactMap(\.event.device))
             for event in events {
                 self.oldest = min(self.oldest ?? event.recorded, event.recorded)
                 self.newest = max(self.newest ?? event.recorded, event.recorded)
             }
+            return events
         }
     }
 
-    /// What a selection finds among the events that the destination was told of.
+    /// What a selection finds among the events that the destination was told of, and takes.
     init(
         _ selection: EventSelection,
         to standing: DestinationStanding,
+        taking filter: DestinationFilter,
         in ledger: any LedgerStore
     ) async throws(EnrollmentError) {
         self.destination = standing.name
         self.selection = selection
-        self.ids = nil
         var tally = Tally()
+        var ids: [DeviceID] = []
         var after: String?
         repeat {
             let page = try await ledger.events(selection, after: after, limit: PageSize.largest)
-            tally.count(page.elements.filter { $0.position <= standing.cursor })
+            let told = page.elements.filter { $0.position <= standing.cursor }
+            ids += tally.count(told, taking: filter).map(\.event.id)
             after = page.next
             tally.isCut = after != nil && tally.events >= Self.countLimit
         } while after != nil && !tally.isCut
+        // Of what nobody counted to the end, the sender leaves out what the destination does not take.
+        self.ids = tally.leftOut > 0 && !tally.isCut ? ids : nil
         self.tally = tally
     }
 
     /// What the destination was told of in vain; of more than ``countLimit`` those that come first in the feed.
-    init(givenUpBy standing: DestinationStanding, in ledger: any LedgerStore) async throws(EnrollmentError) {
+    init(
+        givenUpBy standing: DestinationStanding,
+        taking filter: DestinationFilter,
+        in ledger: any LedgerStore
+    ) async throws(EnrollmentError) {
         var tally = Tally()
         var ids: [DeviceID] = []
         var after: String?
@@ -64,8 +78,7 @@ struct ReplayPlan: Sendable {
                 limit: PageSize.largest
             )
             let events = try await ledger.events(at: page.elements.map(\.position))
-            tally.count(events)
-            ids += events.map(\.event.id)
+            ids += tally.count(events, taking: filter).map(\.event.id)
             after = page.next
             tally.isCut = after != nil && tally.events >= Self.countLimit
         } while after != nil && !tally.isCut
