@@ -119,7 +119,10 @@ struct DeliveryServiceTests {
     func manyRefused(status: Int) async throws {
         let scene = Scene()
         var refused: Set<String> = []
-        for device in 1...40 { refused.insert("\(try await scene.tell(device).id)") }
+        for device in 1...40 {
+            let event = try await scene.tell(device)
+            refused.insert("\(event.id)")
+        }
         for device in 41...45 { try await scene.tell(device) }
         var timing = Scene.timing
         timing.window = 8
