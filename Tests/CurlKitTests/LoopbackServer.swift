@@ -3,7 +3,7 @@ import Foundation
 
 /// A small web server of Python's on a port of its own, for one test.
 ///
-/// It ends with ``stop()`` and, should a test forget, by itself after a minute.
+/// It ends with ``stop()`` and, should a test forget, by itself after a quarter of an hour.
 final class LoopbackServer {
     let port: Int
     private let process: FixtureProcess
@@ -29,7 +29,7 @@ final class LoopbackServer {
 
     private static let script = """
         import http.server, os, ssl, sys, threading, time
-        threading.Timer(60, lambda: os._exit(3)).start()
+        threading.Timer(900, lambda: os._exit(3)).start()
         lock, running, most = threading.Lock(), 0, 0
         class Answers(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'

@@ -4,7 +4,8 @@ package import EnrollmentCore
 ///
 /// Pure. Failures of several events in a row, none getting through between, are the destination's: no event is to blame for
 /// them. After a pause a few events of different devices are tried; one that gets through ends it, and so a single event
-/// that always fails speaks for nobody else.
+/// that always fails speaks for nobody else. When none of them does although all were answered, they are to blame after
+/// all, so that others are tried next time. An event that is refused by itself is to blame at any time.
 package struct Breaker: Hashable, Sendable {
     package struct Settings: Hashable, Sendable {
         /// Different events that fail in a row.
@@ -47,6 +48,10 @@ package struct Breaker: Hashable, Sendable {
     private let settings: Settings
     /// The events that failed since one got through; no more than the threshold.
     private var streak: Set<Int64> = []
+    /// The probes of this round that failed, but were answered.
+    private var answered: Set<Int64> = []
+    /// Whether a probe of this round was not answered.
+    private var isSilent = false
     /// Pauses in a row.
     private var pauses = 0
     /// Whether the destination asked for the pause itself.
@@ -85,7 +90,10 @@ package struct Breaker: Hashable, Sendable {
 
     /// Notes which events were sent to try whether they get through.
     package mutating func probe(_ positions: Set<Int64>) {
-        if case .probing = self.phase { self.phase = .probing(positions) }
+        guard case .probing = self.phase else { return }
+        self.phase = .probing(positions)
+        self.answered = []
+        self.isSilent = false
     }
 
     /// Notes that an event got through.
@@ -108,23 +116,52 @@ package struct Breaker: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - position: Which.
+    ///   - isAnswered: Whether the destination looked at it and said so.
     ///   - now: When.
     ///   - spread: A random number from 0 to 1.
-    /// - Returns: Whether the event is to blame: it failed by itself, not together with all others.
-    package mutating func failed(_ position: Int64, at now: Timestamp, spread: Double) -> Bool {
+    /// - Returns: The events that are to blame: this one when it failed by itself, not together with all others, and with
+    ///   the last probe of a round all of them when each was answered.
+    package mutating func failed(
+        _ position: Int64,
+        isAnswered: Bool = false,
+        at now: Timestamp,
+        spread: Double
+    ) -> Set<Int64> {
         self.failingSince = self.failingSince ?? now
         switch self.phase {
         case .closed:
             self.streak.insert(position)
             if self.streak.count >= self.settings.threshold { self.open(for: nil, at: now, spread: spread) }
-            return true
-        case .open: return false
-        case .probing(var probes):
-            guard probes.remove(position) != nil else { return false }
-            self.phase = .probing(probes)
-            if probes.isEmpty { self.open(for: nil, at: now, spread: spread) }
-            return false
+            return [position]
+        case .open: return []
+        case .probing(let probes):
+            guard probes.contains(position) else { return [] }
+            if isAnswered { self.answered.insert(position) } else { self.isSilent = true }
+            return self.finish(position, at: now, spread: spread)
         }
+    }
+
+    /// Notes that the destination refused an event as it would at any time: it alone is to blame.
+    ///
+    /// - Parameters:
+    ///   - position: Which.
+    ///   - now: When.
+    ///   - spread: A random number from 0 to 1.
+    /// - Returns: Other probes that are to blame now that this was the last one of its round.
+    package mutating func refused(_ position: Int64, at now: Timestamp, spread: Double) -> Set<Int64> {
+        self.failingSince = self.failingSince ?? now
+        return self.finish(position, at: now, spread: spread)
+    }
+
+    /// Takes a probe for done with; behind the last one the next pause begins, unless all were refused: then others are
+    /// tried at once.
+    private mutating func finish(_ position: Int64, at now: Timestamp, spread: Double) -> Set<Int64> {
+        guard case .probing(var probes) = self.phase, probes.remove(position) != nil else { return [] }
+        self.phase = .probing(probes)
+        guard probes.isEmpty, self.isSilent || !self.answered.isEmpty else { return [] }
+        let toBlame = self.isSilent ? [] : self.answered
+        self.open(for: nil, at: now, spread: spread)
+        return toBlame
     }
 
     /// Notes that the destination wants a pause.

@@ -7,7 +7,11 @@ extension DeliveryTerm {
         for outcome in self.outcomes.take() {
             switch outcome.judgement {
             case .accepted: self.accepted(outcome.position)
-            case .failed(let sentence, let pause): self.failed(outcome.position, sentence, notBefore: pause)
+            case .refused(let sentence, let pause): self.refused(outcome.position, sentence, notBefore: pause)
+            case .failed(let sentence, let pause):
+                self.failed(outcome.position, sentence, notBefore: pause, isAnswered: true)
+            case .unreached(let sentence, let pause):
+                self.failed(outcome.position, sentence, notBefore: pause, isAnswered: false)
             case .slowed(let sentence, let pause): self.slowed(outcome.position, sentence, for: pause)
             case .gone(let sentence): self.stop(outcome.position, sentence)
             case .abandoned:
@@ -27,23 +31,56 @@ extension DeliveryTerm {
         self.lastError = nil
         // Events that failed while it was away need not wait for as long as they would have to otherwise. After a moment
         // they would only fail again: an event that is never taken fails between any two that are.
-        if self.now >= since.adding(self.service.timing.sweepAfter) { self.isSweeping = true }
+        if self.now >= since.adding(self.service.timing.sweepAfter) { self.sweep() }
         if wasPaused { self.service.logger.notice("the destination answers again") }
     }
 
-    private mutating func failed(_ position: Int64, _ sentence: String, notBefore pause: Duration?) {
+    private mutating func refused(_ position: Int64, _ sentence: String, notBefore pause: Duration?) {
+        self.lastError = sentence
+        self.service.figures.change { $0.failed += 1 }
+        let others = self.breaker.refused(position, at: self.now, spread: self.service.ports.random())
+        self.blame(position, sentence, notBefore: pause)
+        self.blameProbes(others)
+    }
+
+    private mutating func failed(
+        _ position: Int64,
+        _ sentence: String,
+        notBefore pause: Duration?,
+        isAnswered: Bool
+    ) {
         self.lastError = sentence
         self.service.figures.change { $0.failed += 1 }
         let wasPaused = self.breaker.pausedUntil != nil
-        let isToBlame = self.breaker.failed(position, at: self.now, spread: self.service.ports.random())
+        var toBlame = self.breaker.failed(
+            position,
+            isAnswered: isAnswered,
+            at: self.now,
+            spread: self.service.ports.random()
+        )
         if let end = self.breaker.pausedUntil, !wasPaused {
             self.service.logger.warning(
                 "the destination is paused: nothing gets through",
                 metadata: ["error": "\(sentence)", "until": "\(end)"]
             )
         }
-        guard isToBlame else { return self.window.unsent(position) }
-        self.blame(position, sentence, notBefore: pause)
+        if toBlame.remove(position) != nil {
+            self.blame(position, sentence, notBefore: pause)
+        } else {
+            self.window.unsent(position)
+            if case .probing = self.breaker.phase { self.probeFailures[position] = (sentence, pause) }
+        }
+        self.blameProbes(toBlame)
+    }
+
+    /// Makes deliveries of probes that failed before the last one of their round did.
+    private mutating func blameProbes(_ positions: Set<Int64>) {
+        for position in positions.sorted() {
+            guard let failure = self.probeFailures[position] else { continue }
+            self.blame(position, failure.sentence, notBefore: failure.pause)
+        }
+        if case .probing = self.breaker.phase { return }
+        self.probeFailures = [:]
     }
 
     /// Makes a delivery of an event that failed by itself.

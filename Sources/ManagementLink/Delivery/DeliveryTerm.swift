@@ -27,7 +27,11 @@ struct DeliveryTerm {
     /// Requests at once: halved when the destination asks for a pause, and growing while events get through.
     var concurrency: Double
     /// Whether deliveries are tried now that have to wait for longer: the destination answers again.
-    var isSweeping = false
+    private var isSweeping = false
+    /// Positions of those that were read for it.
+    private var swept: Set<Int64> = []
+    /// What came of probes of this round that may turn out to be to blame.
+    var probeFailures: [Int64: (sentence: String, pause: Duration?)] = [:]
 
     private var course = Course.goingOn
     private var leaseEnd: Duration
@@ -105,7 +109,8 @@ struct DeliveryTerm {
         await self.fill()
         if case .lost = self.course { return }
         self.dispatch(&group)
-        if self.window.room == 0, self.breaker.isClosed {
+        // With fewer requests under way than there may be, all others in hand wait for those that are.
+        if !self.hasRoomForPage, self.breaker.isClosed, self.window.sending < Int(self.concurrency) {
             self.window.overtake(
                 sentBefore: self.uptime - self.service.timing.overtake,
                 at: self.now,
@@ -144,10 +149,8 @@ struct DeliveryTerm {
             if self.mayRead, self.hasRoomForPage {
                 moments.append(max(earliest, self.hasMore ? self.uptime : self.readFeed))
             }
-            if self.mayRead, self.window.room > 0 {
-                moments.append(max(earliest, self.isSweeping ? self.uptime : self.readDue))
-            }
-            if self.window.room == 0 { moments.append(self.uptime + timing.overtake / 2) }
+            if self.mayRead, self.window.deliveryRoom > 0 { moments.append(max(earliest, self.readDue)) }
+            if !self.hasRoomForPage { moments.append(self.uptime + timing.overtake / 2) }
         }
         let next = moments.min() ?? self.uptime
         return max(.milliseconds(1), next - self.uptime)
@@ -226,8 +229,13 @@ struct DeliveryTerm {
 
     private var isFeedDue: Bool { self.hasRoomForPage && (self.hasMore || self.uptime >= self.readFeed) }
 
-    private var isDeliveryDue: Bool {
-        self.window.room > 0 && (self.isSweeping || self.uptime >= self.readDue)
+    private var isDeliveryDue: Bool { self.window.deliveryRoom > 0 && self.uptime >= self.readDue }
+
+    /// Has all deliveries tried that wait.
+    mutating func sweep() {
+        self.isSweeping = true
+        self.swept = []
+        self.readDue = self.uptime
     }
 
     /// What the ledger says of waiting deliveries has to be what this sender knows of them.
@@ -242,15 +250,23 @@ struct DeliveryTerm {
         guard self.isDeliveryDue else { return }
         let ledger = self.service.ports.ledger
         self.readDue = self.uptime + self.service.timing.readDue
-        // Once all that wait, when the destination answers again; otherwise those whose time has come.
-        let isSweeping = self.isSweeping
+        // Once all that wait, when the destination answers again, page by page: those in hand would be read once more.
+        // Otherwise those whose time has come.
+        let isSweeping = self.isSweeping && self.window.deliveries == 0
         let moment = isSweeping ? self.now.adding(self.service.destination.retries.longest * 2) : self.now
         let name = self.service.destination.name
-        let limit = min(self.window.room, self.service.timing.page)
+        let limit = min(self.window.deliveryRoom, self.service.timing.page)
         let due = try await ledger.deliveries(to: name, dueBy: moment, limit: limit)
-        self.isSweeping = false
-        guard !due.isEmpty else { return }
-        self.window.retry(due, events: try await ledger.events(at: due.map(\.position)))
+        let events = due.isEmpty ? [] : try await ledger.events(at: due.map(\.position))
+        self.window.retry(due, events: events, isWanted: self.service.destination.wants)
+        guard isSweeping else { return }
+        let before = self.swept.count
+        self.swept.formUnion(due.map(\.position))
+        // What fails again is not tried a second time for that.
+        if due.count < limit || self.swept.count == before {
+            self.isSweeping = false
+            self.swept = []
+        }
     }
 
     private mutating func readEvents() async throws(EnrollmentError) {

@@ -14,7 +14,7 @@ package struct DeliveryTiming: Hashable, Sendable {
     package var recordAgain = Duration.seconds(1)
     /// For how long nothing got through before all deliveries that wait are tried as soon as something does.
     package var sweepAfter = Duration.seconds(300)
-    /// How long an event may be under way before others go on without it, when there is no more room.
+    /// How long an event may be under way before others go on without it, when there is no room for a page.
     package var overtake = Duration.seconds(2)
     /// From one log line about an event that failed to the next.
     package var complaint = Duration.seconds(10)

@@ -43,6 +43,8 @@ struct DeliveryWindow {
     private var settled: Set<Int64> = []
     private var handedOff: [(device: DeviceID, serialNumber: SerialNumber)] = []
     private(set) var sending = 0
+    /// Of the events in hand, those with a delivery.
+    private(set) var deliveries = 0
 
     init(capacity: Int, cursor: Int64) {
         self.capacity = capacity
@@ -54,6 +56,9 @@ struct DeliveryWindow {
 
     /// For how many more events there is room.
     var room: Int { max(0, self.capacity - max(self.items.count, self.line.count)) }
+
+    /// For how many deliveries there is room: they take up half of it at most, or the feed would wait for all that fail.
+    var deliveryRoom: Int { min(self.room, max(0, (self.capacity + 1) / 2 - self.deliveries)) }
 
     var isEmpty: Bool { self.items.isEmpty }
 
@@ -76,7 +81,8 @@ struct DeliveryWindow {
         for event in page {
             self.readUpTo = event.position
             self.line.append(event.position)
-            if !isWanted(event) {
+            // One that is in hand already is so as a delivery.
+            if !isWanted(event) || self.items[event.position] != nil {
                 self.passable.insert(event.position)
             } else if let device = event.event.device, blocked.contains(device) {
                 self.wait(event, at: now)
@@ -88,12 +94,14 @@ struct DeliveryWindow {
         self.pass()
     }
 
-    /// Takes deliveries whose time has come, but for those that it has in hand; what the feed keeps no longer is done
-    /// with.
-    mutating func retry(_ deliveries: [Delivery], events: [FeedEvent]) {
+    /// Takes deliveries whose time has come, but for those that it has in hand.
+    ///
+    /// What the feed keeps no longer is done with, and so is what the destination does not want: a replay may have asked
+    /// for more than that, and what it wants may have changed since.
+    mutating func retry(_ deliveries: [Delivery], events: [FeedEvent], isWanted: (FeedEvent) -> Bool) {
         let events = Dictionary(events.map { ($0.position, $0) }) { first, _ in first }
         for delivery in deliveries where self.items[delivery.position] == nil {
-            guard let event = events[delivery.position] else {
+            guard let event = events[delivery.position], isWanted(event) else {
                 self.settled.insert(delivery.position)
                 continue
             }
@@ -106,6 +114,7 @@ struct DeliveryWindow {
     private mutating func enqueue(_ item: Item) {
         let position = item.event.position
         self.items[position] = item
+        if item.delivery != nil { self.deliveries += 1 }
         guard var lane = self.lanes[item.lane], !lane.isEmpty else {
             self.lanes[item.lane] = [position]
             self.ready.append(item.lane)
@@ -122,10 +131,13 @@ struct DeliveryWindow {
     /// The next event to send, of the device that was not sent to for the longest time; counts as under way from now on.
     mutating func next(at uptime: Duration) -> FeedEvent? {
         while let lane = self.ready.popFirst() {
-            guard let position = self.lanes[lane]?.first, let event = self.items[position]?.event else { continue }
+            // A lane is in line twice where its event was blamed after it had been put back.
+            guard let position = self.lanes[lane]?.first, let item = self.items[position], item.sentAt == nil else {
+                continue
+            }
             self.items[position]?.sentAt = uptime
             self.sending += 1
-            return event
+            return item.event
         }
         return nil
     }
@@ -166,6 +178,8 @@ struct DeliveryWindow {
     }
 
     /// The event failed; it becomes a delivery that waits, or that is given up.
+    ///
+    /// It is under way, or was and has been put back by ``unsent(_:)``.
     ///
     /// - Parameters:
     ///   - position: Which.
@@ -218,6 +232,7 @@ struct DeliveryWindow {
             var delivery = Self.delivery(of: item.event, at: now)
             delivery.nextTry = again
             self.items[position]?.delivery = delivery
+            self.deliveries += 1
             self.open[position] = delivery
             self.passable.insert(position)
             if case .device = item.lane { self.park(item.lane, behind: position, at: now) }
@@ -226,10 +241,11 @@ struct DeliveryWindow {
     }
 
     private mutating func remove(_ position: Int64) -> Item? {
-        guard let item = self.items[position], item.sentAt != nil else { return nil }
+        guard let item = self.items[position], self.lanes[item.lane]?.first == position else { return nil }
         self.items[position] = nil
-        self.sending -= 1
-        if self.lanes[item.lane]?.first == position { self.lanes[item.lane]?.removeFirst() }
+        if item.sentAt != nil { self.sending -= 1 }
+        if item.delivery != nil { self.deliveries -= 1 }
+        self.lanes[item.lane]?.removeFirst()
         return item
     }
 
@@ -244,8 +260,8 @@ struct DeliveryWindow {
     /// Lets what is left of a lane wait in the ledger, in its order, behind what failed.
     private mutating func park(_ lane: Lane, behind first: Int64? = nil, at now: Timestamp) {
         for position in self.lanes[lane] ?? [] where position != first {
-            guard let item = self.items.removeValue(forKey: position), item.delivery == nil else { continue }
-            self.wait(item.event, at: now)
+            guard let item = self.items.removeValue(forKey: position) else { continue }
+            if item.delivery == nil { self.wait(item.event, at: now) } else { self.deliveries -= 1 }
         }
         self.lanes[lane] = first.map { [$0] }
     }

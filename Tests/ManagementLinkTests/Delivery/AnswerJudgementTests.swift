@@ -18,7 +18,7 @@ struct AnswerJudgementTests {
 
     @Test("a redirect is a failure that says that redirects are not followed", arguments: [301, 302, 307, 308])
     func redirect(status: Int) {
-        guard case .failed(let sentence, nil) = Self.judge(status) else {
+        guard case .unreached(let sentence, nil) = Self.judge(status) else {
             Issue.record("\(status) is no failure")
             return
         }
@@ -42,7 +42,29 @@ struct AnswerJudgementTests {
         #expect(Self.judge(503, "soon") == .failed("answered 503", notBefore: nil))
     }
 
-    @Test("other refusals are failures, which come back no sooner than they may", arguments: [400, 404, 422, 500, 502])
+    @Test("what is wrong with the way there says nothing of the event", arguments: [100, 401, 403, 404, 407, 408])
+    func unreached(status: Int) {
+        guard case .unreached(let sentence, let pause) = Self.judge(status, "60") else {
+            Issue.record("\(status) speaks of the event")
+            return
+        }
+        #expect(sentence.contains("\(status)"))
+        #expect(pause == .seconds(60))
+    }
+
+    @Test(
+        "every other refusal is the event's own, which comes back no sooner than it may",
+        arguments: [400, 409, 413, 422]
+    )
+    func refused(status: Int) {
+        #expect(Self.judge(status) == .refused("answered \(status)", notBefore: nil))
+        #expect(Self.judge(status, "60") == .refused("answered \(status)", notBefore: .seconds(60)))
+    }
+
+    @Test(
+        "a destination that could not is a failure, which comes back no sooner than it may",
+        arguments: [500, 502, 504]
+    )
     func failed(status: Int) {
         #expect(Self.judge(status) == .failed("answered \(status)", notBefore: nil))
         #expect(Self.judge(status, "60") == .failed("answered \(status)", notBefore: .seconds(60)))
@@ -50,12 +72,12 @@ struct AnswerJudgementTests {
 
     @Test("what is no status of HTTP is a failure", arguments: [0, 99, 600, 999, -1])
     func garbage(status: Int) {
-        #expect(Self.judge(status) == .failed("answered something that is not HTTP", notBefore: nil))
+        #expect(Self.judge(status) == .unreached("answered something that is not HTTP", notBefore: nil))
     }
 
     @Test("no answer is a failure, unless nobody waited for one")
     func unanswered() {
-        #expect(AnswerJudgement(.unanswered("no")) == .failed("no", notBefore: nil))
+        #expect(AnswerJudgement(.unanswered("no")) == .unreached("no", notBefore: nil))
         #expect(AnswerJudgement(.cancelled) == .abandoned)
     }
 

@@ -25,15 +25,15 @@ struct BreakerTests {
         var breaker = Self.breaker()
         for position in 1...5 {
             #expect(breaker.isClosed)
-            let isToBlame = breaker.failed(Int64(position), at: Self.start, spread: 0.5)
-            #expect(isToBlame)
+            let toBlame = breaker.failed(Int64(position), at: Self.start, spread: 0.5)
+            #expect(toBlame == [Int64(position)])
         }
         #expect(breaker.phase == .open(until: Self.start.adding(seconds: 1)))
         #expect(breaker.allowance(16, sending: 0) == 0)
         #expect(breaker.failingSince == Self.start)
         // What was under way with them says nothing more.
-        let isToBlame = breaker.failed(6, at: Self.start, spread: 0.5)
-        #expect(!isToBlame)
+        let toBlame = breaker.failed(6, at: Self.start, spread: 0.5)
+        #expect(toBlame.isEmpty)
     }
 
     @Test("one event that fails again and again pauses nothing, nor do several between which others get through")
@@ -60,8 +60,8 @@ struct BreakerTests {
         breaker.probe([10, 11, 12])
         #expect(breaker.allowance(16, sending: 3) == 0)
         for position: Int64 in [10, 5, 11] {
-            let isToBlame = breaker.failed(position, at: later, spread: 0.5)
-            #expect(!isToBlame)
+            let toBlame = breaker.failed(position, at: later, spread: 0.5)
+            #expect(toBlame.isEmpty)
             #expect(breaker.allowance(16, sending: 1) == 0)
         }
         _ = breaker.failed(12, at: later, spread: 0.5)
@@ -73,6 +73,52 @@ struct BreakerTests {
         #expect(ended && breaker.isClosed)
         #expect(breaker.failingSince == nil && breaker.pausedUntil == nil)
         #expect(breaker.allowance(16, sending: 4) == 12)
+    }
+
+    /// One whose pause has just ended.
+    private static func probing(_ positions: Set<Int64>) -> Breaker {
+        var breaker = Self.breaker()
+        for position in 1...5 { _ = breaker.failed(Int64(position), at: Self.start, spread: 0.5) }
+        breaker.look(at: Self.start.adding(seconds: 1))
+        breaker.probe(positions)
+        return breaker
+    }
+
+    @Test("probes that were answered, all of them, are to blame; one that was not says that it is the destination")
+    func answeredProbes() {
+        let later = Self.start.adding(seconds: 1)
+        var breaker = Self.probing([10, 11, 12])
+        for position: Int64 in [10, 12] {
+            let toBlame = breaker.failed(position, isAnswered: true, at: later, spread: 0.5)
+            #expect(toBlame.isEmpty)
+        }
+        let all = breaker.failed(11, isAnswered: true, at: later, spread: 0.5)
+        #expect(all == [10, 11, 12])
+        #expect(breaker.phase == .open(until: later.adding(seconds: 2)))
+        breaker.look(at: later.adding(seconds: 2))
+        breaker.probe([20, 21])
+        _ = breaker.failed(20, isAnswered: false, at: later, spread: 0.5)
+        let none = breaker.failed(21, isAnswered: true, at: later, spread: 0.5)
+        #expect(none.isEmpty)
+    }
+
+    @Test("events that are refused by themselves pause nothing, and as probes make room for others")
+    func refused() {
+        var closed = Self.breaker()
+        for position in 1...50 { _ = closed.refused(Int64(position), at: Self.start, spread: 0.5) }
+        #expect(closed.isClosed && closed.failingSince == Self.start)
+        let later = Self.start.adding(seconds: 1)
+        var breaker = Self.probing([10, 11])
+        for position: Int64 in [10, 11] {
+            let others = breaker.refused(position, at: later, spread: 0.5)
+            #expect(others.isEmpty)
+        }
+        #expect(breaker.allowance(16, sending: 0) == 3)
+        breaker.probe([12, 13])
+        _ = breaker.failed(12, isAnswered: true, at: later, spread: 0.5)
+        let others = breaker.refused(13, at: later, spread: 0.5)
+        #expect(others == [12])
+        #expect(breaker.phase == .open(until: later.adding(seconds: 2)))
     }
 
     @Test("pauses double up to five minutes, spread by a fifth")

@@ -70,6 +70,8 @@ struct DeliveryServiceTests {
         // What failed before it was clear that the destination is down, and what came behind it; nothing else.
         let waiting = try await scene.deliveries(.waiting)
         #expect(waiting.count { $0.attempts > 0 } <= 5)
+        // The cursor stands at the first event of another device, so that no more is read than there is room for.
+        #expect(waiting.count <= Scene.timing.window)
         #expect((1...5).contains(Set(waiting.compactMap(\.device)).count))
         let tries = receiver.messages.filter { !$0.wasAccepted }.count
         #expect((10...1_200).contains(tries))
@@ -111,6 +113,68 @@ struct DeliveryServiceTests {
         let tries = receiver.messages.filter { $0.id == "\(poison.id)" }.map(\.time)
         // By its schedule, and once after each hour in which nothing else was sent.
         #expect((12...100).contains(tries.count))
+    }
+
+    @Test("however many events are refused, others get through", arguments: [400, 422, 500])
+    func manyRefused(status: Int) async throws {
+        let scene = Scene()
+        var refused: Set<String> = []
+        for device in 1...40 {
+            let event = try await scene.tell(device)
+            refused.insert("\(event.id)")
+        }
+        for device in 41...45 { try await scene.tell(device) }
+        var timing = Scene.timing
+        timing.window = 8
+        timing.page = 8
+        let receiver = InMemoryReceiver(scene.time) { [refused] id, _, _ in
+            TransportAnswer(status: refused.contains(id) ? status : 200)
+        }
+        try await scene.run(scene.service(receiver, timing: timing), for: .seconds(12 * 3_600))
+        #expect(
+            receiver.state
+                == scene.expected.filter { device, _ in (41...45).contains { "\(Feed.device($0))" == device } }
+        )
+        #expect(try await scene.standing().cursor == 45)
+        let waiting = try await scene.deliveries(.waiting)
+        #expect(waiting.map(\.position) == Array(1...40))
+        #expect(waiting.allSatisfy { $0.attempts > 0 && $0.lastError == "answered \(status)" })
+        // By a schedule of its own each, and at the most often once more when something got through.
+        #expect(receiver.messages.count <= 45 + 40 * 30)
+    }
+
+    @Test("when a destination takes again what it refused, all that waits is tried at once, page after page")
+    func sweep() async throws {
+        let scene = Scene()
+        for device in 1...12 { try await scene.tell(device) }
+        let isMended = Mutex(false)
+        let receiver = InMemoryReceiver(scene.time) { _, _, _ in
+            TransportAnswer(status: isMended.withLock { $0 } ? 200 : 422)
+        }
+        // By then each waits for hours.
+        scene.time.at(.seconds(72_000)) {
+            isMended.withLock { $0 = true }
+            _ = try? await scene.tell(13)
+        }
+        var timing = Scene.timing
+        timing.page = 4
+        try await scene.run(scene.service(receiver, timing: timing), for: .seconds(72_600))
+        #expect(receiver.state == scene.expected)
+        #expect(try await scene.deliveries(.waiting).isEmpty)
+    }
+
+    @Test("a replay of events of another management server, or of other kinds, sends none of them")
+    func unwantedReplay() async throws {
+        let scene = Scene()
+        try await scene.tell(1)
+        let receiver = InMemoryReceiver(scene.time) { _, _, _ in TransportAnswer(status: 200) }
+        let destination = Destination(name: Scene.name, kinds: [.enrolled])
+        try await scene.run(scene.service(receiver, destination: destination), for: .seconds(60))
+        let act = Self.act(.replay, "once more", at: scene.time.now)
+        #expect(try await scene.ledger.replay(EventSelection(), to: Scene.name, by: act) == 1)
+        try await scene.run(scene.service(receiver, destination: destination), for: .seconds(120))
+        #expect(receiver.messages.isEmpty)
+        #expect(try await scene.deliveries(.waiting).isEmpty)
     }
 
     @Test("a dead letter that is replayed arrives, and so does what was delivered before")
@@ -248,14 +312,17 @@ struct DeliveryServiceTests {
         #expect(try await scene.standing().state == .active)
     }
 
-    @Test("an event that hangs holds up nobody: with no more room, it becomes a delivery of its own")
-    func hanging() async throws {
+    @Test(
+        "an event that hangs holds up nobody: with no room for a page, it becomes a delivery of its own",
+        arguments: [8, 3]
+    )
+    func hanging(page: Int) async throws {
         let scene = Scene()
         let slow = try await scene.tell(1)
         for number in 0..<40 { try await scene.tell(2 + number % 5) }
         var timing = DeliveryTiming()
         timing.window = 8
-        timing.page = 8
+        timing.page = page
         timing.overtake = .milliseconds(50)
         let release = ShutdownSignal()
         let receiver = InMemoryReceiver(SystemTime()) { id, _, _ in
@@ -278,7 +345,7 @@ struct DeliveryServiceTests {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await service.run(until: shutdown) }
             try await Self.eventually { try await scene.standing().cursor == 41 }
-            #expect(try await scene.deliveries(.waiting).map(\.position) == [1])
+            try await Self.eventually { try await scene.deliveries(.waiting).map(\.position) == [1] }
             release.raise()
             try await Self.eventually { try await scene.deliveries(.waiting).isEmpty }
             shutdown.raise()

@@ -112,7 +112,7 @@ struct DeliveryWindowTests {
             )
         }
         // The third one's event is kept no longer.
-        window.retry(deliveries, events: [Feed.placed(1, device: 1), Feed.placed(2, device: 2)])
+        window.retry(deliveries, events: [Feed.placed(1, device: 1), Feed.placed(2, device: 2)]) { _ in true }
         #expect(window.news.settled == [3])
         #expect(Self.all(&window) == [1, 2])
         window.accepted(1)
@@ -122,8 +122,8 @@ struct DeliveryWindowTests {
         #expect(window.cursor == 9)
         // The ledger still shows what was not recorded; what is in hand is not taken twice.
         window.recorded()
-        window.retry([deliveries[1]], events: [Feed.placed(2, device: 2)])
-        window.retry([deliveries[1]], events: [Feed.placed(2, device: 2)])
+        window.retry([deliveries[1]], events: [Feed.placed(2, device: 2)]) { _ in true }
+        window.retry([deliveries[1]], events: [Feed.placed(2, device: 2)]) { _ in true }
         #expect(Self.all(&window) == [2])
     }
 
@@ -157,11 +157,71 @@ struct DeliveryWindowTests {
             lastError: nil,
             isReplay: true
         )
-        window.retry([replay], events: [Feed.placed(3, device: 1)])
+        window.retry([replay], events: [Feed.placed(3, device: 1)]) { _ in true }
         #expect(Self.all(&window) == [8, 3])
         _ = window.failed(3, "no", at: Self.now, schedule: Self.schedule, notBefore: nil, spread: 0.5)
         window.accepted(8)
         #expect(Self.all(&window) == [9])
+    }
+
+    private static func replayed(_ position: Int64, device: Int?) -> Delivery {
+        Delivery(
+            position: position,
+            device: device.map(Feed.device),
+            state: .waiting,
+            attempts: 0,
+            since: Self.now,
+            nextTry: Self.now,
+            lastError: nil,
+            isReplay: true
+        )
+    }
+
+    @Test("a replay of what the destination does not want is settled and not sent")
+    func unwantedReplay() {
+        var window = DeliveryWindow(capacity: 10, cursor: 9)
+        let replays = [Self.replayed(3, device: 1), Self.replayed(4, device: 2)]
+        window.retry(replays, events: [Feed.placed(3, device: 1), Feed.placed(4, device: 2)]) { $0.position == 4 }
+        #expect(window.news.settled == [3])
+        #expect(Self.all(&window) == [4])
+    }
+
+    @Test("an event that is in hand as a delivery is not taken from the feed a second time", arguments: [Int?.none, 1])
+    func readTwice(device: Int?) {
+        var window = DeliveryWindow(capacity: 10, cursor: 4)
+        window.retry([Self.replayed(5, device: device)], events: [Feed.placed(5, device: device)]) { _ in true }
+        #expect(Self.all(&window) == [5])
+        window.read([Feed.placed(5, device: device)], blocked: [], at: Self.now) { _ in true }
+        #expect(Self.all(&window) == [])
+        #expect(window.cursor == 5)
+        window.accepted(5)
+        #expect(window.sending == 0 && window.isEmpty && window.deliveries == 0)
+        #expect(window.news.settled == [5])
+    }
+
+    @Test("deliveries take up half of the room at most")
+    func deliveryRoom() {
+        var window = DeliveryWindow(capacity: 10, cursor: 9)
+        #expect(window.deliveryRoom == 5)
+        let replays = (1...4).map { Self.replayed(Int64($0), device: $0) }
+        window.retry(replays, events: (1...4).map { Feed.placed(Int64($0), device: $0) }) { _ in true }
+        #expect(window.deliveryRoom == 1 && window.room == 6)
+        #expect(window.next(at: .zero)?.position == 1)
+        window.accepted(1)
+        #expect(window.deliveryRoom == 2)
+    }
+
+    @Test("an event that turns out to be to blame after it was put back is not sent twice at a time")
+    func blamedLate() {
+        var window = Self.window([Feed.placed(1, device: 1), Feed.placed(2, device: 1), Feed.placed(3, device: 2)])
+        #expect(Self.all(&window) == [1, 3])
+        window.unsent(1)
+        let delivery = window.failed(1, "no", at: Self.now, schedule: Self.schedule, notBefore: nil, spread: 0.5)
+        #expect(window.sending == 1 && window.cursor == 2)
+        #expect(window.news.open.map(\.position) == [1, 2])
+        window.retry([delivery].compactMap { $0 }, events: [Feed.placed(1, device: 1)]) { _ in true }
+        #expect(Self.all(&window) == [1])
+        #expect(window.sending == 2)
     }
 
     @Test("what was not to blame is sent again, after others had their turn")
@@ -203,7 +263,7 @@ struct DeliveryWindowTests {
             nextTry: Self.now,
             lastError: nil
         )
-        window.retry([second], events: [Feed.placed(2, device: 1)])
+        window.retry([second], events: [Feed.placed(2, device: 1)]) { _ in true }
         #expect(Self.all(&window) == [4])
         window.accepted(1)
         #expect(window.news.settled == [1])
