@@ -60,7 +60,9 @@ struct CurlMultiTests {
         let server = try LoopbackServer()
         defer { server.stop() }
         // The one that is cancelled has the only turn there is; the others get it.
-        let multi = try CurlMulti(limits: .init(total: 1, perHost: 1))
+        var options = CurlOptions()
+        options.timeout = 600_000
+        let multi = try CurlMulti(options, limits: .init(total: 1, perHost: 1))
         let base = "http://127.0.0.1:\(server.port)"
         try await withThrowingTaskGroup(of: CurlError.Kind?.self) { group in
             group.addTask { await Self.kind { _ = try await multi.perform(.get("\(base)/slow")) } }

@@ -53,7 +53,7 @@ final class LoopbackServer {
                     for _ in range(100): self.wfile.write(b'400\\r\\n' + b'x' * 1024 + b'\\r\\n')
                     self.wfile.write(b'0\\r\\n\\r\\n')
                 elif path == '/redirect': self.answer(b'', 302, [('Location', '/hello')])
-                elif path == '/slow': time.sleep(20)
+                elif path == '/slow': time.sleep(600)
                 elif path == '/pause':
                     global running, most
                     with lock: running += 1; most = max(most, running)

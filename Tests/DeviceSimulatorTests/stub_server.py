@@ -11,7 +11,7 @@ import sys
 import threading
 
 folder, message_id, behavior = sys.argv[1:4]
-threading.Timer(120, lambda: os._exit(3)).start()
+threading.Timer(900, lambda: os._exit(3)).start()
 os.chdir(folder)
 lock = threading.Lock()
 enrolled = []
