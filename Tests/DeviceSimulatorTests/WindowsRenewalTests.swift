@@ -223,7 +223,9 @@ struct WindowsRenewalTests {
             let report = await soak.run(until: ShutdownSignal())
             #expect(report.isFine)
             #expect(report.lines.allSatisfy { $0.otherwise == 0 && $0.skipped == nil && $0.asExpected > 0 })
-            #expect(report.lines.map(\.step) == LifeStep.allCases)
+            // There is no management server here to have sessions with.
+            let sessions: Set<LifeStep> = [.manage, .manageRenewed]
+            #expect(report.lines.map(\.step) == LifeStep.allCases.filter { !sessions.contains($0) })
             #expect(report.lines.compactMap(\.example) == [])
             // Three by turns, two lost, one after the loss, one after the refusals, one after the user was restored.
             #expect(report.renewals == 3 * 8)

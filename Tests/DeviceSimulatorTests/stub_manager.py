@@ -12,7 +12,7 @@ folder, behavior, receiver = sys.argv[1:4]
 sys.path.insert(0, receiver)
 import syncml  # noqa: E402
 
-threading.Timer(120, lambda: os._exit(3)).start()
+threading.Timer(900, lambda: os._exit(3)).start()
 os.chdir(folder)
 NONCES = [base64.b64encode(bytes(range(start, start + 16))).decode() for start in (0, 16)]
 ACCOUNT = {"provider": "Example", "client_name": "device", "client_secret": "two", "client_nonce": NONCES[1],

@@ -34,7 +34,7 @@ final class StubReceiver {
 
     private static let script = """
         import http.server, os, random, socket, struct, sys, threading, time
-        threading.Timer(120, lambda: os._exit(3)).start()
+        threading.Timer(900, lambda: os._exit(3)).start()
         lock, log, chance, tries = threading.Lock(), open(sys.argv[1], 'w'), random.Random(7), {}
         class Answers(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
