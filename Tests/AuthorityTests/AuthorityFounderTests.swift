@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Authority founder", .timeLimit(.minutes(8)))
+@Suite("Authority founder", .timeLimit(.minutes(25)))
 struct AuthorityFounderTests {
     /// Root, issuer and server; RSA-4096 once, because making such keys takes seconds.
     static let algorithms: [[KeyType]] = [

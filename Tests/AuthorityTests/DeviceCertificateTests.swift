@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Certificates of devices", .timeLimit(.minutes(8)))
+@Suite("Certificates of devices", .timeLimit(.minutes(25)))
 struct DeviceCertificateTests {
     static let algorithms: [KeyType] = [
         .ecdsaP256, .ecdsaP384, .ed25519, .rsa(bits: 2_048), .rsa(bits: 3_072), .rsa(bits: 4_096),

@@ -5,7 +5,7 @@ import Foundation
 import OpenSSLKit
 import Testing
 
-@Suite("Renewal requests made by the openssl command", .timeLimit(.minutes(8)))
+@Suite("Renewal requests made by the openssl command", .timeLimit(.minutes(25)))
 struct ForeignRenewalTests {
     /// A folder with a self-signed certificate and its key, and a request that renews it.
     private final class Device {

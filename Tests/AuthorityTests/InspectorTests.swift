@@ -6,7 +6,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Certification request inspector", .timeLimit(.minutes(8)))
+@Suite("Certification request inspector", .timeLimit(.minutes(25)))
 struct InspectorTests {
     private static func rule(_ octets: [UInt8]) -> String? {
         let error = #expect(throws: EnrollmentError.self) { try CertificationRequestInspector().inspect(octets) }

@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Key quality", .timeLimit(.minutes(8)))
+@Suite("Key quality", .timeLimit(.minutes(25)))
 struct KeyQualityTests {
     /// Quality comes before proof: the signature of these requests is never looked at.
     private static func rule(_ key: DERElement, _ algorithm: DERElement = ForgedRequest.rsaWithSHA256) -> String? {

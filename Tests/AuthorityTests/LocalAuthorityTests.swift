@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Local authority", .timeLimit(.minutes(8)))
+@Suite("Local authority", .timeLimit(.minutes(25)))
 struct LocalAuthorityTests {
     private static func rule(_ records: [IssuerRecord], _ vault: Vault) -> String? {
         let error = #expect(throws: EnrollmentError.self) { try LocalAuthority(records: records, vault: vault) }

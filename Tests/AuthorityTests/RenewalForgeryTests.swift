@@ -4,7 +4,7 @@ import EnrollmentTestKit
 import OpenSSLKit
 import Testing
 
-@Suite("Renewal requests that prove nothing", .timeLimit(.minutes(8)))
+@Suite("Renewal requests that prove nothing", .timeLimit(.minutes(25)))
 struct RenewalForgeryTests {
     @Test("none, two or three signers are refused for their number")
     func signers() throws {

@@ -4,7 +4,7 @@ import EnrollmentTestKit
 import OpenSSLKit
 import Testing
 
-@Suite("Signed renewal inspector", .timeLimit(.minutes(8)))
+@Suite("Signed renewal inspector", .timeLimit(.minutes(25)))
 struct SignedRenewalInspectorTests {
     @Test(
         "what the old key signed is believed, whatever kinds of keys they are",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Authority
 
-@Suite("Signing", .timeLimit(.minutes(8)))
+@Suite("Signing", .timeLimit(.minutes(25)))
 struct SigningTests {
     @Test("the ledger's receipt for one certificate is no ticket for another")
     func receipt() async throws {

@@ -24,7 +24,7 @@ struct WrongDraft: Sendable, CustomStringConvertible {
     }
 }
 
-@Suite("Trial issuance", .timeLimit(.minutes(8)))
+@Suite("Trial issuance", .timeLimit(.minutes(25)))
 struct TrialIssuanceTests {
     private static func validity(_ days: Int64) -> Validity {
         let now = StoppedClock().now

@@ -3,7 +3,7 @@ import EnrollmentCore
 import OpenSSLKit
 import Testing
 
-@Suite("Vault", .timeLimit(.minutes(8)))
+@Suite("Vault", .timeLimit(.minutes(25)))
 struct VaultTests {
     private static let passphrase = Array("correct horse".utf8)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DeviceSimulator
 
-@Suite("Renewals against a server that is not ours", .timeLimit(.minutes(8)))
+@Suite("Renewals against a server that is not ours", .timeLimit(.minutes(25)))
 struct WindowsRenewalTests {
     private struct Stage {
         let simulation: WindowsSimulation

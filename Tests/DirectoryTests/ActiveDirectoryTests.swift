@@ -3,7 +3,7 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("Active Directory's answers", .timeLimit(.minutes(8)))
+@Suite("Active Directory's answers", .timeLimit(.minutes(25)))
 struct ActiveDirectoryTests {
     @Test(
         "each sub-code becomes the code that helps the user, and words for the operator",

@@ -4,7 +4,7 @@ internal import EnrollmentTestKit
 internal import ServiceRuntime
 internal import Testing
 
-@Suite("A directory that is not always there", .timeLimit(.minutes(8)))
+@Suite("A directory that is not always there", .timeLimit(.minutes(25)))
 struct DirectoryAvailabilityTests {
     private func verifier(
         _ directories: [Slapd],

@@ -3,7 +3,7 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("Protection of passwords on the way to the directory", .timeLimit(.minutes(8)))
+@Suite("Protection of passwords on the way to the directory", .timeLimit(.minutes(25)))
 struct DirectorySecurityTests {
     private let slapd: Slapd
 

@@ -3,7 +3,7 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("Verifying a password against a directory", .timeLimit(.minutes(8)))
+@Suite("Verifying a password against a directory", .timeLimit(.minutes(25)))
 struct LDAPCredentialVerifierTests {
     private let slapd: Slapd
 

@@ -5,7 +5,7 @@ internal import Logging
 internal import Synchronization
 internal import Testing
 
-@Suite("Passwords stay out of errors and logs", .timeLimit(.minutes(8)))
+@Suite("Passwords stay out of errors and logs", .timeLimit(.minutes(25)))
 struct SecrecyTests {
     @Test("no refusal, error, dump or log line shows a password")
     func nothingShown() async throws {

@@ -3,7 +3,7 @@ internal import EnrollmentCore
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("Reading a user again without a password", .timeLimit(.minutes(8)))
+@Suite("Reading a user again without a password", .timeLimit(.minutes(25)))
 struct UserLookupTests {
     /// Kim's directory, changed by nobody else.
     private let slapd: Slapd

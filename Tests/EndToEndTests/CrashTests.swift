@@ -4,7 +4,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("A server that is killed", .timeLimit(.minutes(8)))
+@Suite("A server that is killed", .timeLimit(.minutes(25)))
 struct CrashTests {
     private static let limit = 4
 

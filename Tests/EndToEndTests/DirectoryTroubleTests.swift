@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Glibc
 import Testing
 
-@Suite("Trouble with the directory", .timeLimit(.minutes(8)))
+@Suite("Trouble with the directory", .timeLimit(.minutes(25)))
 struct DirectoryTroubleTests {
     @Test("a directory that is down is a fault that says so, and its return needs no restart")
     func outage() async throws {

@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("One enrollment, from discovery to a certificate", .timeLimit(.minutes(8)))
+@Suite("One enrollment, from discovery to a certificate", .timeLimit(.minutes(25)))
 struct EnrollmentTests {
     @Test(
         "a device enrolls, its certificate convinces OpenSSL, and the commands show it",

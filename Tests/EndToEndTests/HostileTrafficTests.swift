@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Hostile traffic", .timeLimit(.minutes(8)))
+@Suite("Hostile traffic", .timeLimit(.minutes(25)))
 struct HostileTrafficTests {
     private static let path = "/EnrollmentServer/Enrollment.svc"
 

@@ -1,7 +1,7 @@
 import DeviceSimulator
 import Testing
 
-@Suite("Housekeeping", .timeLimit(.minutes(8)))
+@Suite("Housekeeping", .timeLimit(.minutes(25)))
 struct HousekeepingTests {
     @Test(
         "a replaced certificate is superseded once its overlap is over, and the others stay as they are",

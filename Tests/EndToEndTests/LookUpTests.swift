@@ -3,7 +3,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("Look-up commands", .timeLimit(.minutes(8)))
+@Suite("Look-up commands", .timeLimit(.minutes(25)))
 struct LookUpTests {
     @Test(
         "refuse a page larger than there is and a key that no page gave as a wrong use",

@@ -4,7 +4,7 @@ import Foundation
 import ServiceRuntime
 import Testing
 
-@Suite("Several management accounts", .timeLimit(.minutes(8)))
+@Suite("Several management accounts", .timeLimit(.minutes(25)))
 struct ManagementAccountTests {
     @Test(
         "are given by group, and stay with the device when it renews, whatever becomes of rule and account",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Published messages, where a copy stands beside the checkout or `GATEHOUSE_SAMPLES` names one.
-@Suite("Published samples, sent to the running server", .timeLimit(.minutes(8)))
+@Suite("Published samples, sent to the running server", .timeLimit(.minutes(25)))
 struct PublishedSampleTests {
     private static let folder: URL? = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -2,7 +2,7 @@ import DeviceSimulator
 import EnrollmentTestKit
 import Testing
 
-@Suite("Refusals", .timeLimit(.minutes(8)))
+@Suite("Refusals", .timeLimit(.minutes(25)))
 struct RefusalTests {
     @Test("a wrong password and an unknown user get the same octets, apart from identifiers")
     func sameAnswer() async throws {

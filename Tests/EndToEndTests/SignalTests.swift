@@ -7,7 +7,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("Signals", .timeLimit(.minutes(8)))
+@Suite("Signals", .timeLimit(.minutes(25)))
 struct SignalTests {
     @Test("SIGTERM under load: whatever was recorded as issued has reached its device", arguments: StoreKind.allCases)
     func drain(_ store: StoreKind) async throws {

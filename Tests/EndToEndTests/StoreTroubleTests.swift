@@ -4,7 +4,7 @@ import Foundation
 import SQLiteKit
 import Testing
 
-@Suite("Trouble with the store", .timeLimit(.minutes(8)))
+@Suite("Trouble with the store", .timeLimit(.minutes(25)))
 struct StoreTroubleTests {
     @Test("a database that another process keeps locked is a fault that asks to come back, with nothing half done")
     func locked() async throws {

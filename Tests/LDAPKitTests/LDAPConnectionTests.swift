@@ -2,7 +2,7 @@ internal import EnrollmentTestKit
 internal import LDAPKit
 internal import Testing
 
-@Suite("A connection to a directory", .timeLimit(.minutes(8)))
+@Suite("A connection to a directory", .timeLimit(.minutes(25)))
 struct LDAPConnectionTests {
     private let slapd: Slapd
 

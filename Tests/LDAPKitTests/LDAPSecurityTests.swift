@@ -2,7 +2,7 @@ internal import EnrollmentTestKit
 internal import LDAPKit
 internal import Testing
 
-@Suite("Protection of a connection", .timeLimit(.minutes(8)))
+@Suite("Protection of a connection", .timeLimit(.minutes(25)))
 struct LDAPSecurityTests {
     enum Protection: CaseIterable {
         case tls

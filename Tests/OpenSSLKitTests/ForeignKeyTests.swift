@@ -3,7 +3,7 @@ import Foundation
 import OpenSSLKit
 import Testing
 
-@Suite("Keys of the openssl command", .timeLimit(.minutes(8)))
+@Suite("Keys of the openssl command", .timeLimit(.minutes(25)))
 struct ForeignKeyTests {
     private static func contents(_ text: String) throws -> [UInt8] {
         let lines = text.split(separator: "\n").drop { !$0.hasPrefix("-----BEGIN ") }.dropFirst()

@@ -2,7 +2,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("RSA modulus", .timeLimit(.minutes(8)))
+@Suite("RSA modulus", .timeLimit(.minutes(25)))
 struct RSAModulusTests {
     /// The product of a prime of 1024 bits and the very next prime.
     private static let neighbors = octets(

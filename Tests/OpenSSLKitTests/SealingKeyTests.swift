@@ -1,7 +1,7 @@
 import OpenSSLKit
 import Testing
 
-@Suite("Sealing key", .timeLimit(.minutes(8)))
+@Suite("Sealing key", .timeLimit(.minutes(25)))
 struct SealingKeyTests {
     /// Cheap on purpose: the cost is tried once, below.
     private static let parameters = SealingKey.Parameters(

@@ -2,7 +2,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Signing key", .timeLimit(.minutes(8)))
+@Suite("Signing key", .timeLimit(.minutes(25)))
 struct SigningKeyTests {
     private static let message = Array("Whatever is worth signing".utf8)
 

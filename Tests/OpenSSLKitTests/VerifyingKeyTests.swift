@@ -2,7 +2,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Verifying key", .timeLimit(.minutes(8)))
+@Suite("Verifying key", .timeLimit(.minutes(25)))
 struct VerifyingKeyTests {
     private static let message = Array("Whatever is worth signing".utf8)
 

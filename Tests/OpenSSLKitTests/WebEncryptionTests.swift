@@ -3,7 +3,7 @@ import Testing
 
 @testable import OpenSSLKit
 
-@Suite("Encryption to a recipient", .timeLimit(.minutes(8)))
+@Suite("Encryption to a recipient", .timeLimit(.minutes(25)))
 struct WebEncryptionTests {
     private static let secret = "The true sign of intelligence is not knowledge but imagination."
     private static let bob = (

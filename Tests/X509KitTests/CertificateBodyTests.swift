@@ -3,7 +3,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Certificate body", .timeLimit(.minutes(8)))
+@Suite("Certificate body", .timeLimit(.minutes(25)))
 struct CertificateBodyTests {
     private static func body(_ key: SigningKey) throws -> CertificateBody {
         CertificateBody(

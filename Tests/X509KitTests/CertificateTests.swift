@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Testing
 import X509Kit
 
-@Suite("Certificate", .timeLimit(.minutes(8)))
+@Suite("Certificate", .timeLimit(.minutes(25)))
 struct CertificateTests {
     @Test("its parts are the very octets of the whole", arguments: ForgedKind.allCases)
     func parts(_ kind: ForgedKind) throws {

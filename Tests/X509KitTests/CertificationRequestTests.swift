@@ -3,7 +3,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Certification request", .timeLimit(.minutes(8)))
+@Suite("Certification request", .timeLimit(.minutes(25)))
 struct CertificationRequestTests {
     private static func windows() -> ForgedRequest {
         var request = ForgedRequest(

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Testing
 import X509Kit
 
-@Suite("Attributes of a certification request", .timeLimit(.minutes(8)))
+@Suite("Attributes of a certification request", .timeLimit(.minutes(25)))
 struct RequestAttributesTests {
     private static func request(_ attributes: DERElement?) throws -> CertificationRequest {
         var forged = ForgedRequest(

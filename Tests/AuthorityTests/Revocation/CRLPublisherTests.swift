@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("CRL publisher", .timeLimit(.minutes(8)))
+@Suite("CRL publisher", .timeLimit(.minutes(25)))
 struct CRLPublisherTests {
     private static func serial(_ index: Int, shard: UInt8 = 0) -> SerialNumber {
         let random = (0..<15).map { UInt8(truncatingIfNeeded: index >> ($0 % 4 * 8)) ^ UInt8($0) }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Authority
 
-@Suite("Issuer keys", .timeLimit(.minutes(8)))
+@Suite("Issuer keys", .timeLimit(.minutes(25)))
 struct IssuerKeysTests {
     @Test(
         "an issuer speaks about revocation from its publication until it is retired, compromised or not",

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import X509Kit
 
-@Suite("OCSP responder", .timeLimit(.minutes(8)))
+@Suite("OCSP responder", .timeLimit(.minutes(25)))
 struct OCSPResponderTests {
     private static func answer(_ rig: RevocationRig, _ question: [UInt8]) async throws -> OCSPResponse {
         try OCSPResponse(der: await rig.responder.answer(question).answer.octets)

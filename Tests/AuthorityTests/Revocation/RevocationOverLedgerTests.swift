@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Revocation over a ledger", .timeLimit(.minutes(8)))
+@Suite("Revocation over a ledger", .timeLimit(.minutes(25)))
 struct RevocationOverLedgerTests {
     @Test("what is ordered of a ledger that keeps the contract is on the CRL and in the OCSP answer")
     func ordered() async throws {

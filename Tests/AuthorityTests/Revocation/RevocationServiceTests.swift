@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import X509Kit
 
-@Suite("Revocation service", .timeLimit(.minutes(8)))
+@Suite("Revocation service", .timeLimit(.minutes(25)))
 struct RevocationServiceTests {
     private static func service(
         _ rig: RevocationRig,

@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Service certificate keeper", .timeLimit(.minutes(8)))
+@Suite("Service certificate keeper", .timeLimit(.minutes(25)))
 struct ServiceCertificateKeeperTests {
     private static func keeper(
         _ rig: RevocationRig,

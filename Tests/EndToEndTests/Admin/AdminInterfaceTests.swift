@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The admin interface", .timeLimit(.minutes(8)))
+@Suite("The admin interface", .timeLimit(.minutes(25)))
 struct AdminInterfaceTests {
     /// Tests ask often until a token counts.
     private static let settings = Place.Settings(more: "admin: { failuresPerMinute: 100000 },", tellsStatus: true)

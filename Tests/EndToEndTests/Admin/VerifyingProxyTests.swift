@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Look-ups behind proxies", .timeLimit(.minutes(8)))
+@Suite("Look-ups behind proxies", .timeLimit(.minutes(25)))
 struct VerifyingProxyTests {
     private static let settings = Place.Settings(
         more: "admin: { verifiers: [{ name: \"web\", addresses: [\"127.0.0.1\"], clientCertificate: \"nginx\" }] },",

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The admin interface in the configuration", .timeLimit(.minutes(8)))
+@Suite("The admin interface in the configuration", .timeLimit(.minutes(25)))
 struct AdminSectionTests {
     private static let anchor = "store: {"
 

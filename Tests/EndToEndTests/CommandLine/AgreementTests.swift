@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("What replicas agree on", .timeLimit(.minutes(8)))
+@Suite("What replicas agree on", .timeLimit(.minutes(25)))
 struct AgreementTests {
     private func document(_ run: Place.Run) throws -> JSONDocument {
         let document = try JSONDocument(parsing: run.output)

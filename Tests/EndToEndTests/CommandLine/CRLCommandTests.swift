@@ -5,7 +5,7 @@ import SQLText
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse crl", .timeLimit(.minutes(8)))
+@Suite("gatehouse crl", .timeLimit(.minutes(25)))
 struct CRLCommandTests {
     private func document(_ schema: String, _ place: CommandPlace, _ arguments: String...) async throws -> JSONDocument
     {

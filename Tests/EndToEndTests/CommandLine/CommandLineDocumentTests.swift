@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("With --json, standard output is one document that its schema describes", .timeLimit(.minutes(8)))
+@Suite("With --json, standard output is one document that its schema describes", .timeLimit(.minutes(25)))
 struct CommandLineDocumentTests {
     private func document(_ name: String, _ place: CommandPlace, _ arguments: [String]) async throws -> JSONDocument {
         let run = try await place.run(arguments + ["--json", "--config", place.configuration])

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("gatehouse init", .timeLimit(.minutes(8)))
+@Suite("gatehouse init", .timeLimit(.minutes(25)))
 struct CommandLineInitTests {
     @Test(
         "makes an authority with every kind of key, and openssl finds no fault in the chain",

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("gatehouse serve, where it cannot start", .timeLimit(.minutes(8)))
+@Suite("gatehouse serve, where it cannot start", .timeLimit(.minutes(25)))
 struct CommandLineServeTests {
     private func problem(_ place: CommandPlace) async throws -> (status: Int32, problem: JSONDocument?, errors: String)
     {

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The command line", .timeLimit(.minutes(8)))
+@Suite("The command line", .timeLimit(.minutes(25)))
 struct CommandLineTests {
     private static let commands = [
         "", "init", "serve", "config", "config check", "config show", "device", "device list", "device show",

@@ -5,7 +5,7 @@ import SQLText
 import SQLiteKit
 import Testing
 
-@Suite("Orders for a device", .timeLimit(.minutes(8)))
+@Suite("Orders for a device", .timeLimit(.minutes(25)))
 struct DeviceOrderTests {
     @Test(
         "a reset revokes, frees the slot, leaves a permit, tells the management server and is recorded",

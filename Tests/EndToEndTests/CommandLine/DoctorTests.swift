@@ -4,7 +4,7 @@ import SQLText
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse doctor", .timeLimit(.minutes(8)))
+@Suite("gatehouse doctor", .timeLimit(.minutes(25)))
 struct DoctorTests {
     private func statuses(_ document: JSONDocument) -> [String: String] {
         guard case .array(let checks)? = document["checks"] else { return [:] }

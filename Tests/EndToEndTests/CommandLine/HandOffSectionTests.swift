@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The hand-off in the configuration", .timeLimit(.minutes(8)))
+@Suite("The hand-off in the configuration", .timeLimit(.minutes(25)))
 struct HandOffSectionTests {
     private static let secrets = "secrets: [{ file: \"webhook\" }]"
     private static let plain = "name: \"mdm\", url: \"https://mdm.example/events\", \(secrets)"

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The management accounts in the configuration", .timeLimit(.minutes(8)))
+@Suite("The management accounts in the configuration", .timeLimit(.minutes(25)))
 struct ManagementSectionTests {
     private static let address = "address: \"https://localhost:9443/omadm\","
 

@@ -5,7 +5,7 @@ import SQLText
 import SQLiteKit
 import Testing
 
-@Suite("gatehouse cert revoke", .timeLimit(.minutes(8)))
+@Suite("gatehouse cert revoke", .timeLimit(.minutes(25)))
 struct RevokeTests {
     private let order = ["--reason", "test"]
 

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite("store check and store copy", .timeLimit(.minutes(8)))
+@Suite("store check and store copy", .timeLimit(.minutes(25)))
 struct StoreCommandTests {
     /// Options that name the database as a copy's source or destination.
     private static func options(_ option: String, _ database: PostgresDatabase, at place: Place) throws -> [String] {

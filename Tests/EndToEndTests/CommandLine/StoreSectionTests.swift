@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("The store in the configuration", .timeLimit(.minutes(8)))
+@Suite("The store in the configuration", .timeLimit(.minutes(25)))
 struct StoreSectionTests {
     private static let present = "{ kind: \"sqlite\", path: \"var/gatehouse.db\" }"
 

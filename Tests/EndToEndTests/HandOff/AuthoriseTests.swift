@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("A server that is asked about every device", .timeLimit(.minutes(8)))
+@Suite("A server that is asked about every device", .timeLimit(.minutes(25)))
 struct AuthoriseTests {
     /// Answers as `hook_server.py` does.
     private final class Hook: Sendable {

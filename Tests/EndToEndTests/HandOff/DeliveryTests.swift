@@ -6,7 +6,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("Telling the management server", .timeLimit(.minutes(8)))
+@Suite("Telling the management server", .timeLimit(.minutes(25)))
 struct DeliveryTests {
     @Test("of a device's whole life comes in its order, each event signed", arguments: StoreKind.allCases)
     func wholeLife(_ store: StoreKind) async throws {

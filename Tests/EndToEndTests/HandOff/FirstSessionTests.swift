@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("From an enrollment to the first management session", .timeLimit(.minutes(8)))
+@Suite("From an enrollment to the first management session", .timeLimit(.minutes(25)))
 struct FirstSessionTests {
     /// Serves a place with the example receiver beside it.
     private func serve(

@@ -6,7 +6,7 @@ import Ledger
 import Logging
 import Testing
 
-@Suite("The commands of the hand-off", .timeLimit(.minutes(8)))
+@Suite("The commands of the hand-off", .timeLimit(.minutes(25)))
 struct HandOffCommandTests {
     private static let destination = "fleet-eu"
 

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("A test event", .timeLimit(.minutes(8)))
+@Suite("A test event", .timeLimit(.minutes(25)))
 struct HandOffProbeTests {
     private static func place(_ sink: EventSink, more: String = "") async throws -> CommandPlace {
         let place = try await CommandPlace.founded()

@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Renewal after the end", .timeLimit(.minutes(8)))
+@Suite("Renewal after the end", .timeLimit(.minutes(25)))
 struct ExpiryTests {
     @Test("a certificate that has ended renews only with a permit, once; the refusal names the way out")
     func expired() async throws {

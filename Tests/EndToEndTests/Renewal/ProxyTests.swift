@@ -4,7 +4,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Renewals behind a proxy that ends TLS", .timeLimit(.minutes(8)))
+@Suite("Renewals behind a proxy that ends TLS", .timeLimit(.minutes(25)))
 struct ProxyTests {
     /// How a proxy hands a certificate on.
     enum Field: String, Sendable, CaseIterable {

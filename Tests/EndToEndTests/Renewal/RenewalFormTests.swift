@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Renewals in every form", .timeLimit(.minutes(8)))
+@Suite("Renewals in every form", .timeLimit(.minutes(25)))
 struct RenewalFormTests {
     /// All sixteen ways to write an honest renewal.
     private static let forms: [RenewalForm] = RenewalForm.ValueType.allCases.flatMap { valueType in

@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Testing
 
 /// Rows of the matrix that honest messages make, sent by the wrong device, person or at the wrong time.
-@Suite("Renewals that are refused", .timeLimit(.minutes(8)))
+@Suite("Renewals that are refused", .timeLimit(.minutes(25)))
 struct RenewalRefusalTests {
     private struct Row: Sendable {
         let what: String

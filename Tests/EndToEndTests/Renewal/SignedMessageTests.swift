@@ -5,7 +5,7 @@ import OpenSSLKit
 import Testing
 
 /// Rows of the matrix whose message no honest client writes.
-@Suite("Signed messages of renewals", .timeLimit(.minutes(8)))
+@Suite("Signed messages of renewals", .timeLimit(.minutes(25)))
 struct SignedMessageTests {
     private struct Row: Sendable {
         let what: String

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("Renewal across issuers", .timeLimit(.minutes(8)))
+@Suite("Renewal across issuers", .timeLimit(.minutes(25)))
 struct SuccessorTests {
     @Test("a certificate of the issuer before is renewed by the next, which the device is given and knows from then on")
     func succession() async throws {

@@ -2,7 +2,7 @@ import DeviceSimulator
 import EnrollmentTestKit
 import Testing
 
-@Suite("A connection that is cut in the middle of a commit", .timeLimit(.minutes(8)))
+@Suite("A connection that is cut in the middle of a commit", .timeLimit(.minutes(25)))
 struct CommitCutTests {
     /// A transaction of an enrollment, by what it alone sends: what becomes of the attempt.
     enum Transaction: String, CaseIterable, CustomTestStringConvertible, Sendable {

@@ -9,7 +9,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("An issuer that is new in the store", .timeLimit(.minutes(8)))
+@Suite("An issuer that is new in the store", .timeLimit(.minutes(25)))
 struct NewIssuerTests {
     /// A second authority in the same store, as a change of keys would leave it: its issuer is the active one from then on,
     /// and the listeners' newest certificate is its own.

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("A PostgreSQL that cannot be used", .timeLimit(.minutes(8)))
+@Suite("A PostgreSQL that cannot be used", .timeLimit(.minutes(25)))
 struct PostgresTroubleTests {
     /// What is wrong, and how the command tells it.
     struct Trouble: Sendable, CustomTestStringConvertible {

@@ -5,7 +5,7 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-@Suite("Replicas and servers that end under load", .timeLimit(.minutes(8)))
+@Suite("Replicas and servers that end under load", .timeLimit(.minutes(25)))
 struct ReplicaCrashTests {
     private static let limit = 4
 

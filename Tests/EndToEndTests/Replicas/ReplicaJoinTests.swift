@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("A replica that joins", .timeLimit(.minutes(8)))
+@Suite("A replica that joins", .timeLimit(.minutes(25)))
 struct ReplicaJoinTests {
     @Test("needs its configuration and the passphrase, and nothing else")
     func joins() async throws {

@@ -1,7 +1,7 @@
 import DeviceSimulator
 import Testing
 
-@Suite("The device limit, with several replicas", .timeLimit(.minutes(8)))
+@Suite("The device limit, with several replicas", .timeLimit(.minutes(25)))
 struct ReplicaLimitTests {
     @Test("of two hundred devices that race for five slots through three replicas exactly five enroll")
     func race() async throws {

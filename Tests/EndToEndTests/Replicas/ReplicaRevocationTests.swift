@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("What one replica does and the others show", .timeLimit(.minutes(8)))
+@Suite("What one replica does and the others show", .timeLimit(.minutes(25)))
 struct ReplicaRevocationTests {
     @Test("revoked at one replica, a certificate is revoked in the answers and on the CRL of each other")
     func revoked() async throws {

@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import ServiceRuntime
 import Testing
 
-@Suite("A database that does not answer", .timeLimit(.minutes(8)))
+@Suite("A database that does not answer", .timeLimit(.minutes(25)))
 struct StallTests {
     private static func settings(_ proxy: TCPProxy) -> Replicas.Settings {
         var settings = Replicas.Settings()

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("Standbys of PostgreSQL", .timeLimit(.minutes(8)))
+@Suite("Standbys of PostgreSQL", .timeLimit(.minutes(25)))
 struct StandbyTests {
     @Test("a replica on a standby answers what only reads, says so in its readiness, and enrolls once that is promoted")
     func promoted() async throws {

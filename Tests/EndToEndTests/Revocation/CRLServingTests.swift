@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("CRLs over HTTP", .timeLimit(.minutes(8)))
+@Suite("CRLs over HTTP", .timeLimit(.minutes(25)))
 struct CRLServingTests {
     @Test("are found where the certificate says, with what caches need to know, and not sent twice")
     func caching() async throws {

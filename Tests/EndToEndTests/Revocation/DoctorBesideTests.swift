@@ -1,7 +1,7 @@
 import EnrollmentTestKit
 import Testing
 
-@Suite("gatehouse doctor beside the service", .timeLimit(.minutes(8)))
+@Suite("gatehouse doctor beside the service", .timeLimit(.minutes(25)))
 struct DoctorBesideTests {
     @Test("has nothing to say of a new place, and names each CRL that went stale while nobody served")
     func stale() async throws {

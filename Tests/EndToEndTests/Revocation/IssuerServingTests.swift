@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Foundation
 import Testing
 
-@Suite("Issuers' certificates over HTTP", .timeLimit(.minutes(8)))
+@Suite("Issuers' certificates over HTTP", .timeLimit(.minutes(25)))
 struct IssuerServingTests {
     @Test("are found where the certificate says, in DER and PEM, and lead from a device to the root")
     func chain() async throws {

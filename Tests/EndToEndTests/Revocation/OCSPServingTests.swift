@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("OCSP over HTTP", .timeLimit(.minutes(8)))
+@Suite("OCSP over HTTP", .timeLimit(.minutes(25)))
 struct OCSPServingTests {
     @Test(
         "answers GET and POST, with the issuer in the path and without, in every spelling of base64",

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import X509Kit
 
-@Suite("Retention", .timeLimit(.minutes(8)))
+@Suite("Retention", .timeLimit(.minutes(25)))
 struct RetentionTests {
     @Test("what is old enough goes; answers and CRLs say what they said before, and a proof stays")
     func prunes() async throws {

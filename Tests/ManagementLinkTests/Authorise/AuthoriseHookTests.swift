@@ -7,7 +7,7 @@ import Testing
 
 @testable import ManagementLink
 
-@Suite("The authorise hook", .timeLimit(.minutes(8)))
+@Suite("The authorise hook", .timeLimit(.minutes(25)))
 struct AuthoriseHookTests {
     /// Answers as told, and keeps what it was sent.
     final class ScriptedTransport: HookTransport {

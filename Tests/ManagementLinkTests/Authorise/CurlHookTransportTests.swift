@@ -8,7 +8,7 @@ import Testing
 
 @testable import ManagementLink
 
-@Suite("The authorise hook over HTTP", .timeLimit(.minutes(8)))
+@Suite("The authorise hook over HTTP", .timeLimit(.minutes(25)))
 struct CurlHookTransportTests {
     /// A server of the operator's.
     final class Server: Sendable {

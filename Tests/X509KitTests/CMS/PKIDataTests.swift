@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Testing
 import X509Kit
 
-@Suite("CMC request", .timeLimit(.minutes(8)))
+@Suite("CMC request", .timeLimit(.minutes(25)))
 struct PKIDataTests {
     private static let request = DERElement.sequence([.octetString([1, 2, 3])])
 

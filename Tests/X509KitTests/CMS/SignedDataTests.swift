@@ -3,7 +3,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Signed message", .timeLimit(.minutes(8)))
+@Suite("Signed message", .timeLimit(.minutes(25)))
 struct SignedDataTests {
     /// A message as it should be: a request signed by the key of a certificate that comes with it.
     private static let good: Result<ForgedSignedMessage, any Error> = Result {

@@ -3,7 +3,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("Signer of a message", .timeLimit(.minutes(8)))
+@Suite("Signer of a message", .timeLimit(.minutes(25)))
 struct SignerInfoTests {
     private static let identity = Result { try ForgedIdentity() }
     private static let content: [UInt8] = [1, 2, 3]

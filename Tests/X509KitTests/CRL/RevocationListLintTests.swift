@@ -27,7 +27,7 @@ struct ListBreach: Sendable, CustomTestStringConvertible {
     var testDescription: String { self.rule }
 }
 
-@Suite("CRL lint", .timeLimit(.minutes(8)))
+@Suite("CRL lint", .timeLimit(.minutes(25)))
 struct RevocationListLintTests {
     static let breaches: [ListBreach] = [
         ListBreach("crl.version-2") { $0.version = nil },

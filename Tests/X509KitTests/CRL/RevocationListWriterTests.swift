@@ -3,7 +3,7 @@ import OpenSSLKit
 import Testing
 import X509Kit
 
-@Suite("CRL writer", .timeLimit(.minutes(8)))
+@Suite("CRL writer", .timeLimit(.minutes(25)))
 struct RevocationListWriterTests {
     private static let now: Int64 = 1_795_176_000
 

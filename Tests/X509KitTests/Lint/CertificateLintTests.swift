@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Testing
 import X509Kit
 
-@Suite("Certificate lint", .timeLimit(.minutes(8)))
+@Suite("Certificate lint", .timeLimit(.minutes(25)))
 struct CertificateLintTests {
     static let breaches =
         Breach.ofStructure + Breach.ofSerialNumber + Breach.ofValidity + Breach.ofPublicKey + Breach.ofNames

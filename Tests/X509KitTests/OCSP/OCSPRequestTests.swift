@@ -19,7 +19,7 @@ struct QuestionChange: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("OCSP request", .timeLimit(.minutes(8)))
+@Suite("OCSP request", .timeLimit(.minutes(25)))
 struct OCSPRequestTests {
     @Test("a question is read with its digests, serial number and nonce")
     func good() throws {

@@ -2,7 +2,7 @@ import EnrollmentTestKit
 import Testing
 import X509Kit
 
-@Suite("OCSP response", .timeLimit(.minutes(8)))
+@Suite("OCSP response", .timeLimit(.minutes(25)))
 struct OCSPResponseTests {
     private static let now: Int64 = 1_795_176_000
 
