@@ -103,7 +103,7 @@ struct EventRoutesTests {
         #expect(answer.json?["request"] as? String == "0123456789abcdef")
     }
 
-    @Test("a request that waits is answered when something happens", .timeLimit(.minutes(1)))
+    @Test("a request that waits is answered when something happens", .timeLimit(.minutes(25)))
     func waits() async throws {
         let rig = try await Rig()
         let watch = FeedWatch(ledger: rig.ledger, signal: rig.signal)
@@ -116,14 +116,14 @@ struct EventRoutesTests {
         #expect(!rig.signal.isWaitedFor)
     }
 
-    @Test("a request that would wait does not when there is something", .timeLimit(.minutes(1)))
+    @Test("a request that would wait does not when there is something", .timeLimit(.minutes(25)))
     func waitsNot() async throws {
         let rig = try await Rig()
         rig.ledger.set { $0.events = [Sample.event(1)] }
         #expect(self.ids(await rig.ask("GET", Self.path, query: "wait=60")) == self.ids(1...1))
     }
 
-    @Test("a ring for something that is not asked for does not end the wait", .timeLimit(.minutes(1)))
+    @Test("a ring for something that is not asked for does not end the wait", .timeLimit(.minutes(25)))
     func waitsOn() async throws {
         let rig = try await Rig()
         async let answer = rig.ask("GET", Self.path, query: "wait=60&kinds=revoked")
@@ -136,7 +136,7 @@ struct EventRoutesTests {
         #expect(self.ids(await answer) == self.ids(2...2))
     }
 
-    @Test("the wait ends when its time is over, and when nobody is there any more", .timeLimit(.minutes(1)))
+    @Test("the wait ends when its time is over, and when nobody is there any more", .timeLimit(.minutes(25)))
     func ends() async throws {
         let rig = try await Rig()
         rig.ledger.set { $0.pruned = 7 }
@@ -151,7 +151,7 @@ struct EventRoutesTests {
         #expect(!rig.signal.isWaitedFor)
     }
 
-    @Test("so many may wait and no more; those who do not wait are answered", .timeLimit(.minutes(1)))
+    @Test("so many may wait and no more; those who do not wait are answered", .timeLimit(.minutes(25)))
     func crowd() async throws {
         let rig = try await Rig(signal: FeedSignal(most: 1))
         let ending = ShutdownSignal()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DeviceSimulator
 
-@Suite("A device's session with a management server that is not ours", .timeLimit(.minutes(4)))
+@Suite("A device's session with a management server that is not ours", .timeLimit(.minutes(25)))
 struct ManagementSessionTests {
     private func withManager<Result>(
         _ behavior: String,

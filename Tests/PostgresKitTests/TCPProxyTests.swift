@@ -1,7 +1,7 @@
 internal import EnrollmentTestKit
 internal import Testing
 
-@Suite("The relay that breaks connections for tests", .timeLimit(.minutes(2)))
+@Suite("The relay that breaks connections for tests", .timeLimit(.minutes(25)))
 struct TCPProxyTests {
     @Test("What it refused for a while it takes again, on the same port, beside connections that stayed.")
     func refuses() async throws {
