@@ -92,7 +92,8 @@ private final class FastReceiver {
         self.certificate = try String(contentsOf: self.folder.appending(path: "cert.pem"), encoding: .utf8)
         let text = """
             daemon off;
-            worker_processes 1;
+            # One process, which ends when it is killed.
+            master_process off;
             pid \(self.folder.path)/nginx.pid;
             error_log \(self.folder.path)/error.log;
             events { worker_connections 1024; }
