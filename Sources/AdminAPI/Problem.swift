@@ -43,7 +43,7 @@ package struct Problem: Error, Sendable {
             case .notFound: "Not found"
             case .methodNotAllowed: "Method not allowed"
             case .conflict: "Not possible in this state"
-            case .cursorGone: "The cursor is older than what is kept"
+            case .cursorGone: "The feed does not go on from this cursor"
             case .tooLarge: "The request is too large"
             case .unsupportedType: "The body is of another type"
             case .tooManyFailures: "Too many failed authentications"

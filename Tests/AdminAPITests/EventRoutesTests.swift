@@ -50,6 +50,20 @@ struct EventRoutesTests {
         #expect(await rig.ask("GET", Self.path, query: "kinds=revoked,lost").status == 400)
     }
 
+    @Test("is not read past a gap that appears while it is read")
+    func prunedMeanwhile() async throws {
+        let rig = try await Rig()
+        rig.ledger.set { state in
+            state.events = (1...6).map { Sample.event($0) }
+            state.pruned = 0
+            state.prunesBeforeReading = 4
+        }
+        let answer = await rig.ask("GET", Self.path, query: "after=2")
+        #expect(answer.status == 410)
+        #expect(answer.json?["after"] as? String == "4")
+        #expect(self.ids(await rig.ask("GET", Self.path, query: "after=4")) == self.ids(5...6))
+    }
+
     @Test("says that a cursor is gone when events after it are, and where to begin again")
     func gone() async throws {
         let rig = try await Rig()

@@ -13,6 +13,8 @@ final class ScriptedLedger: Sendable {
         var events: [FeedEvent] = []
         /// `nil` for everything before the first event.
         var pruned: Int64?
+        /// Events up to this position are removed just before the next page is read.
+        var prunesBeforeReading: Int64?
         var standings: [DestinationStanding] = []
         var replays: [(EventSelection, String, AdministrativeAct)] = []
         var resumed: [(String, AdministrativeAct)] = []
@@ -119,6 +121,11 @@ extension ScriptedLedger: HandOffLedger {
         limit: Int
     ) async throws(EnrollmentError) -> [FeedEvent] {
         try self.read { state in
+            if let pruned = state.prunesBeforeReading {
+                state.events.removeAll { $0.position <= pruned }
+                state.pruned = pruned
+                state.prunesBeforeReading = nil
+            }
             let events = state.events.filter { event in
                 event.position > position && (kinds.isEmpty || kinds.contains(event.event.kind))
             }

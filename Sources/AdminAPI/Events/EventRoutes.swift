@@ -135,6 +135,22 @@ struct EventRoutes: Sendable {
         // over them.
         let extent = try await ask { () throws(EnrollmentError) in try await self.ledger.feedExtent() }
         let after = place ?? question.after ?? extent.pruned
+        try Self.judge(after, extent)
+        let events = try await ask { () throws(EnrollmentError) in
+            try await self.ledger.events(after: after, kinds: question.kinds, limit: question.limit)
+        }
+        // What was removed while the events were read is missing among them.
+        try Self.judge(
+            after,
+            try await ask { () throws(EnrollmentError) in try await self.ledger.feedExtent() }
+        )
+        let last = events.last?.position ?? after
+        let next = events.count == question.limit ? last : max(last, extent.last)
+        return Part(events: events, next: next)
+    }
+
+    /// Whether every event after that cursor is still in the feed.
+    private static func judge(_ after: Int64, _ extent: FeedExtent) throws(Problem) {
         guard extent.holds(after) else {
             // What lies behind a cursor that was never given here is no gap alone: the same positions may have been given
             // to other events. So it goes on at the beginning in both cases.
@@ -148,11 +164,5 @@ struct EventRoutes: Sendable {
                 members: [("after", "\(extent.pruned)")]
             )
         }
-        let events = try await ask { () throws(EnrollmentError) in
-            try await self.ledger.events(after: after, kinds: question.kinds, limit: question.limit)
-        }
-        let last = events.last?.position ?? after
-        let next = events.count == question.limit ? last : max(last, extent.last)
-        return Part(events: events, next: next)
     }
 }

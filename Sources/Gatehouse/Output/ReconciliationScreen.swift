@@ -14,6 +14,8 @@ struct ReconciliationScreen {
     let destination: String?
     let sent: ReconciliationRun.Sent?
     let asksDirectory: Bool
+    /// Minutes for which a device that enrolled is not missed.
+    let grace: Int
     /// `--config` as it was given, for commands that the screen proposes.
     let config: String?
 
@@ -23,11 +25,16 @@ struct ReconciliationScreen {
             "Compared \(Numerals.count(figures.live, "live device")) here with \(Numerals.count(figures.told, "line")) of"
                 + " \(Table.printable(self.source))"
                 + (self.asksDirectory
-                    ? " and \(Numerals.count(figures.asked, "user")) in the directory." : "."),
-            "",
+                    ? " and \(Numerals.count(figures.asked, "user")) in the directory." : ".")
         ]
+        if self.grace > 0 {
+            lines.append(
+                "Devices that enrolled \(Numerals.count(self.grace, "minute")) ago or less are not missed yet (--grace)."
+            )
+        }
+        lines.append("")
         let kinds = Discrepancy.Kind.allCases.filter { figures.counts[$0] ?? 0 > 0 }
-        guard !kinds.isEmpty else { return lines[0] + "\n\nThey agree.\n" }
+        guard !kinds.isEmpty else { return lines.joined(separator: "\n") + "\nThey agree.\n" }
         for kind in kinds {
             lines.append(
                 "\(kind.rawValue)  \(Numerals.grouped(figures.counts[kind] ?? 0))   \(Self.meaning(of: kind))"
@@ -67,6 +74,7 @@ struct ReconciliationScreen {
         guard figures.counts[.missing] ?? 0 > 0 else { return ["Nothing was changed."] }
         let words =
             ["gatehouse", "handoff", "reconcile"] + self.sourceWords + self.destinationWords
+            + ["--grace", "\(self.grace)"]
             + self.configWords
         return [
             "Nothing was changed. To send what is missing:",

@@ -196,6 +196,11 @@ struct HandOffCommandTests {
             try Data(export.utf8).write(to: URL(filePath: file))
             let compare = ["handoff", "reconcile", "--file", file, "--grace", "0"]
             let found = try await place.document("handoff-reconcile", compare + ["--exit-code"], status: 1)
+            // What a screen proposes is what it has shown.
+            let proposal = try await place.run(compare)
+            #expect(proposal.output.contains("--grace 0"), "\(proposal.output)")
+            let lenient = try await place.run(["handoff", "reconcile", "--file", file])
+            #expect(lenient.output.contains("15 minutes ago or less are not missed yet"), "\(lenient.output)")
             #expect(found["live"] == .number(2))
             #expect(found["told"] == .number(3))
             #expect(found["asked"] == .number(2))

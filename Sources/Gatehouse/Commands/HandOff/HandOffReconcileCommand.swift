@@ -12,7 +12,7 @@ extension HandOffCommand {
                 (the client's), user (principal name), lastSeen (RFC 3339, or seconds since 1970). Other members are
                 ignored. Each finding comes with what mends it. Nothing is changed unless --commit is given: then what
                 the server lacks is sent to it once more: a device's latest enrollment and its renewals since. Devices of
-                providers that the destination is not told of are missed nowhere.
+                providers that the destination is not told of are not missed.
 
                   gatehouse handoff reconcile --file export.jsonl
                   mdm-export | gatehouse handoff reconcile --file - --exit-code
@@ -109,6 +109,7 @@ extension HandOffCommand {
                 destination: standing?.name,
                 sent: sent,
                 asksDirectory: !self.skipDirectory,
+                grace: self.grace,
                 config: self.common.config
             )
             let hasFindings = figures.counts.contains { $0.value > 0 }
