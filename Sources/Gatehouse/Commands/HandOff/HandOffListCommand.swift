@@ -26,8 +26,8 @@ extension HandOffCommand {
         var silent = false
         @Option(help: "The destination of --dead and --waiting; not needed where there is only one.")
         var destination: String?
-        @Option(help: "With --silent: enrolled at least so many minutes ago.")
-        var minutes = 60
+        @Option(help: "With --silent: enrolled at least so many minutes ago. Default: handOff.silentAfterMinutes.")
+        var minutes: Int?
         @OptionGroup var page: PageOptions
 
         func perform() async throws(CommandProblem) -> CommandOutput {
@@ -48,12 +48,16 @@ extension HandOffCommand {
                 return try await self.deliveries(in: self.dead ? .dead : .waiting, size)
             case (false, false, true):
                 try self.refuseSelection()
-                guard (1...525_600).contains(self.minutes) else {
+                if let minutes = self.minutes, !(1...525_600).contains(minutes) {
                     throw .usage("--minutes takes 1 to 525600", see: "handoff list")
                 }
-                let moment = now.adding(seconds: -Int64(self.minutes) * 60)
-                let page = try await self.common.withLedger { (ledger, _) throws(EnrollmentError) in
-                    try await ledger.silentDevices(issuedBefore: moment, after: self.page.after, limit: size)
+                let page = try await self.common.withLedger { (ledger, configuration) throws(EnrollmentError) in
+                    let minutes = self.minutes ?? configuration.handOff.silentAfterMinutes
+                    return try await ledger.silentDevices(
+                        issuedBefore: now.adding(seconds: -Int64(minutes) * 60),
+                        after: self.page.after,
+                        limit: size
+                    )
                 }
                 return SilentListScreen.output(page, at: now)
             default:
