@@ -18,6 +18,8 @@ package struct AdminInterface: Sendable {
         package var destinations: @Sendable () -> [String]
         /// Minutes after which a device that was not seen is silent.
         package var silentAfterMinutes: Int
+        /// Whether the ledger shows a past, as a standby's copy does.
+        package var isBehind: @Sendable () -> Bool
 
         package init(
             gatekeeper: Gatekeeper,
@@ -29,7 +31,8 @@ package struct AdminInterface: Sendable {
             eventBody: any EventBody,
             random: any RandomSource,
             destinations: @escaping @Sendable () -> [String],
-            silentAfterMinutes: Int
+            silentAfterMinutes: Int,
+            isBehind: @escaping @Sendable () -> Bool = { false }
         ) {
             self.gatekeeper = gatekeeper
             self.identities = identities
@@ -41,6 +44,7 @@ package struct AdminInterface: Sendable {
             self.random = random
             self.destinations = destinations
             self.silentAfterMinutes = silentAfterMinutes
+            self.isBehind = isBehind
         }
     }
 
@@ -54,7 +58,12 @@ package struct AdminInterface: Sendable {
         self.gatekeeper = services.gatekeeper
         self.table = RouteTable(
             IdentityRoutes(cache: services.identities, devices: services.devices).routes
-                + EventRoutes(ledger: services.handOff, signal: services.signal, body: services.eventBody).routes
+                + EventRoutes(
+                    ledger: services.handOff,
+                    signal: services.signal,
+                    body: services.eventBody,
+                    isBehind: services.isBehind
+                ).routes
                 + DeviceRoutes(
                     ledger: services.queries,
                     handOff: services.handOff,

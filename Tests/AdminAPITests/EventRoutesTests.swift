@@ -50,6 +50,17 @@ struct EventRoutesTests {
         #expect(await rig.ask("GET", Self.path, query: "kinds=revoked,lost").status == 400)
     }
 
+    @Test("on a copy that is behind, waits for what another replica has shown already")
+    func behind() async throws {
+        let moment = Sample.now
+        let rig = try await Rig(asOf: { moment })
+        rig.ledger.set { $0.events = (1...3).map { Sample.event($0) } }
+        let ahead = await rig.ask("GET", Self.path, query: "after=5")
+        #expect(ahead.status == 200)
+        #expect(self.ids(ahead).isEmpty)
+        #expect(ahead.json?["next"] as? String == "5")
+    }
+
     @Test("is not read past a gap that appears while it is read")
     func prunedMeanwhile() async throws {
         let rig = try await Rig()

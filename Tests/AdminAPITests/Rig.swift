@@ -52,7 +52,8 @@ struct Rig: Sendable {
                 eventBody: Body(),
                 random: Dice(),
                 destinations: { ["mdm"] },
-                silentAfterMinutes: 60
+                silentAfterMinutes: 60,
+                isBehind: { asOf() != nil }
             )
         )
         var secrets: [APIScope: TokenSecret] = [:]

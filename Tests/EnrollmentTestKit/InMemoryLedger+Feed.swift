@@ -134,7 +134,7 @@ extension InMemoryLedger.State {
 extension InMemoryLedger.State {
     mutating func destination(_ name: String) -> DestinationStanding {
         if let known = self.handOff.destinations[name] { return known }
-        let first = self.handOff.outbox.compactMap(\.position).min() ?? 1
+        let first = self.handOff.outbox.compactMap(\.position).min() ?? self.handOff.lastPosition + 1
         let standing = DestinationStanding(
             name: name,
             state: .active,

@@ -9,6 +9,8 @@ struct EventRoutes: Sendable {
     let ledger: any HandOffLedger
     let signal: FeedSignal
     let body: any EventBody
+    /// Whether the ledger shows a past, as a standby's copy does: its feed ends earlier than another replica's.
+    let isBehind: @Sendable () -> Bool
 
     var routes: [APIRoute] {
         [
@@ -135,6 +137,7 @@ struct EventRoutes: Sendable {
         // over them.
         let extent = try await ask { () throws(EnrollmentError) in try await self.ledger.feedExtent() }
         let after = place ?? question.after ?? extent.pruned
+        if after > extent.last, self.isBehind() { return Part(events: [], next: after) }
         try Self.judge(after, extent)
         let events = try await ask { () throws(EnrollmentError) in
             try await self.ledger.events(after: after, kinds: question.kinds, limit: question.limit)

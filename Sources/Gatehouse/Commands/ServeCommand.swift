@@ -188,7 +188,7 @@ struct Server: Sendable {
                     ledger: ledger,
                     clock: clock,
                     asOf: replicas.asOf,
-                    eventBody: FeedBody(current: current, vault: vault),
+                    eventBody: FeedBody(current: current, vault: vault, logger: logger),
                     destinations: { handOff.names },
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 )

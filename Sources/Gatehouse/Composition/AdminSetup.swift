@@ -114,7 +114,8 @@ final class AdminSetup: Sendable {
                 eventBody: parts.eventBody,
                 random: OpenSSLRandomSource(),
                 destinations: parts.destinations,
-                silentAfterMinutes: parts.silentAfterMinutes
+                silentAfterMinutes: parts.silentAfterMinutes,
+                isBehind: { parts.asOf() != nil }
             )
         )
     }

@@ -33,16 +33,21 @@ struct HandOffParts {
         }
     }
 
+    /// Whose devices' events a destination gets, as devices name their accounts; empty for all.
+    static func providers(of destination: HandOffDestination, in configuration: Configuration) -> Set<String> {
+        var providers = Set(destination.providers)
+        // Devices from before there was more than one account are the standard account's, and name none.
+        if providers.contains(configuration.management.standard.providerID) { providers.insert("") }
+        return providers
+    }
+
     /// What the sender goes by.
     func destination(_ destination: HandOffDestination) -> Destination {
         var retries = RetrySchedule()
         retries.giveUpAfter = .seconds(destination.giveUpHours * 3_600)
-        var providers = Set(destination.providers)
-        // Devices from before there was more than one account are the standard account's, and name none.
-        if providers.contains(self.configuration.management.standard.providerID) { providers.insert("") }
         return Destination(
             name: destination.name,
-            providers: providers,
+            providers: Self.providers(of: destination, in: self.configuration),
             kinds: destination.kinds,
             concurrency: destination.concurrency,
             retries: retries

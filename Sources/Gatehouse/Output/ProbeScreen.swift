@@ -56,7 +56,13 @@ struct ProbeScreen {
                 "The message is too large for it.",
                 "allow 64 KiB at least at the receiver or the proxy before it"
             )
-        case 429, 503:
+        case 407:
+            ("The proxy wants to know who asks.", "let the proxy through without a password, or leave proxy out")
+        case 408:
+            ("The message came too slowly for it.", "look at the way there: proxy, network, limits of the receiver")
+        case 429:
+            ("It wants less, or later: a service would wait and go on by itself.", nil)
+        case 503 where !response.values(of: "retry-after").isEmpty:
             ("It wants less, or later: a service would wait and go on by itself.", nil)
         case 400...499:
             (

@@ -50,8 +50,8 @@ package final class FleetComparison {
     private static let schema: SQL = """
         PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;
         CREATE TABLE device (
-            id BLOB PRIMARY KEY, live INTEGER NOT NULL, elsewhere INTEGER NOT NULL, state TEXT NOT NULL, name TEXT NOT NULL, user_id TEXT NOT NULL,
-            user TEXT NOT NULL, claimed TEXT NOT NULL, enrolled INTEGER NOT NULL, contact INTEGER NOT NULL,
+            id BLOB PRIMARY KEY, live INTEGER NOT NULL, elsewhere INTEGER NOT NULL, state TEXT NOT NULL,
+            name TEXT NOT NULL, user_id TEXT NOT NULL, user TEXT NOT NULL, claimed TEXT NOT NULL, enrolled INTEGER NOT NULL, contact INTEGER NOT NULL,
             serial BLOB, sha BLOB
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE held (sha BLOB PRIMARY KEY, device BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -44,7 +44,8 @@ struct DestinationTable {
 
     /// Makes the row of a destination that has none; it starts before the first event that is kept.
     func announce(_ name: String) throws {
-        let first = try OutboxTable(connection: self.connection).firstPosition() ?? 1
+        let outbox = OutboxTable(connection: self.connection)
+        let first = try outbox.firstPosition() ?? outbox.lastPosition() + 1
         let statement = try self.connection.prepare(
             "INSERT INTO destination (name, state, cursor) VALUES (?1, 'active', ?2) ON CONFLICT (name) DO NOTHING"
         )

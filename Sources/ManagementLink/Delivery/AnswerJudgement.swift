@@ -8,8 +8,8 @@ package import EnrollmentCore
 package enum AnswerJudgement: Hashable, Sendable {
     /// The destination has the event.
     case accepted
-    /// It does not take this event, for the reason given, and would not at any other time; it is sent it again all the
-    /// same, not before that time where it named one.
+    /// It does not take this event, for the reason given, and would not at any other time, or the event cannot even be
+    /// written; it is sent it again all the same, not before that time where it named one.
     case refused(String, notBefore: Duration?)
     /// It could not take the event, for the reason given, and is to be sent it again; not before that time where it named
     /// one.

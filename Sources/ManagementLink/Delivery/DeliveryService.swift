@@ -154,7 +154,8 @@ package final class DeliveryService: Service {
         do throws(EnrollmentError) {
             message = try self.ports.renderer.render(event, at: self.ports.clock.now)
         } catch {
-            return .unreached("could not be written: \(error.detail)", notBefore: nil)
+            // Nothing was sent, which says nothing of the destination.
+            return .refused("could not be written: \(error.detail)", notBefore: nil)
         }
         do throws(TransportFailure) {
             let answer = try await self.ports.transport.send(message)

@@ -256,14 +256,16 @@ struct DeliveryTerm {
         let moment = isSweeping ? self.now.adding(self.service.destination.retries.longest * 2) : self.now
         let name = self.service.destination.name
         let limit = min(self.window.deliveryRoom, self.service.timing.page)
-        let due = try await ledger.deliveries(to: name, dueBy: moment, limit: limit)
+        let page = try await ledger.deliveries(to: name, dueBy: moment, limit: limit)
+        // What has failed again since the sweep began waits for its own time.
+        let due = isSweeping ? page.filter { !self.swept.contains($0.position) || $0.nextTry <= self.now } : page
         let events = due.isEmpty ? [] : try await ledger.events(at: due.map(\.position))
         self.window.retry(due, events: events, isWanted: self.service.destination.wants)
         guard isSweeping else { return }
         let before = self.swept.count
         self.swept.formUnion(due.map(\.position))
-        // What fails again is not tried a second time for that.
-        if due.count < limit || self.swept.count == before {
+        // It ends where nothing is new, so that what always fails does not keep it going; the rest keeps its schedule then.
+        if page.count < limit || self.swept.count == before {
             self.isSweeping = false
             self.swept = []
         }

@@ -247,6 +247,29 @@ struct HandOffCommandTests {
         ("{\"deviceId\": \"a\"} {}", 1),
     ]
 
+    @Test("miss a device from before there were several accounts at the standard account's server")
+    func formerDevices() async throws {
+        let sink = try await EventSink()
+        var settings = Place.Settings.renewable
+        settings.more += try sink.section(in: sink.folder, more: "providers: [\"Gatehouse\"],")
+        try await RunningGatehouse.serve(settings) { gatehouse in
+            let place = gatehouse.place
+            _ = try await gatehouse.device(of: "kim")
+            let telling = Telling(gatehouse, sink)
+            try await gatehouse.wait("it is told") { try await telling.isComplete() }
+            try await place.query("UPDATE device SET provider = ''")
+            try await place.query("UPDATE outbox SET provider = NULL")
+            let file = place.folder.appending(path: "empty.jsonl").path
+            try Data().write(to: URL(filePath: file))
+            let found = try await place.document(
+                "handoff-reconcile",
+                ["handoff", "reconcile", "--file", file, "--grace", "0", "--skip-directory"]
+            )
+            #expect(found["counts"]?["missing"] == .number(1))
+            #expect(found["counts"]?["elsewhere"] == .number(0))
+        }
+    }
+
     @Test("name the line of a list that cannot be read")
     func unreadable() async throws {
         let place = try await CommandPlace.founded()

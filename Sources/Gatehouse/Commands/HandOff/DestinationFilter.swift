@@ -13,7 +13,7 @@ struct DestinationFilter: Sendable {
     init(of name: String?, in configuration: Configuration) {
         let configured = configuration.handOff.destinations.first { $0.name == name }
         self.destination = configured.map {
-            Destination(name: $0.name, providers: Set($0.providers), kinds: $0.kinds)
+            Destination(name: $0.name, providers: HandOffParts.providers(of: $0, in: configuration), kinds: $0.kinds)
         }
     }
 

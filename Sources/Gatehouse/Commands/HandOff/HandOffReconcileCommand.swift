@@ -89,7 +89,7 @@ extension HandOffCommand {
             let run = ReconciliationRun(
                 comparison: comparison,
                 ledger: ledger,
-                filter: DestinationFilter(of: standing?.name, in: configuration),
+                filter: DestinationFilter(of: standing?.name ?? self.listed(in: configuration), in: configuration),
                 users: users
             )
             let figures = try await answer { () throws(EnrollmentError) in
@@ -128,6 +128,12 @@ extension HandOffCommand {
             }
             let name = try await DestinationTarget.only(self.destination, in: ledger, for: "handoff reconcile")
             return try await DestinationTarget.find(name, in: ledger)
+        }
+
+        /// Whose list it is where nothing was ever sent: the one that is named, or the only one there is.
+        private func listed(in configuration: Configuration) -> String? {
+            let names = configuration.handOff.destinations.map(\.name)
+            return self.destination ?? (names.count == 1 ? names.first : nil)
         }
 
         private func read(into comparison: FleetComparison) async throws(CommandProblem) {

@@ -67,6 +67,6 @@ struct HandOffStatus: Sendable {
 
     /// Events of the feed that the destination has not been told of yet.
     func behind(_ destination: Destination) -> Int64 {
-        max(0, self.extent.last - destination.standing.cursor)
+        max(0, self.extent.last - max(destination.standing.cursor, self.extent.pruned))
     }
 }
