@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Below all adapters, and beside them.
@@ -55,6 +56,7 @@ let package = Package(
         .target(name: "SQLiteKit", dependencies: ["CSQLite", "SQLText"], swiftSettings: house),
         .target(name: "PostgresKit", dependencies: ["CPostgres", "SQLText"], swiftSettings: house),
         .target(name: "CurlKit", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "PKCS11Kit", dependencies: ["CPKCS11"], swiftSettings: house),
 
         // Transport.
         .target(name: "TLSTransport", dependencies: ["OpenSSLKit", nioCore], swiftSettings: house),
@@ -78,7 +80,7 @@ let package = Package(
         ),
         .target(
             name: "Authority",
-            dependencies: ["EnrollmentCore", "OpenSSLKit", "X509Kit", "ServiceRuntime", log],
+            dependencies: ["EnrollmentCore", "OpenSSLKit", "PKCS11Kit", "X509Kit", "ServiceRuntime", log],
             swiftSettings: house
         ),
         .target(
@@ -144,6 +146,11 @@ let package = Package(
         ),
         .testTarget(name: "XMLKitTests", dependencies: ["XMLKit"], swiftSettings: house),
         .testTarget(name: "LDAPKitTests", dependencies: ["LDAPKit", "EnrollmentTestKit"], swiftSettings: house),
+        .testTarget(
+            name: "PKCS11KitTests",
+            dependencies: ["PKCS11Kit", "OpenSSLKit", "X509Kit", "EnrollmentTestKit"],
+            swiftSettings: house
+        ),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "SQLText"], swiftSettings: house),
         .testTarget(
             name: "PostgresKitTests",
@@ -225,7 +232,7 @@ let package = Package(
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
                 "LDAPKit", "OpenSSLKit", "X509Kit", "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime",
-                "EnrollmentTestKit", log,
+                "PKCS11Kit", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
             exclude: ["README.md", "baseline.json", "Fill.sql"],

@@ -97,10 +97,10 @@ package struct AuthorityFounder: Sendable {
             locations: .none
         )
         let name = try CertificateEncoder.name(order.subject, of: plan.rootProfile.name)
-        let selfSigner = try SigningParty(rootID: plan.rootID, key: key, subject: name.der)
+        let selfSigner = try SigningParty(rootID: plan.rootID, key: HeldKey(key), subject: name.der)
         let (certificate, receipt) = try await maker.issue(order, by: selfSigner)
         try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: key)
-        return (certificate, try SigningParty(id: plan.rootID, key: key, certificate: certificate.der))
+        return (certificate, try SigningParty(id: plan.rootID, key: HeldKey(key), certificate: certificate.der))
     }
 
     private func makeIssuer(
@@ -117,7 +117,7 @@ package struct AuthorityFounder: Sendable {
         )
         let (certificate, receipt) = try await maker.issue(order, by: root)
         try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: key)
-        return (certificate, try SigningParty(id: plan.issuerID, key: key, certificate: certificate.der))
+        return (certificate, try SigningParty(id: plan.issuerID, key: HeldKey(key), certificate: certificate.der))
     }
 
     private func makeServerCertificate(
@@ -149,7 +149,7 @@ package struct AuthorityFounder: Sendable {
             state: .active,
             signedBy: signer,
             certificate: certificate.der,
-            sealedKey: try self.vault.seal(key, of: id),
+            key: .sealed(try self.vault.seal(key, of: id)),
             created: self.clock.now
         )
         try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)

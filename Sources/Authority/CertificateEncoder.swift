@@ -33,9 +33,7 @@ enum CertificateEncoder {
         guard digest == prepared.toBeSignedDigest else {
             throw self.defect("issuance.recorded-octets", "The octets to be signed are not those that were recorded.")
         }
-        let signature = try library("issuance.sign") { () throws(OpenSSLError) in
-            try party.key.sign(prepared.toBeSigned)
-        }
+        let signature = try party.key.sign(prepared.toBeSigned)
         let verifies = try library("issuance.verify") { () throws(OpenSSLError) in
             let algorithm = SignatureAlgorithm(party.scheme)
             return try party.verifyingKey.verifies(signature, over: prepared.toBeSigned, with: algorithm)

@@ -14,7 +14,7 @@ package final class LocalAuthority: CertificateAuthority {
     ///
     /// - Throws: ``EnrollmentError`` when there is no active issuer, a key cannot be opened or does not belong to its
     ///   certificate.
-    package init(records: [IssuerRecord], vault: Vault) throws(EnrollmentError) {
+    package init(records: [IssuerRecord], keys: any IssuerKeySource) throws(EnrollmentError) {
         guard let active = records.last(where: { $0.role == .issuing && $0.state == .active }) else {
             throw EnrollmentError(
                 .internalService,
@@ -24,7 +24,7 @@ package final class LocalAuthority: CertificateAuthority {
         }
         let party = try SigningParty(
             id: active.id,
-            key: try vault.open(active.sealedKey, of: active.id),
+            key: try keys.key(of: active),
             certificate: active.certificate
         )
         self.parties = [active.id: party]
@@ -35,16 +35,19 @@ package final class LocalAuthority: CertificateAuthority {
         )
     }
 
+    /// Its issuer is fixed.
+    package func refresh() async throws(EnrollmentError) {}
+
     package func prepare(_ draft: CertificateDraft) async throws(EnrollmentError) -> PreparedCertificate {
         let party = try self.party(draft.issuerID)
-        return party.key.type.isSlowToSign
+        return party.key.isSlowToSign
             ? try await self.bench.prepare(draft, for: party) : try CertificateEncoder.prepare(draft, for: party)
     }
 
     package func sign(_ ticket: consuming IssuanceTicket) async throws(EnrollmentError) -> IssuedCertificate {
         let prepared = ticket.prepared
         let party = try self.party(prepared.draft.issuerID)
-        return party.key.type.isSlowToSign
+        return party.key.isSlowToSign
             ? try await self.bench.sign(prepared, by: party) : try CertificateEncoder.sign(prepared, by: party)
     }
 

@@ -5,7 +5,7 @@ internal import X509Kit
 /// Whoever signs a certificate: an issuer with its own certificate, or a root about to sign itself.
 struct SigningParty: Sendable {
     let id: String
-    let key: SigningKey
+    let key: any IssuerKey
     let verifyingKey: VerifyingKey
     /// A throw-away key of the same kind, for trial issuance.
     let trialKey: SigningKey
@@ -19,7 +19,7 @@ struct SigningParty: Sendable {
     /// An issuer whose certificate exists.
     ///
     /// - Throws: ``EnrollmentError`` when key and certificate do not belong together.
-    init(id: String, key: SigningKey, certificate der: [UInt8]) throws(EnrollmentError) {
+    init(id: String, key: any IssuerKey, certificate der: [UInt8]) throws(EnrollmentError) {
         let certificate: Certificate
         do throws(X509Error) {
             certificate = try Certificate(der: der)
@@ -48,7 +48,7 @@ struct SigningParty: Sendable {
     }
 
     /// A root about to sign itself.
-    init(rootID id: String, key: SigningKey, subject: [UInt8]) throws(EnrollmentError) {
+    init(rootID id: String, key: any IssuerKey, subject: [UInt8]) throws(EnrollmentError) {
         try self.init(
             id: id,
             key: key,
@@ -60,7 +60,7 @@ struct SigningParty: Sendable {
 
     private init(
         id: String,
-        key: SigningKey,
+        key: any IssuerKey,
         subject: [UInt8],
         keyIdentifier: [UInt8],
         certificate: Certificate?
@@ -72,7 +72,7 @@ struct SigningParty: Sendable {
         self.keyIdentifier = keyIdentifier
         self.certificate = certificate
         do throws(OpenSSLError) {
-            self.verifyingKey = try key.verifyingKey()
+            self.verifyingKey = try VerifyingKey(publicKeyInfo: key.publicKeyInfo)
             self.trialKey = try SigningKey.generate(Self.trialType(for: key.type))
         } catch {
             throw EnrollmentError(

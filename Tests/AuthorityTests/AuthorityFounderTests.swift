@@ -62,7 +62,7 @@ struct AuthorityFounderTests {
         #expect(records.map(\.signedBy) == ["root-2026", "root-2026"])
         #expect(records.map(\.certificate) == [founding.result.root.der, founding.result.issuer.der])
         for record in records {
-            let key = try founding.vault.open(record.sealedKey, of: record.id)
+            let key = try founding.vault.open(record.key.octets, of: record.id)
             #expect(try Certificate(der: record.certificate).publicKeyInfo == key.publicKeyInfo)
         }
         let intents = try await founding.ledger.certificates(CertificateQuery(state: .intent))
@@ -108,10 +108,10 @@ struct AuthorityFounderTests {
     func secrecy() async throws {
         let founding = try await Founding()
         for record in try await founding.ledger.issuers() {
-            let key = try founding.vault.open(record.sealedKey, of: record.id)
+            let key = try founding.vault.open(record.key.octets, of: record.id)
             let plain = try key.privateKeyInfo().withOctets { Array($0) }
             // The private number of a P-256 key in PKCS #8.
-            #expect(!record.sealedKey.contains(Array(plain[36..<68])))
+            #expect(!record.key.octets.contains(Array(plain[36..<68])))
         }
     }
 

@@ -51,7 +51,7 @@ struct Founding: Sendable {
             random: OpenSSLRandomSource()
         )
         self.result = try await founder.found(plan)
-        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), vault: self.vault)
+        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), keys: self.vault)
     }
 
     static func plan(

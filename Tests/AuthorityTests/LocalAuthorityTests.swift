@@ -8,7 +8,7 @@ import X509Kit
 @Suite("Local authority", .timeLimit(.minutes(25)))
 struct LocalAuthorityTests {
     private static func rule(_ records: [IssuerRecord], _ vault: Vault) -> String? {
-        let error = #expect(throws: EnrollmentError.self) { try LocalAuthority(records: records, vault: vault) }
+        let error = #expect(throws: EnrollmentError.self) { try LocalAuthority(records: records, keys: vault) }
         return error?.rule
     }
 
@@ -66,15 +66,15 @@ struct LocalAuthorityTests {
     func sealedKey() async throws {
         let founding = try await Founding()
         let records = try await founding.ledger.issuers()
-        let swapped = records.map { $0.with(sealedKey: records[0].sealedKey) }
+        let swapped = records.map { $0.with(key: records[0].key) }
         #expect(Self.rule(swapped, founding.vault) == "vault.key")
         let altered = records.map { record in
-            var octets = record.sealedKey
+            var octets = record.key.octets
             octets[octets.count / 2] ^= 1
-            return record.with(sealedKey: octets)
+            return record.with(key: .sealed(octets))
         }
         #expect(Self.rule(altered, founding.vault) == "vault.key")
-        #expect(Self.rule(records.map { $0.with(sealedKey: []) }, founding.vault) == "vault.key")
+        #expect(Self.rule(records.map { $0.with(key: .sealed([])) }, founding.vault) == "vault.key")
         let other = try Vault.create(passphrase: SecretOctets([1])).vault
         #expect(Self.rule(records, other) == "vault.key")
     }
@@ -83,20 +83,20 @@ struct LocalAuthorityTests {
     func otherKey() async throws {
         let founding = try await Founding()
         let sealed = try founding.vault.seal(try SigningKey.generate(.ecdsaP256), of: "2026-a")
-        let records = try await founding.ledger.issuers().map { $0.with(sealedKey: sealed) }
+        let records = try await founding.ledger.issuers().map { $0.with(key: .sealed(sealed)) }
         #expect(Self.rule(records, founding.vault) == "issuer.key-matches")
     }
 }
 
 extension IssuerRecord {
-    fileprivate func with(state: State? = nil, signedBy: String? = nil, sealedKey: [UInt8]? = nil) -> IssuerRecord {
+    fileprivate func with(state: State? = nil, signedBy: String? = nil, key: KeyLocation? = nil) -> IssuerRecord {
         IssuerRecord(
             id: self.id,
             role: self.role,
             state: state ?? self.state,
             signedBy: signedBy ?? self.signedBy,
             certificate: self.certificate,
-            sealedKey: sealedKey ?? self.sealedKey,
+            key: key ?? self.key,
             created: self.created
         )
     }

@@ -56,7 +56,7 @@ struct SigningTests {
         let founding = try await Founding()
         let other = try SigningKey.generate(.ecdsaP256)
         let error = #expect(throws: EnrollmentError.self) {
-            try SigningParty(id: "2026-a", key: other, certificate: founding.result.issuer.der)
+            try SigningParty(id: "2026-a", key: HeldKey(other), certificate: founding.result.issuer.der)
         }
         #expect(error?.rule == "issuer.key-matches")
         #expect(error?.code == .internalService)
@@ -66,7 +66,7 @@ struct SigningTests {
     func unreadable() throws {
         let key = try SigningKey.generate(.ecdsaP256)
         let error = #expect(throws: EnrollmentError.self) {
-            try SigningParty(id: "2026-a", key: key, certificate: [0x30, 0x00])
+            try SigningParty(id: "2026-a", key: HeldKey(key), certificate: [0x30, 0x00])
         }
         #expect(error?.rule == "issuer.certificate")
     }
@@ -74,7 +74,7 @@ struct SigningTests {
     @Test("the trial's key is another one of the same kind", arguments: [KeyType.ecdsaP256, .ecdsaP384, .ed25519])
     func trialKey(_ type: KeyType) throws {
         let key = try SigningKey.generate(type)
-        let party = try SigningParty(rootID: "root", key: key, subject: [0x30, 0x00])
+        let party = try SigningParty(rootID: "root", key: HeldKey(key), subject: [0x30, 0x00])
         #expect(party.trialKey.type == type)
         #expect(party.trialKey.publicKeyInfo != key.publicKeyInfo)
     }

@@ -68,7 +68,7 @@ private struct IssuanceInProcess {
             passphrase: SecretOctets(Array(text.utf8)),
             parameters: try await self.ledger.sealingParameters() ?? []
         )
-        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), vault: vault)
+        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), keys: vault)
         self.policy = IssuancePolicy(
             profile: profile,
             addresses: AuthorityAddresses(base: "http://localhost:8080", shardCount: 8)

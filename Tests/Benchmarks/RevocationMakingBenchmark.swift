@@ -119,8 +119,8 @@ private struct RevocationPlace {
             )
         )
         self.issuer = result.issuer.der
-        self.keys = IssuerKeys(ledger: self.ledger, vault: self.vault)
-        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), vault: self.vault)
+        self.keys = IssuerKeys(ledger: self.ledger, keys: self.vault)
+        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), keys: self.vault)
         try await self.keys.refresh()
         let keeper = ServiceCertificateKeeper(
             ledger: self.ledger,

@@ -13,7 +13,8 @@ extension InMemoryLedger: RenewalLedger {
                 revocation: state.standingRevocation(of: certificate),
                 device: device.record,
                 permit: state.unused(.renewal, of: device.record.device),
-                trusted: device.trusted.union(entry.delivered)
+                trusted: device.trusted.union(entry.delivered),
+                isHurried: state.issuers.contains { $0.id == certificate.issuerID && $0.moments.hurried != nil }
             )
         }
     }
@@ -53,6 +54,7 @@ extension InMemoryLedger.State {
         let prepared = reservation.prepared
         let candidate = reservation.candidate
         if self.attempts.contains(where: { $0.traceID == reservation.attempt.traceID }) { return .traceIDTaken }
+        if self.isRetiredOrWaiting(prepared.draft.issuerID) { return .issuerChanged }
         guard let predecessor = self.index(of: candidate.certificate.serialNumber),
             self.isValid(self.certificates[predecessor].record), candidate.certificate.state == .issued,
             candidate.revocation == nil, let device = self.index(of: candidate.device.device),

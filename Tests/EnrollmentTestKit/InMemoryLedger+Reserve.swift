@@ -5,6 +5,7 @@ extension InMemoryLedger.State {
         let prepared = reservation.prepared
         let user = reservation.user
         if self.attempts.contains(where: { $0.traceID == reservation.attempt.traceID }) { return .traceIDTaken }
+        if self.isRetiredOrWaiting(prepared.draft.issuerID) { return .issuerChanged }
         let known = self.recognized(reservation.claims.recognitionKeys, of: user.id)?.record
         guard known?.device == (reservation.isReturning ? reservation.device : nil) else { return .recognitionChanged }
         if known?.state == .held { throw Self.held(reservation.device) }

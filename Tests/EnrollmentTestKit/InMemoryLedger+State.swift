@@ -1,6 +1,11 @@
 internal import EnrollmentCore
 
 extension InMemoryLedger.State {
+    /// Whether the issuer is on record as one that does not sign new certificates.
+    func isRetiredOrWaiting(_ issuerID: String) -> Bool {
+        self.issuers.contains { $0.id == issuerID && $0.state != .active }
+    }
+
     func recognized(_ keys: [RecognitionKey], of userID: String) -> InMemoryLedger.Device? {
         let live = self.devices.reversed().filter { $0.record.userID == userID && $0.record.state.occupiesSlot }
         for key in keys {

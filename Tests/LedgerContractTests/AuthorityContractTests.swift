@@ -21,7 +21,7 @@ struct AuthorityContractTests {
             state: .active,
             signedBy: signer,
             certificate: LedgerFixture.octets(500),
-            sealedKey: role == .root ? [] : LedgerFixture.octets(200),
+            key: role == .root ? .offline : .sealed(LedgerFixture.octets(200)),
             created: LedgerFixture.start
         )
     }

@@ -212,7 +212,7 @@ struct RetentionContractTests {
                     state: .active,
                     signedBy: "root",
                     certificate: issued.der,
-                    sealedKey: [1],
+                    key: .sealed([1]),
                     created: LedgerFixture.start
                 ),
                 certificate: issued,

@@ -69,7 +69,7 @@ actor CRLAssembly {
         let (party, scheme) = (self.party, self.party.scheme)
         var octets: [UInt8] = []
         swap(&octets, &self.toBeSigned)
-        let signature = try library("crl.sign") { () throws(OpenSSLError) in try party.key.sign(octets) }
+        let signature = try party.key.sign(octets)
         let verifies = try library("crl.verify") { () throws(OpenSSLError) in
             try party.verifyingKey.verifies(signature, over: octets, with: SignatureAlgorithm(scheme))
         }

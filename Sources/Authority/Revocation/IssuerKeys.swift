@@ -12,13 +12,13 @@ package final class IssuerKeys: Sendable {
     }
 
     private let ledger: any AuthorityLedger
-    private let vault: Vault
+    private let keys: any IssuerKeySource
     private let bench = KeyBench()
     private let state = Mutex(State())
 
-    package init(ledger: any AuthorityLedger, vault: Vault) {
+    package init(ledger: any AuthorityLedger, keys: any IssuerKeySource) {
         self.ledger = ledger
-        self.vault = vault
+        self.keys = keys
     }
 
     /// Every issuer that may speak about revocation, oldest first, as of the last ``refresh()``.
@@ -68,7 +68,7 @@ package final class IssuerKeys: Sendable {
             throw EnrollmentError(.internalService, "Issuer \(id) does not sign here.", rule: "issuer.unknown")
         }
         let record = issuer.record
-        let party = try await self.bench.open(record, with: self.vault)
+        let party = try await self.bench.open(record, from: self.keys)
         if record.role == .issuing { self.state.withLock { $0.parties[id] = party } }
         return party
     }
@@ -78,7 +78,7 @@ package final class IssuerKeys: Sendable {
     /// A compromised one still does: its CRL is how the world learns of it.
     private static func speaks(_ record: IssuerRecord) -> Bool {
         switch record.state {
-        case .published, .active, .draining, .crlOnly, .compromised: !record.sealedKey.isEmpty
+        case .published, .active, .draining, .crlOnly, .compromised: record.key.isAtHand
         case .prepared, .retired, .aborted: false
         }
     }

@@ -9,10 +9,10 @@ actor KeyBench {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
-    func open(_ record: IssuerRecord, with vault: Vault) throws(EnrollmentError) -> SigningParty {
+    func open(_ record: IssuerRecord, from keys: any IssuerKeySource) throws(EnrollmentError) -> SigningParty {
         try SigningParty(
             id: record.id,
-            key: try vault.open(record.sealedKey, of: record.id),
+            key: try keys.key(of: record),
             certificate: record.certificate
         )
     }

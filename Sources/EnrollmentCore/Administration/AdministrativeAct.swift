@@ -16,6 +16,20 @@ public struct AdministrativeAct: Hashable, Sendable {
         case resumeDestination = "resume-destination"
         case createToken = "create-token"
         case revokeToken = "revoke-token"
+        case prepareIssuer = "prepare-issuer"
+        case publishIssuer = "publish-issuer"
+        case activateIssuer = "activate-issuer"
+        /// Told the devices of an issuer to renew early.
+        case drainIssuer = "drain-issuer"
+        case retireIssuer = "retire-issuer"
+        case abortIssuer = "abort-issuer"
+        case compromiseIssuer = "compromise-issuer"
+        /// Took in what an offline machine signed.
+        case importCeremony = "import-ceremony"
+        /// Sealed keys anew.
+        case reseal
+        case backUp = "back-up"
+        case restore
     }
 
     /// Names the act on the phone, as an attempt's does.

@@ -26,9 +26,36 @@ public struct IssuerRecord: Hashable, Sendable {
     public let signedBy: String
     /// DER.
     public let certificate: [UInt8]
-    /// The private key, sealed; empty when it is elsewhere.
-    public let sealedKey: [UInt8]
+    /// Where the private key is.
+    public let key: KeyLocation
     public let created: Timestamp
+    public let moments: Moments
+
+    /// When the steps of its life were taken; `nil` for those that were not.
+    public struct Moments: Hashable, Sendable {
+        public var published: Timestamp?
+        public var activated: Timestamp?
+        /// When another one took its place.
+        public var deposed: Timestamp?
+        /// When its devices were told to renew early.
+        public var hurried: Timestamp?
+        /// When it was retired, taken back or declared compromised.
+        public var ended: Timestamp?
+
+        public init(
+            published: Timestamp? = nil,
+            activated: Timestamp? = nil,
+            deposed: Timestamp? = nil,
+            hurried: Timestamp? = nil,
+            ended: Timestamp? = nil
+        ) {
+            self.published = published
+            self.activated = activated
+            self.deposed = deposed
+            self.hurried = hurried
+            self.ended = ended
+        }
+    }
 
     public init(
         id: String,
@@ -36,16 +63,38 @@ public struct IssuerRecord: Hashable, Sendable {
         state: State,
         signedBy: String,
         certificate: [UInt8],
-        sealedKey: [UInt8],
-        created: Timestamp
+        key: KeyLocation,
+        created: Timestamp,
+        moments: Moments = Moments()
     ) {
         self.id = id
         self.role = role
         self.state = state
         self.signedBy = signedBy
         self.certificate = certificate
-        self.sealedKey = sealedKey
+        self.key = key
         self.created = created
+        self.moments = moments
+    }
+}
+
+/// A root's key certified by another root, so that whoever trusts either can follow the change (RFC 4210 § 4.4).
+///
+/// New-with-old leads those who trust the former root to the new one, old-with-new the other way round.
+public struct LinkCertificate: Hashable, Sendable {
+    /// Whose key and name it certifies.
+    public let subjectID: String
+    /// Whose key signed it.
+    public let signedBy: String
+    public let serialNumber: SerialNumber
+    /// DER.
+    public let certificate: [UInt8]
+
+    public init(subjectID: String, signedBy: String, serialNumber: SerialNumber, certificate: [UInt8]) {
+        self.subjectID = subjectID
+        self.signedBy = signedBy
+        self.serialNumber = serialNumber
+        self.certificate = certificate
     }
 }
 
@@ -87,7 +136,8 @@ public struct AuthorityCertificate: Hashable, Sendable {
 public struct ActiveIssuer: Hashable, Sendable {
     public let id: String
     public let notAfter: Timestamp
-    /// Issuing certificate first, root last.
+    /// What a device is given with its certificate: the issuing certificate first, then those above it up to the root,
+    /// then what has been published for times to come.
     public let authorities: [AuthorityCertificate]
 
     public init(id: String, notAfter: Timestamp, authorities: [AuthorityCertificate]) {

@@ -169,10 +169,11 @@ extension EnrollmentService {
                 attempt: open,
                 now: now
             )
-            var isTraceIDTaken = false
+            var (isTraceIDTaken, isIssuerChanged) = (false, false)
             let receipt = try await recorder.step("reserve") { () async throws(EnrollmentError) -> IntentReceipt? in
                 let outcome = try await self.ports.ledger.reserve(reservation)
                 isTraceIDTaken = outcome == .traceIDTaken
+                isIssuerChanged = outcome == .issuerChanged
                 return try self.receipt(from: outcome, for: user)
             }
             if let receipt {
@@ -191,6 +192,7 @@ extension EnrollmentService {
                     issuer: issuer
                 )
             }
+            if isIssuerChanged { try await self.ports.authority.refresh() }
             guard isTraceIDTaken else { continue }
             let traceID = TraceID(random: try self.ports.random.octets(TraceID.randomOctets))
             recorder.update { $0.traceID = traceID }
@@ -242,7 +244,7 @@ extension EnrollmentService {
         switch outcome {
         case .reserved(let receipt):
             return receipt
-        case .recognitionChanged, .serialNumberTaken, .traceIDTaken:
+        case .recognitionChanged, .issuerChanged, .serialNumberTaken, .traceIDTaken:
             return nil
         case .limitReached(let limit, let counted):
             throw .limitReached(limit, counted, by: user)

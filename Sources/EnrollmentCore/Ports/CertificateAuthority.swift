@@ -3,6 +3,11 @@ public protocol CertificateAuthority: Sendable {
     /// The issuer that signs new certificates now.
     var activeIssuer: ActiveIssuer { get }
 
+    /// Looks at once who signs by now, when the ledger said that ``activeIssuer`` does not any more.
+    ///
+    /// - Throws: ``EnrollmentError`` when that cannot be told, or its key cannot be used.
+    func refresh() async throws(EnrollmentError)
+
     /// Encodes a draft and judges it by trial issuance and lint. The authority's key is not touched.
     ///
     /// - Throws: ``EnrollmentError`` with code `certificateRequest` or `internalService` and the names of the broken

@@ -11,7 +11,7 @@ public protocol EnrollmentLedger: Sendable {
 
     /// Takes a slot and records the intent: device, serial number, octets to be signed, evidence, open attempt.
     ///
-    /// Judges, in this order: trace id unused, recognition unchanged, key not blocked and not another device's,
+    /// Judges, in this order: trace id unused, issuer active, recognition unchanged, key not blocked and not another device's,
     /// limit (a recognised device keeps its slot and passes), serial number unused. A key whose only other holder is an
     /// ended intent of the same user is free: that certificate was given to nobody, and the device may try again.
     ///
@@ -138,6 +138,8 @@ public enum ReservationOutcome: Hashable, Sendable {
     case reserved(IntentReceipt)
     /// Another device id now belongs to this hardware and user, or none does: prepare again.
     case recognitionChanged
+    /// The issuer that was to sign does not sign new certificates any more: look who does, and prepare again.
+    case issuerChanged
     case serialNumberTaken
     case traceIDTaken
     /// The limit in force (an override where one is) and the devices that fill it.

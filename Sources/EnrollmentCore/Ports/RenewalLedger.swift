@@ -8,7 +8,7 @@ public protocol RenewalLedger: Sendable {
 
     /// Records the intent of a renewal and that the device was seen.
     ///
-    /// Judges, in this order: trace id unused, the candidate's standing unchanged, key neither blocked nor ever
+    /// Judges, in this order: trace id unused, issuer active, the candidate's standing unchanged, key neither blocked nor ever
     /// certified for anybody, serial number unused, and for a device that has expired its user's limit: it comes back to
     /// a slot.
     ///
@@ -87,6 +87,8 @@ public enum RenewalReservationOutcome: Hashable, Sendable {
     case reserved(IntentReceipt)
     /// The candidate is not what it was: judge it again.
     case standingChanged
+    /// The issuer that was to sign does not sign new certificates any more: look who does, and prepare again.
+    case issuerChanged
     /// As many successors were asked for within a day as may be.
     case tooOften
     case serialNumberTaken

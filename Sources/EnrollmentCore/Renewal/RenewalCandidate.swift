@@ -10,18 +10,22 @@ public struct RenewalCandidate: Hashable, Sendable {
     /// Ids of the authorities that the device is known to have, those included that came with this certificate: whoever
     /// has its key has received them.
     public let trusted: Set<String>
+    /// Whether its issuer is being drained in a hurry: it may be renewed ahead of its schedule.
+    public let isHurried: Bool
 
     public init(
         certificate: CertificateRecord,
         revocation: Revocation?,
         device: DeviceRecord,
         permit: Permit?,
-        trusted: Set<String>
+        trusted: Set<String>,
+        isHurried: Bool = false
     ) {
         self.certificate = certificate
         self.revocation = revocation
         self.device = device
         self.permit = permit
         self.trusted = trusted
+        self.isHurried = isHurried
     }
 }

@@ -54,7 +54,7 @@ struct RenewalJudgement: Sendable {
     /// - Throws: ``EnrollmentError`` with code `notEligibleToRenew`.
     func judgeWindow() throws(EnrollmentError) -> Bool {
         let opening = self.policy.opening(of: self.validity, by: self.schedule)
-        guard self.now >= opening else {
+        guard self.now >= opening || self.candidate.isHurried else {
             throw self.refusal(
                 "The certificate cannot be renewed before \(opening).",
                 rule: "renewal.early",

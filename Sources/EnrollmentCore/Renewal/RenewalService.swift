@@ -197,6 +197,7 @@ extension RenewalService {
             )
             let receipt = try await recorder.step("reserve") { () async throws(EnrollmentError) -> IntentReceipt? in
                 let outcome = try await self.ports.ledger.reserve(reservation)
+                if outcome == .issuerChanged { try await self.ports.authority.refresh() }
                 return try self.receipt(from: outcome, for: owner)
             }
             if let receipt {
@@ -303,7 +304,7 @@ extension RenewalService {
         switch outcome {
         case .reserved(let receipt):
             return receipt
-        case .standingChanged, .serialNumberTaken, .traceIDTaken:
+        case .standingChanged, .issuerChanged, .serialNumberTaken, .traceIDTaken:
             return nil
         case .tooOften:
             throw EnrollmentError(

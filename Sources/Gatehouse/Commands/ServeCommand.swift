@@ -115,7 +115,7 @@ struct Server: Sendable {
         let authority: CurrentAuthority
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
-            authority = CurrentAuthority(try LocalAuthority(records: issuers, vault: vault))
+            authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
         } catch {
             throw CommandProblem(error)
         }

@@ -15,13 +15,13 @@ struct KeyChecks {
         } catch {
             return [Finding(.failure, "keys", error.sentence, remedy: error.lines.last?.text)]
         }
-        return self.examination.issuers.filter { !$0.sealedKey.isEmpty }.map { self.judge($0, vault) }
+        return self.examination.issuers.filter(\.key.isAtHand).map { self.judge($0, vault) }
     }
 
     private func judge(_ issuer: IssuerRecord, _ vault: Vault) -> Finding {
         let name = "keys \(issuer.id)"
         do throws(EnrollmentError) {
-            let key = try vault.open(issuer.sealedKey, of: issuer.id)
+            let key = try vault.key(of: issuer)
             // A certificate that cannot be read has a finding of its own.
             guard let certificate = try? Certificate(der: issuer.certificate),
                 certificate.publicKeyInfo == key.publicKeyInfo

@@ -99,12 +99,8 @@ struct DeviceOrderScreen {
         case .hold: "held"
         case .resume: "resumed"
         case .revoke: "revoked"
-        case .blockKey: "blocked"
-        case .agree: "agreed"
-        case .replay: "sent again"
-        case .resumeDestination: "resumed"
-        case .createToken: "created"
-        case .revokeToken: "revoked"
+        // No device is ordered anything else.
+        default: self.act.verb.rawValue
         }
     }
 

@@ -20,7 +20,6 @@ final class AuthorityWatch: Service {
 
     let name = "authority"
     private let ledger: any LedgerStore
-    private let vault: Vault
     private let authority: CurrentAuthority
     private let current: CurrentGraph
     private let contexts: TLSContextSource
@@ -52,7 +51,6 @@ final class AuthorityWatch: Service {
         logger: Logger
     ) {
         self.ledger = foundation.ledger
-        self.vault = foundation.vault
         self.authority = foundation.authority
         self.current = current
         self.contexts = contexts
@@ -73,7 +71,7 @@ final class AuthorityWatch: Service {
             let issuers = try await self.ledger.issuers()
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
             if issuers != known.issuers {
-                self.authority.replace(with: try LocalAuthority(records: issuers, vault: self.vault))
+                try self.authority.take(issuers)
                 self.published.replace(with: issuers)
                 self.logger.notice(
                     "issuers changed",

@@ -13,7 +13,8 @@ extension LedgerStore {
                 revocation: sighting.revocation,
                 device: device,
                 permit: try PermitTable(connection: connection).unused(.renewal, of: id),
-                trusted: try TrustTable(connection: connection).trusted(by: id).union(sighting.delivered)
+                trusted: try TrustTable(connection: connection).trusted(by: id).union(sighting.delivered),
+                isHurried: try AuthorityTables(connection: connection).isHurried(certificate.issuerID)
             )
         }
     }

@@ -12,7 +12,7 @@ internal import SQLText
 /// program survives needs no service to stop.
 enum PostgresSchema {
     /// The n-th script brings version n - 1 to version n.
-    static let migrations: [SQL] = [Self.first + Self.ownCertificates + Self.revocation, Self.handOff]
+    static let migrations: [SQL] = [Self.first + Self.ownCertificates + Self.revocation, Self.handOff, Self.rotation]
 
     static var version: Int64 { Int64(Self.migrations.count) }
 
@@ -403,5 +403,49 @@ enum PostgresSchema {
         CREATE INDEX device_untold ON device (issued, ordinal)
             WHERE state IN ('issued', 'handed-off') AND silence_told = 0;
         CREATE INDEX device_account ON device (provider) WHERE is_live = 1;
+        """
+
+    /// Key rotation: SQLite's fifth version.
+    private static let rotation: SQL = """
+        ALTER TABLE issuer
+            ADD COLUMN key_place text COLLATE "C" NOT NULL DEFAULT 'sealed'
+                CHECK (key_place IN ('sealed', 'split', 'token', 'offline', 'destroyed')),
+            ADD COLUMN published bigint,
+            ADD COLUMN activated bigint,
+            ADD COLUMN deposed bigint,
+            ADD COLUMN hurried bigint,
+            ADD COLUMN ended bigint;
+        UPDATE issuer SET published = created, activated = created WHERE state = 'active';
+
+        CREATE TABLE link_certificate (
+            subject_id text COLLATE "C" NOT NULL,
+            signed_by text COLLATE "C" NOT NULL,
+            serial bytea NOT NULL,
+            certificate bytea NOT NULL,
+            recorded bigint NOT NULL,
+            PRIMARY KEY (subject_id, signed_by)
+        );
+
+        CREATE TABLE ceremony (
+            id text COLLATE "C" PRIMARY KEY,
+            kind text COLLATE "C" NOT NULL,
+            state text COLLATE "C" NOT NULL CHECK (state IN ('open', 'imported', 'withdrawn')),
+            issuer_id text COLLATE "C" NOT NULL,
+            request bytea NOT NULL,
+            key_place text COLLATE "C" NOT NULL,
+            sealed_key bytea NOT NULL,
+            created bigint NOT NULL,
+            ended bigint
+        );
+
+        CREATE TABLE compromise (
+            issuer_id text COLLATE "C" PRIMARY KEY,
+            successor text COLLATE "C",
+            trace_id text COLLATE "C" NOT NULL,
+            started bigint NOT NULL,
+            total bigint NOT NULL,
+            per_minute bigint NOT NULL,
+            finished bigint
+        );
         """
 }

@@ -6,7 +6,7 @@ enum SQLiteSchema {
     static let applicationID: Int64 = 0x4741_5445
 
     /// The n-th script brings version n - 1 to version n.
-    static let migrations: [SQL] = [Self.first, Self.second, Self.third, Self.fourth]
+    static let migrations: [SQL] = [Self.first, Self.second, Self.third, Self.fourth, Self.fifth]
 
     static var version: Int64 { Int64(Self.migrations.count) }
 
@@ -428,5 +428,48 @@ enum SQLiteSchema {
         CREATE INDEX device_silent ON device (issued) WHERE state IN ('issued', 'handed-off');
         CREATE INDEX device_untold ON device (issued) WHERE state IN ('issued', 'handed-off') AND silence_told = 0;
         CREATE INDEX device_account ON device (provider) WHERE is_live = 1;
+        """
+
+    /// Key rotation: where each issuer is in its life and its key, link certificates, ceremonies, compromises.
+    private static let fifth: SQL = """
+        ALTER TABLE issuer ADD COLUMN key_place TEXT NOT NULL DEFAULT 'sealed'
+            CHECK (key_place IN ('sealed', 'split', 'token', 'offline', 'destroyed'));
+        ALTER TABLE issuer ADD COLUMN published INTEGER;
+        ALTER TABLE issuer ADD COLUMN activated INTEGER;
+        ALTER TABLE issuer ADD COLUMN deposed INTEGER;
+        ALTER TABLE issuer ADD COLUMN hurried INTEGER;
+        ALTER TABLE issuer ADD COLUMN ended INTEGER;
+        UPDATE issuer SET published = created, activated = created WHERE state = 'active';
+
+        CREATE TABLE link_certificate (
+            subject_id TEXT NOT NULL,
+            signed_by TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            certificate BLOB NOT NULL,
+            recorded INTEGER NOT NULL,
+            PRIMARY KEY (subject_id, signed_by)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE ceremony (
+            id TEXT PRIMARY KEY NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('open', 'imported', 'withdrawn')),
+            issuer_id TEXT NOT NULL,
+            request BLOB NOT NULL,
+            key_place TEXT NOT NULL,
+            sealed_key BLOB NOT NULL,
+            created INTEGER NOT NULL,
+            ended INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE compromise (
+            issuer_id TEXT PRIMARY KEY NOT NULL,
+            successor TEXT,
+            trace_id TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            total INTEGER NOT NULL,
+            per_minute INTEGER NOT NULL,
+            finished INTEGER
+        ) STRICT, WITHOUT ROWID;
         """
 }

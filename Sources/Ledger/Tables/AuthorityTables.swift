@@ -7,12 +7,17 @@ struct AuthorityTables {
 
     func issuers() throws -> [IssuerRecord] {
         let row = try self.connection.prepare(
-            "SELECT id, role, state, signed_by, certificate, sealed_key, created FROM issuer ORDER BY ordinal"
+            """
+            SELECT id, role, state, signed_by, certificate, sealed_key, created, key_place, published, activated, deposed,
+                hurried, ended
+            FROM issuer ORDER BY ordinal
+            """
         )
         var issuers: [IssuerRecord] = []
         while try row.step() {
             guard let role = IssuerRecord.Role(rawValue: row.text(1)),
-                let state = IssuerRecord.State(rawValue: row.text(2))
+                let state = IssuerRecord.State(rawValue: row.text(2)),
+                let key = KeyLocation(place: row.text(7), octets: row.octets(5))
             else { throw EnrollmentError.unreadable("an issuer") }
             issuers.append(
                 IssuerRecord(
@@ -21,19 +26,41 @@ struct AuthorityTables {
                     state: state,
                     signedBy: row.text(3),
                     certificate: row.octets(4),
-                    sealedKey: row.octets(5),
-                    created: Timestamp(microseconds: row.integer(6))
+                    key: key,
+                    created: Timestamp(microseconds: row.integer(6)),
+                    moments: IssuerRecord.Moments(
+                        published: row.optionalInteger(8).map { Timestamp(microseconds: $0) },
+                        activated: row.optionalInteger(9).map { Timestamp(microseconds: $0) },
+                        deposed: row.optionalInteger(10).map { Timestamp(microseconds: $0) },
+                        hurried: row.optionalInteger(11).map { Timestamp(microseconds: $0) },
+                        ended: row.optionalInteger(12).map { Timestamp(microseconds: $0) }
+                    )
                 )
             )
         }
         return issuers
     }
 
+    /// Whether the issuer is on record as one that does not sign new certificates, not yet or not any more.
+    func isRetiredOrWaiting(_ id: String) throws -> Bool {
+        let row = try self.connection.prepare("SELECT 1 FROM issuer WHERE id = ?1 AND state <> 'active'")
+        try row.bind(id, at: 1)
+        return try row.step()
+    }
+
+    /// Whether its devices may renew ahead of their schedule.
+    func isHurried(_ id: String) throws -> Bool {
+        let row = try self.connection.prepare("SELECT 1 FROM issuer WHERE id = ?1 AND hurried IS NOT NULL")
+        try row.bind(id, at: 1)
+        return try row.step()
+    }
+
     func insert(_ issuer: IssuerRecord, serial: SerialNumber) throws {
         let statement = try self.connection.prepare(
             """
-            INSERT INTO issuer (id, role, state, signed_by, serial, certificate, sealed_key, created)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO issuer (id, role, state, signed_by, serial, certificate, sealed_key, created, key_place,
+                activated)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """
         )
         try statement.bind(issuer.id, at: 1)
@@ -42,8 +69,10 @@ struct AuthorityTables {
         try statement.bind(issuer.signedBy, at: 4)
         try statement.bind(serial.octets, at: 5)
         try statement.bind(issuer.certificate, at: 6)
-        try statement.bind(issuer.sealedKey, at: 7)
+        try statement.bind(issuer.key.octets, at: 7)
         try statement.bind(issuer.created.microseconds, at: 8)
+        try statement.bind(issuer.key.place, at: 9)
+        try statement.bind(issuer.moments.activated?.microseconds, at: 10)
         try statement.run()
         try self.connection.tell(.authority)
     }

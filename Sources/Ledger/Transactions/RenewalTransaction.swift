@@ -11,6 +11,7 @@ struct RenewalTransaction {
     private let certificates: CertificateTable
     private let permits: PermitTable
     private let attempts: AttemptTable
+    private let authorities: AuthorityTables
     private let contact: ContactTransaction
     private let connection: LedgerConnection
 
@@ -29,6 +30,7 @@ struct RenewalTransaction {
         self.certificates = CertificateTable(connection: connection)
         self.permits = PermitTable(connection: connection)
         self.attempts = AttemptTable(connection: connection)
+        self.authorities = AuthorityTables(connection: connection)
         self.contact = ContactTransaction(on: connection)
     }
 
@@ -36,6 +38,7 @@ struct RenewalTransaction {
         try self.foresee()
         let prepared = self.reservation.prepared
         if try self.attempts.holds(self.reservation.attempt.traceID) { return .traceIDTaken }
+        if try self.authorities.isRetiredOrWaiting(prepared.draft.issuerID) { return .issuerChanged }
         guard let ground = try self.ground() else { return .standingChanged }
         guard try self.countTries() < self.reservation.triesPerDay else { return .tooOften }
         if let refusal = try self.judgeKey(prepared.keyDigest) { return refusal }
@@ -58,6 +61,7 @@ struct RenewalTransaction {
         let device = candidate.device.device
         try self.connection.foresee([
             { _ = try self.attempts.holds(self.reservation.attempt.traceID) },
+            { _ = try self.authorities.isRetiredOrWaiting(prepared.draft.issuerID) },
             { _ = try self.certificates.sighting(of: candidate.certificate.serialNumber) },
             { _ = try self.devices.standing(of: device) },
             { if self.reservation.usesPermit { _ = try self.permits.unused(.renewal, of: device) } },

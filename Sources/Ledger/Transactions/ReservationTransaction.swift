@@ -10,6 +10,7 @@ struct ReservationTransaction {
     private let devices: DeviceTable
     private let certificates: CertificateTable
     private let attempts: AttemptTable
+    private let authorities: AuthorityTables
     private let permits: PermitTable
     private let connection: LedgerConnection
 
@@ -21,12 +22,14 @@ struct ReservationTransaction {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
         self.attempts = AttemptTable(connection: connection)
+        self.authorities = AuthorityTables(connection: connection)
     }
 
     func run() throws -> ReservationOutcome {
         try self.foresee()
         let prepared = self.reservation.prepared
         if try self.attempts.holds(self.reservation.attempt.traceID) { return .traceIDTaken }
+        if try self.authorities.isRetiredOrWaiting(prepared.draft.issuerID) { return .issuerChanged }
 
         let keys = self.reservation.claims.recognitionKeys
         let known = try self.devices.recognized(keys, of: self.reservation.user.id)
@@ -57,6 +60,7 @@ struct ReservationTransaction {
         let limit = self.reservation.limit
         try self.connection.foresee([
             { _ = try self.attempts.holds(self.reservation.attempt.traceID) },
+            { _ = try self.authorities.isRetiredOrWaiting(prepared.draft.issuerID) },
             { _ = try self.devices.recognized(claims.recognitionKeys, of: user) },
             { _ = try self.devices.barred(claims, of: user) },
             { _ = try self.judgeKey(prepared.keyDigest) },

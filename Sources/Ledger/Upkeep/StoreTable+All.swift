@@ -8,7 +8,7 @@ extension StoreTable {
         Self.user, Self.device, Self.certificate, Self.blockedKey, Self.attempt, Self.outbox, Self.issuer,
         Self.serviceCertificate, Self.sealing, Self.permit, Self.trust, Self.act, Self.revocation,
         Self.revocationChange, Self.crlShard, Self.crl, Self.lease, Self.certificateProof, Self.agreement,
-        Self.feed, Self.destination, Self.delivery, Self.token,
+        Self.feed, Self.destination, Self.delivery, Self.token, Self.linkCertificate, Self.ceremony, Self.compromise,
     ]
 
     /// Those with an `ordinal`.
@@ -98,6 +98,8 @@ extension StoreTable {
         [
             .text("\"id\""), .text("\"role\""), .text("\"state\""), .text("\"signed_by\""), .octets("\"serial\""),
             .octets("\"certificate\""), .octets("\"sealed_key\""), .integer("\"created\""),
+            .text("\"key_place\""), .optionalInteger("\"published\""), .optionalInteger("\"activated\""),
+            .optionalInteger("\"deposed\""), .optionalInteger("\"hurried\""), .optionalInteger("\"ended\""),
         ],
         numbering: .aboveHighest
     )
@@ -230,5 +232,30 @@ extension StoreTable {
             .optionalInteger("\"revoked\""),
         ],
         numbering: .aboveHighest
+    )
+
+    private static let linkCertificate = StoreTable(
+        "\"link_certificate\"",
+        key: [.text("\"subject_id\""), .text("\"signed_by\"")],
+        [.octets("\"serial\""), .octets("\"certificate\""), .integer("\"recorded\"")]
+    )
+
+    private static let ceremony = StoreTable(
+        "\"ceremony\"",
+        key: [.text("\"id\"")],
+        [
+            .text("\"kind\""), .text("\"state\""), .text("\"issuer_id\""), .octets("\"request\""),
+            .text("\"key_place\""), .octets("\"sealed_key\""), .integer("\"created\""),
+            .optionalInteger("\"ended\""),
+        ]
+    )
+
+    private static let compromise = StoreTable(
+        "\"compromise\"",
+        key: [.text("\"issuer_id\"")],
+        [
+            .optionalText("\"successor\""), .text("\"trace_id\""), .integer("\"started\""),
+            .integer("\"total\""), .integer("\"per_minute\""), .optionalInteger("\"finished\""),
+        ]
     )
 }

@@ -15,7 +15,7 @@ struct IssuerKeysTests {
     func states(_ state: IssuerRecord.State) async throws {
         let founding = try await SharedFoundings.all.founding()
         let records = try await founding.ledger.issuers().map { $0.with(state: state) }
-        let keys = IssuerKeys(ledger: FixedIssuers(records), vault: founding.vault)
+        let keys = IssuerKeys(ledger: FixedIssuers(records), keys: founding.vault)
         try await keys.refresh()
         let speaks: Set<IssuerRecord.State> = [.published, .active, .draining, .crlOnly, .compromised]
         #expect(keys.issuers.map(\.id) == (speaks.contains(state) ? ["root-2026", "2026-a"] : []))
@@ -30,8 +30,8 @@ struct IssuerKeysTests {
     @Test("an issuer whose key is elsewhere does not speak here")
     func elsewhere() async throws {
         let founding = try await SharedFoundings.all.founding()
-        let records = try await founding.ledger.issuers().map { $0.with(sealedKey: []) }
-        let keys = IssuerKeys(ledger: FixedIssuers(records), vault: founding.vault)
+        let records = try await founding.ledger.issuers().map { $0.with(key: .offline) }
+        let keys = IssuerKeys(ledger: FixedIssuers(records), keys: founding.vault)
         try await keys.refresh()
         #expect(keys.issuers.isEmpty)
         let error = await #expect(throws: EnrollmentError.self) { try await keys.party("2026-a") }
@@ -41,7 +41,7 @@ struct IssuerKeysTests {
     @Test("an issuing key stays open, a root's is opened anew each time")
     func open() async throws {
         let founding = try await SharedFoundings.all.founding()
-        let keys = IssuerKeys(ledger: founding.ledger, vault: founding.vault)
+        let keys = IssuerKeys(ledger: founding.ledger, keys: founding.vault)
         try await keys.refresh()
         // The throw-away key tells one opening from another.
         for (id, stays) in [("2026-a", true), ("root-2026", false)] {
@@ -55,7 +55,7 @@ struct IssuerKeysTests {
     func change() async throws {
         let founding = try await SharedFoundings.all.founding()
         let ledger = FixedIssuers(try await founding.ledger.issuers())
-        let keys = IssuerKeys(ledger: ledger, vault: founding.vault)
+        let keys = IssuerKeys(ledger: ledger, keys: founding.vault)
         try await keys.refresh()
         _ = try await keys.party("2026-a")
         ledger.records.withLock { records in
@@ -69,14 +69,14 @@ struct IssuerKeysTests {
 }
 
 extension IssuerRecord {
-    fileprivate func with(state: State? = nil, sealedKey: [UInt8]? = nil) -> IssuerRecord {
+    fileprivate func with(state: State? = nil, key: KeyLocation? = nil) -> IssuerRecord {
         IssuerRecord(
             id: self.id,
             role: self.role,
             state: state ?? self.state,
             signedBy: self.signedBy,
             certificate: self.certificate,
-            sealedKey: sealedKey ?? self.sealedKey,
+            key: key ?? self.key,
             created: self.created
         )
     }

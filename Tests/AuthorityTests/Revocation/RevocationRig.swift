@@ -35,7 +35,7 @@ struct RevocationRig: Sendable {
     ) async throws {
         let founding = if let founding { founding } else { try await Founding() }
         self.founding = founding
-        let keys = IssuerKeys(ledger: founding.ledger, vault: founding.vault)
+        let keys = IssuerKeys(ledger: founding.ledger, keys: founding.vault)
         self.keys = keys
         self.publisher = Self.publisher(self.book, keys, self.clock, schedule: schedule)
         let responder = OCSPResponder(

@@ -29,6 +29,8 @@ public final class JournaledAuthority: CertificateAuthority {
 
     public var activeIssuer: ActiveIssuer { self.issuer.withLock { $0 } }
 
+    public func refresh() async throws(EnrollmentError) {}
+
     /// Lets another issuer sign from now on.
     public func activate(_ issuer: ActiveIssuer) {
         self.issuer.withLock { $0 = issuer }

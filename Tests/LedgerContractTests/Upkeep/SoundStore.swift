@@ -130,7 +130,7 @@ struct SoundStore {
                 state: .active,
                 signedBy: "root-1",
                 certificate: certificate.der,
-                sealedKey: role == .root ? [] : LedgerFixture.octets(200),
+                key: role == .root ? .offline : .sealed(LedgerFixture.octets(200)),
                 created: LedgerFixture.start
             )
             try await self.ledger.confirmIssuer(issuer, certificate: certificate, receipt: receipt)

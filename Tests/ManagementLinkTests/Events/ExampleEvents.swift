@@ -134,7 +134,7 @@ enum ExampleEvents {
             state: .published,
             signedBy: "root-1",
             certificate: [0x30, 0x82, 0x01, 0x02, 0x03],
-            sealedKey: [],
+            key: .offline,
             created: Timestamp(seconds: 1_795_165_964)
         ),
         subject: "CN=Corp Issuing 2027-a,O=Corp",

@@ -1,0 +1,221 @@
+/// All issuers at one moment, and what may be done with them: the rules of key rotation as a pure value.
+///
+///     prepared → published → active → draining → crl-only → retired     aborted ← prepared, published
+///                                any of them but the last two → compromised
+///
+/// Of each role at most one is `prepared` or `published`, and exactly one is `active` once the authority is founded.
+public struct KeyRotation: Hashable, Sendable {
+    /// Oldest first.
+    public let standings: [IssuerStanding]
+    /// Devices that fill a slot and hold a valid certificate.
+    public let liveDevices: Int
+    /// Percent of ``liveDevices`` that have to know a root before it is activated.
+    public let adoptionThreshold: Int
+    public let now: Timestamp
+
+    public init(standings: [IssuerStanding], liveDevices: Int, adoptionThreshold: Int, now: Timestamp) {
+        self.standings = standings
+        self.liveDevices = liveDevices
+        self.adoptionThreshold = adoptionThreshold
+        self.now = now
+    }
+
+    public func standing(of id: String) -> IssuerStanding? {
+        self.standings.first { $0.id == id }
+    }
+
+    /// The one that signs now.
+    public func active(_ role: IssuerRecord.Role) -> IssuerStanding? {
+        self.standings.last { $0.issuer.role == role && $0.state == .active }
+    }
+
+    /// The one that is to sign next.
+    public func next(_ role: IssuerRecord.Role) -> IssuerStanding? {
+        self.standings.last { $0.issuer.role == role && ($0.state == .prepared || $0.state == .published) }
+    }
+
+    /// Whether so many devices know it that it may be relied on; of a fleet without devices everybody does.
+    public func isAdopted(_ standing: IssuerStanding) -> Bool {
+        standing.knowingDevices * 100 >= self.liveDevices * self.adoptionThreshold
+    }
+
+    /// Whether an issuer of that id and role may be prepared.
+    ///
+    /// - Throws: ``RotationRefusal`` that says what is in the way.
+    public func judgePreparation(of id: String, as role: IssuerRecord.Role) throws(RotationRefusal) {
+        if self.standing(of: id) != nil { throw RotationRefusal(.prepare, id, .idTaken) }
+        if let next = self.next(role) { throw RotationRefusal(.prepare, id, .nextExists(next.id, next.state)) }
+        if role == .issuing, self.active(.root) == nil { throw RotationRefusal(.prepare, id, .noActiveRoot) }
+    }
+
+    /// What the verb comes to for the issuer `id`.
+    ///
+    /// - Parameters:
+    ///   - verb: Any but `prepare`, which makes an issuer instead of moving one: ``judgePreparation(of:as:)``.
+    ///   - id: The issuer.
+    ///   - override: Why a gate is to be passed all the same.
+    /// - Returns: The change; one without moves for an issuer that is there already.
+    /// - Throws: ``RotationRefusal`` that says what is in the way.
+    public func change(
+        _ verb: RotationVerb,
+        _ id: String,
+        overriding override: String? = nil
+    ) throws(RotationRefusal) -> RotationChange {
+        guard let standing = self.standing(of: id) else { throw RotationRefusal(verb, id, .unknown) }
+        switch verb {
+        case .prepare: throw RotationRefusal(verb, id, .idTaken)
+        case .publish: return try self.publication(of: standing)
+        case .activate: return try self.activation(of: standing, override)
+        case .drain: return try self.hurry(standing)
+        case .retire: return try self.retirement(of: standing)
+        case .abort: return try self.abortion(of: standing)
+        case .compromise: return try self.compromise(of: standing)
+        }
+    }
+
+    /// Draining issuers on which nothing hangs any more: what is left of them is their CRLs.
+    public var drained: [RotationChange] {
+        self.standings.filter { $0.state == .draining && $0.liveCertificates == 0 }.map {
+            RotationChange(
+                verb: .drain,
+                id: $0.id,
+                moves: [RotationChange.Move(id: $0.id, from: .draining, to: .crlOnly)],
+                needsNothingLive: true
+            )
+        }
+    }
+
+    // MARK: Verbs
+
+    private func publication(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+        guard standing.state == .prepared else { throw Self.refusal(.publish, standing, wants: [.prepared]) }
+        return RotationChange(
+            verb: .publish,
+            id: standing.id,
+            moves: [RotationChange.Move(id: standing.id, from: .prepared, to: .published)],
+            announcements: [RotationChange.Announcement(kind: .trustPublished, id: standing.id)]
+        )
+    }
+
+    private func activation(
+        of standing: IssuerStanding,
+        _ override: String?
+    ) throws(RotationRefusal) -> RotationChange {
+        guard standing.state == .published else { throw Self.refusal(.activate, standing, wants: [.published]) }
+        guard standing.notAfter > self.now else {
+            throw RotationRefusal(.activate, standing.id, .ended(standing.notAfter))
+        }
+        var overridden: String?
+        if standing.issuer.role == .root, !self.isAdopted(standing) {
+            guard let override else {
+                let missing = self.liveDevices - standing.knowingDevices
+                throw RotationRefusal(
+                    .activate,
+                    standing.id,
+                    .notAdopted(missing: missing, of: self.liveDevices, threshold: self.adoptionThreshold)
+                )
+            }
+            overridden = override
+        }
+        if standing.issuer.role == .issuing, let above = self.standing(of: standing.issuer.signedBy),
+            above.state == .compromised
+        {
+            throw RotationRefusal(.activate, standing.id, .signerCompromised(above.id))
+        }
+        var moves = [RotationChange.Move(id: standing.id, from: .published, to: .active)]
+        if let former = self.active(standing.issuer.role) {
+            moves.append(RotationChange.Move(id: former.id, from: .active, to: .draining))
+        }
+        return RotationChange(
+            verb: .activate,
+            id: standing.id,
+            moves: moves,
+            announcements: [RotationChange.Announcement(kind: .trustActivated, id: standing.id)],
+            overridden: overridden
+        )
+    }
+
+    private func hurry(_ standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+        guard standing.state == .draining else { throw Self.refusal(.drain, standing, wants: [.draining]) }
+        return RotationChange(verb: .drain, id: standing.id, moves: [], hurries: true)
+    }
+
+    private func retirement(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+        guard standing.state == .draining || standing.state == .crlOnly else {
+            throw Self.refusal(.retire, standing, wants: [.draining, .crlOnly])
+        }
+        guard standing.liveCertificates == 0 else {
+            throw RotationRefusal(.retire, standing.id, .inUse(standing.liveCertificates))
+        }
+        return RotationChange(
+            verb: .retire,
+            id: standing.id,
+            moves: [RotationChange.Move(id: standing.id, from: standing.state, to: .retired)],
+            announcements: [RotationChange.Announcement(kind: .trustRetired, id: standing.id)],
+            destroyedKeys: [standing.id],
+            needsNothingLive: true
+        )
+    }
+
+    private func abortion(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+        guard standing.state == .prepared || standing.state == .published else {
+            throw Self.refusal(.abort, standing, wants: [.prepared, .published])
+        }
+        guard standing.liveCertificates == 0 else {
+            throw RotationRefusal(.abort, standing.id, .inUse(standing.liveCertificates))
+        }
+        return RotationChange(
+            verb: .abort,
+            id: standing.id,
+            moves: [RotationChange.Move(id: standing.id, from: standing.state, to: .aborted)],
+            // Who was told of it hears that it is gone.
+            announcements: standing.state == .published
+                ? [RotationChange.Announcement(kind: .trustRetired, id: standing.id)] : [],
+            destroyedKeys: [standing.id],
+            revokedIssuers: standing.issuer.role == .issuing ? [standing.id: .cessationOfOperation] : [:],
+            needsNothingLive: true
+        )
+    }
+
+    /// The successor's own steps come before: see ``successor(of:)``.
+    private func compromise(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+        switch standing.state {
+        case .retired, .aborted, .compromised:
+            throw Self.refusal(
+                .compromise,
+                standing,
+                wants: [.prepared, .published, .active, .draining, .crlOnly]
+            )
+        case .prepared, .published, .active, .draining, .crlOnly: break
+        }
+        var moves = [RotationChange.Move(id: standing.id, from: standing.state, to: .compromised)]
+        var announcements = [RotationChange.Announcement(kind: .trustRetired, id: standing.id)]
+        if standing.state == .active {
+            // In the same step, so that somebody signs at every moment.
+            guard let successor = self.next(standing.issuer.role), successor.state == .published,
+                successor.issuer.signedBy == successor.id || self.isSound(successor.issuer.signedBy)
+            else { throw RotationRefusal(.compromise, standing.id, .noSuccessor) }
+            moves.append(RotationChange.Move(id: successor.id, from: .published, to: .active))
+            announcements.append(RotationChange.Announcement(kind: .trustActivated, id: successor.id))
+        }
+        return RotationChange(
+            verb: .compromise,
+            id: standing.id,
+            moves: moves,
+            announcements: announcements,
+            revokedIssuers: standing.issuer.role == .issuing ? [standing.id: .cACompromise] : [:]
+        )
+    }
+
+    private func isSound(_ id: String) -> Bool {
+        self.standing(of: id).map { $0.state != .compromised } ?? false
+    }
+
+    private static func refusal(
+        _ verb: RotationVerb,
+        _ standing: IssuerStanding,
+        wants: [IssuerRecord.State]
+    ) -> RotationRefusal {
+        RotationRefusal(verb, standing.id, .state(standing.state, wants: wants))
+    }
+}

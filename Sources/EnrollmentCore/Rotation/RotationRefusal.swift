@@ -1,0 +1,29 @@
+/// Why a step of key rotation is not taken.
+public struct RotationRefusal: Error, Hashable, Sendable {
+    public enum Reason: Hashable, Sendable {
+        case unknown
+        /// There is, or was, an issuer of that id.
+        case idTaken
+        /// Another one is on its way.
+        case nextExists(String, IssuerRecord.State)
+        case noActiveRoot
+        case state(IssuerRecord.State, wants: [IssuerRecord.State])
+        case ended(Timestamp)
+        case notAdopted(missing: Int, of: Int, threshold: Int)
+        case signerCompromised(String)
+        /// So many live certificates hang on it.
+        case inUse(Int)
+        /// Nobody is there to take an active issuer's place.
+        case noSuccessor
+    }
+
+    public let verb: RotationVerb
+    public let id: String
+    public let reason: Reason
+
+    public init(_ verb: RotationVerb, _ id: String, _ reason: Reason) {
+        self.verb = verb
+        self.id = id
+        self.reason = reason
+    }
+}

@@ -1,0 +1,17 @@
+/// What an administrator does with an issuer (`pki.md` § 3 names what each step means to devices).
+public enum RotationVerb: String, Hashable, Sendable, CaseIterable {
+    /// Makes a key and a certificate for it; nobody is told.
+    case prepare
+    /// Has the certificate handed out, so that devices know it before they need it.
+    case publish
+    /// Has it sign new certificates from now on; its predecessor drains.
+    case activate
+    /// Has the devices of a draining issuer renew as early as they can.
+    case drain
+    /// Destroys the key of an issuer on which nothing hangs any more.
+    case retire
+    /// Takes back an issuer that has signed nothing.
+    case abort
+    /// Stops an issuer whose key is not its owner's alone any more.
+    case compromise
+}
