@@ -35,6 +35,7 @@ struct CertificateMaker: Sendable {
         _ order: Order,
         by party: SigningParty
     ) async throws(EnrollmentError) -> (certificate: IssuedCertificate, receipt: IntentReceipt) {
+        try await party.key.ensureReach()
         let draft = try self.draft(order, by: party)
         let prepared = try CertificateEncoder.prepare(draft, for: party)
         let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)

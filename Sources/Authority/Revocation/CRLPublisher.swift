@@ -133,6 +133,8 @@ package struct CRLPublisher: Sendable {
         of issuer: RevocationIssuer,
         by party: SigningParty
     ) async throws(EnrollmentError) -> Outcome {
+        // Before there is a number that no CRL will have.
+        try await party.key.ensureReach()
         let now = self.clock.now
         let turn: CRLTurn
         switch try await self.ledger.takeTurn(
