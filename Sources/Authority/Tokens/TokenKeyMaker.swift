@@ -3,7 +3,7 @@ package import OpenSSLKit
 internal import PKCS11Kit
 
 /// Makes issuers' keys on a token, and destroys them there.
-package struct TokenKeyMaker: Sendable {
+package struct TokenKeyMaker: IssuerKeyMaker {
     private let place: TokenPlace
     private let token: Token
     private let random: any RandomSource
