@@ -143,6 +143,7 @@ package struct AuthorityFounder: Sendable {
         signedBy signer: String,
         key: SigningKey
     ) async throws(EnrollmentError) {
+        let now = self.clock.now
         let record = IssuerRecord(
             id: id,
             role: role,
@@ -150,7 +151,8 @@ package struct AuthorityFounder: Sendable {
             signedBy: signer,
             certificate: certificate.der,
             key: .sealed(try self.vault.seal(key, of: id)),
-            created: self.clock.now
+            created: now,
+            moments: IssuerRecord.Moments(published: now, activated: now)
         )
         try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
     }

@@ -39,7 +39,7 @@ struct CertificateMaker: Sendable {
         let prepared = try CertificateEncoder.prepare(draft, for: party)
         let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)
         let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
-        return (try CertificateEncoder.sign(ticket.prepared, by: party), receipt)
+        return (try await CertificateEncoder.sign(ticket.prepared, by: party), receipt)
     }
 
     /// Issues a certificate of the service itself, and stores it with its sealed key as the newest of its use.

@@ -48,7 +48,7 @@ package final class LocalAuthority: CertificateAuthority {
         let prepared = ticket.prepared
         let party = try self.party(prepared.draft.issuerID)
         return party.key.isSlowToSign
-            ? try await self.bench.sign(prepared, by: party) : try CertificateEncoder.sign(prepared, by: party)
+            ? try await self.bench.sign(prepared, by: party) : try await CertificateEncoder.sign(prepared, by: party)
     }
 
     private func party(_ id: String) throws(EnrollmentError) -> SigningParty {

@@ -5,7 +5,8 @@ package import EnrollmentCore
 /// Every port of the core is written once, in extensions, on top of what a store offers: reads, and transactions.
 package protocol LedgerStore: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RenewalLedger,
     DeviceLedger,
-    RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger
+    RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger,
+    RotationLedger, CompromiseLedger
 {
     /// What the store lets this process do just now.
     var standing: StoreStanding { get }

@@ -18,10 +18,15 @@ package struct LockPlan: Hashable, Sendable {
     var keys: [[UInt8]] = []
     /// Of things that are nobody's: a shard's turn, the authority, retention.
     var names: [String] = []
+    /// Whether the issuer that signs has to stay it meanwhile: many may want so at once, and ``rotation`` waits for them.
+    var needsIssuer = false
 
     /// For what a constraint of the database guards alone.
     static let none = LockPlan()
     static let authority = LockPlan(names: ["authority"])
+    /// Changing who signs.
+    static let rotation = LockPlan(names: ["authority", Self.issuer])
+    static let issuer = "issuer"
     static let retention = LockPlan(names: ["retention"])
     static let agreement = LockPlan(names: ["agreement"])
     /// Giving events their places.

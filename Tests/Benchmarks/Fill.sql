@@ -20,7 +20,7 @@ SET client_min_messages = warning;
 -- Keys and indexes are made after the rows; what they are is the schema's business.
 CREATE SCHEMA fill;
 CREATE FUNCTION fill.filled() RETURNS regclass[] LANGUAGE sql AS $$
-    SELECT ARRAY['"user"', 'device', 'certificate', 'attempt', 'outbox', 'trust', 'revocation',
+    SELECT ARRAY['"user"', 'device', 'certificate', 'attempt', 'outbox', 'revocation',
         'revocation_change']::regclass[]
 $$;
 CREATE TABLE fill.later AS
@@ -98,11 +98,11 @@ FROM generate_series(1, :people) n;
 
 INSERT INTO device (id, user_id, state, is_live, name, name_key, enrollment_type, hardware_id, claimed_device_id,
     claimed_key, os_version, model, generation, first_enrolled, last_proven_contact, certificate_serial,
-    certificate_ends, needs_permit)
+    certificate_ends, needs_permit, trusted)
 SELECT fill.id('d', n), fill.person(1 + n % :people), CASE WHEN is_reset THEN 'reset' ELSE 'active' END,
     CASE WHEN is_reset THEN 0 ELSE 1 END, 'DESKTOP-' || upper(substr(m, 1, 7)), 'desktop-' || substr(m, 1, 7), 'full',
     m || md5('h' || n), upper(md5('c' || n)), md5('c' || n), '10.0.26200.9278', 'Simulated Laptop', 1, came,
-    came + 3600000000, fill.serial(n), came + 31536000000000, CASE WHEN is_reset THEN 1 ELSE 0 END
+    came + 3600000000, fill.serial(n), came + 31536000000000, CASE WHEN is_reset THEN 1 ELSE 0 END, :'issuer'
 FROM (SELECT n, md5('w' || n) AS m, fill.moment(n, :devices) AS came, n % 50 = 0 AS is_reset
     FROM generate_series(1, :devices) n) x;
 
@@ -148,9 +148,6 @@ SELECT fill.id('o', n), CASE WHEN n > :devices THEN 'renewed' ELSE 'enrolled' EN
 FROM generate_series(1, :n) n;
 
 INSERT INTO feed ("only", last_position) VALUES (1, greatest(0, :n - 1000));
-
-INSERT INTO trust (device, issuer_id, confirmed)
-SELECT fill.id('d', n), :'issuer', fill.moment(n, :devices) FROM generate_series(1, :devices) n WHERE n % 50 <> 0;
 
 INSERT INTO revocation (issuer_id, shard, serial, reason, revoked, not_after)
 SELECT :'issuer', n % 8, fill.serial(n), CASE WHEN n > :devices THEN 4 ELSE 5 END, fill.moment(n, :n),

@@ -84,7 +84,9 @@ extension InMemoryLedger.State {
         let isCurrent = self.devices.contains {
             $0.record.certificateSerial == serial && $0.record.state.occupiesSlot
         }
-        let isIssuers = self.issuers.contains { $0.certificate == record.der }
+        let isIssuers =
+            self.issuers.contains { $0.certificate == record.der }
+            || self.links.contains { $0.serialNumber == record.serialNumber }
         let isInService = self.services.contains { service in
             service.serialNumber == serial
                 && self.services.last { $0.use == service.use }?.serialNumber == serial

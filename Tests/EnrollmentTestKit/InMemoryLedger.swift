@@ -48,6 +48,10 @@ public final class InMemoryLedger: Sendable {
         /// Used and unused.
         var permits: [Permit] = []
         var issuers: [IssuerRecord] = []
+        /// Serial numbers of the issuers' own certificates.
+        var issuerSerials: [String: SerialNumber] = [:]
+        var links: [LinkCertificate] = []
+        var compromises: [CompromiseRecord] = []
         var services: [ServiceCertificateRecord] = []
         var sealing: [UInt8]?
         var revocation = Revocations()
@@ -172,6 +176,7 @@ extension InMemoryLedger: AuthorityLedger {
             guard !state.issuers.contains(where: { $0.id == issuer.id }) else { throw Self.refusal("ledger.store") }
             state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
             state.issuers.append(issuer)
+            state.issuerSerials[issuer.id] = certificate.serialNumber
         }
     }
 

@@ -8,7 +8,8 @@ internal import Testing
 
 /// Everything an implementation has to offer for the contract to be tried on it.
 protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RenewalLedger, DeviceLedger,
-    RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger
+    RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger,
+    RotationLedger, CompromiseLedger
 {
     func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
     func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool

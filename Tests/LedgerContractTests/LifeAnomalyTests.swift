@@ -61,7 +61,7 @@ struct LifeAnomalyTests {
             """,
             "a certificate seen without its trust": """
             SELECT count(*) FROM certificate c WHERE c.seen IS NOT NULL AND c.delivered IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM trust t WHERE t.device = c.device)
+                AND NOT EXISTS (SELECT 1 FROM device d WHERE d.id = c.device AND d.trusted <> '')
             """,
             "a certificate both there and proven gone": """
             SELECT count(*) FROM certificate_proof p

@@ -22,6 +22,9 @@ public protocol RotationLedger: Sendable {
     ) async throws(EnrollmentError)
 
     /// Stores a signed link certificate.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `authorization` and rule `rotation.link-exists` when there is one of these
+    ///   two roots in this direction already.
     func confirmLink(
         _ link: LinkCertificate,
         certificate: IssuedCertificate,
@@ -40,7 +43,8 @@ public protocol RotationLedger: Sendable {
     /// - Throws: ``EnrollmentError`` with code `authorization` and rule `rotation.changed` when an issuer is not in the
     ///   state that the change starts from, `rotation.in-use` when live certificates hang on it that must not,
     ///   `rotation.last-crl` when it is to be retired and a shard's published CRL ends before its certificate does, or
-    ///   lacks a revocation.
+    ///   lacks a revocation; with code `internalService` and rule `rotation.announcements` when these are not the
+    ///   change's.
     func apply(
         _ change: RotationChange,
         announcing announcements: [RotationAnnouncement],
@@ -54,12 +58,13 @@ public protocol RotationLedger: Sendable {
         by act: AdministrativeAct
     ) async throws(EnrollmentError)
 
-    /// Live devices that are not known to have the issuer's certificate, those that renew latest first.
-    func devices(lacking issuerID: String, after: String?, limit: Int)
+    /// Live devices that are not known to have the issuer's certificate by `now`, those that renew latest first.
+    func devices(lacking issuerID: String, at now: Timestamp, after: String?, limit: Int)
         async throws(EnrollmentError) -> Page<AdoptionGap>
 
-    /// Live devices that hold a certificate of this issuer, the soonest to end first.
-    func devices(holding issuerID: String, after: String?, limit: Int)
+    /// Live devices that hold a certificate of this issuer that has not ended by `now`, the soonest to end first; each
+    /// once, however many it holds.
+    func devices(holding issuerID: String, at now: Timestamp, after: String?, limit: Int)
         async throws(EnrollmentError) -> Page<DeviceRecord>
 }
 

@@ -25,6 +25,9 @@ public struct RotationChange: Hashable, Sendable {
         }
     }
 
+    /// Whether there is nothing to do, because it was done already.
+    public var isNothing: Bool { self.moves.isEmpty && !self.hurries }
+
     public let verb: RotationVerb
     /// The issuer that it is about.
     public let id: String
@@ -33,7 +36,7 @@ public struct RotationChange: Hashable, Sendable {
     public let announcements: [Announcement]
     /// Whose keys are wiped.
     public let destroyedKeys: [String]
-    /// Whose certificates are revoked, and why.
+    /// Whose certificates are revoked, and why; link certificates are revoked by the caller, afterwards.
     public let revokedIssuers: [String: RevocationReason]
     /// Whether it may only be done while no live certificate hangs on ``id``, and its last CRLs are out.
     public let needsNothingLive: Bool

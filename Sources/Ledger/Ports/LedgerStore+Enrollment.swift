@@ -16,7 +16,8 @@ extension LedgerStore {
             serialNumber: reservation.prepared.draft.serialNumber,
             toBeSignedDigest: reservation.prepared.toBeSignedDigest
         )
-        let locks = LockPlan(users: [reservation.user.id], keys: [reservation.prepared.keyDigest])
+        var locks = LockPlan(users: [reservation.user.id], keys: [reservation.prepared.keyDigest])
+        locks.needsIssuer = true
         let evidence = { @Sendable (connection: LedgerConnection) throws -> ReservationOutcome? in
             try CertificateTable(connection: connection).isIntended(receipt) ? .reserved(receipt) : nil
         }

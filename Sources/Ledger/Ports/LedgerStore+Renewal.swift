@@ -13,7 +13,7 @@ extension LedgerStore {
                 revocation: sighting.revocation,
                 device: device,
                 permit: try PermitTable(connection: connection).unused(.renewal, of: id),
-                trusted: try TrustTable(connection: connection).trusted(by: id).union(sighting.delivered),
+                trusted: (sighting.device?.trusted ?? []).union(sighting.delivered),
                 isHurried: try AuthorityTables(connection: connection).isHurried(certificate.issuerID)
             )
         }
@@ -26,7 +26,8 @@ extension LedgerStore {
             serialNumber: reservation.prepared.draft.serialNumber,
             toBeSignedDigest: reservation.prepared.toBeSignedDigest
         )
-        let locks = LockPlan(users: [reservation.candidate.device.userID], keys: [reservation.prepared.keyDigest])
+        var locks = LockPlan(users: [reservation.candidate.device.userID], keys: [reservation.prepared.keyDigest])
+        locks.needsIssuer = true
         let evidence = { @Sendable (connection: LedgerConnection) throws -> RenewalReservationOutcome? in
             try CertificateTable(connection: connection).isIntended(receipt) ? .reserved(receipt) : nil
         }

@@ -417,6 +417,16 @@ enum PostgresSchema {
             ADD COLUMN ended bigint;
         UPDATE issuer SET published = created, activated = created WHERE state = 'active';
 
+        ALTER TABLE device ADD COLUMN trusted text COLLATE "C" NOT NULL DEFAULT '';
+        UPDATE device SET trusted = known.list FROM (
+            SELECT t.device, string_agg(t.issuer_id, ' ' ORDER BY t.issuer_id) AS list FROM trust t GROUP BY t.device
+            ) AS known
+            WHERE known.device = device.id;
+        DROP INDEX trust_issuer;
+        DROP TABLE trust;
+        CREATE INDEX device_trust ON device (trusted, certificate_ends, ordinal) WHERE is_live = 1;
+        CREATE INDEX certificate_live ON certificate (issuer_id, not_after, ordinal) WHERE state = 'issued';
+
         CREATE TABLE link_certificate (
             subject_id text COLLATE "C" NOT NULL,
             signed_by text COLLATE "C" NOT NULL,

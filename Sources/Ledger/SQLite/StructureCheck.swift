@@ -11,7 +11,8 @@ enum StructureCheck {
     private static let essential: [SQL] = [
         "PRAGMA quick_check(sealing)", "PRAGMA quick_check(issuer)", "PRAGMA quick_check(service_certificate)",
         "PRAGMA quick_check(blocked_key)", "PRAGMA quick_check(schema_version)", "PRAGMA quick_check(crl_shard)",
-        "PRAGMA quick_check(lease)",
+        "PRAGMA quick_check(lease)", "PRAGMA quick_check(link_certificate)", "PRAGMA quick_check(ceremony)",
+        "PRAGMA quick_check(compromise)",
     ]
 
     /// What grows with every enrollment.
@@ -19,7 +20,7 @@ enum StructureCheck {
         "PRAGMA quick_check(device)", "PRAGMA quick_check(certificate)", "PRAGMA quick_check(outbox)",
         "PRAGMA quick_check(user)", "PRAGMA quick_check(attempt)", "PRAGMA quick_check(revocation)",
         "PRAGMA quick_check(revocation_change)", "PRAGMA quick_check(crl)", "PRAGMA quick_check(act)",
-        "PRAGMA quick_check(permit)", "PRAGMA quick_check(trust)", "PRAGMA quick_check(certificate_proof)",
+        "PRAGMA quick_check(permit)", "PRAGMA quick_check(certificate_proof)",
     ]
 
     /// Whether the file is too large to be read through before it is used.

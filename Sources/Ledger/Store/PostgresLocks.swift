@@ -21,6 +21,7 @@ extension PostgresSession {
         default: try self.lockMany(plan)
         }
         for name in plan.names.sorted() { try self.tell(Self.ofName, [.text(name)]) }
+        if plan.needsIssuer { try self.tell(Self.ofIssuer) }
     }
 
     private static let ofUser: SQL = "SELECT pg_advisory_xact_lock(1, hashtext(?1) & 1023)"
@@ -42,6 +43,8 @@ extension PostgresSession {
         """
     private static let ofKey: SQL = "SELECT pg_advisory_xact_lock(2, hashtext(encode(?1, 'hex')) & 255)"
     private static let ofName: SQL = "SELECT pg_advisory_xact_lock(3, hashtext(?1))"
+    /// Together with others; as ``LockPlan/issuer`` is named.
+    private static let ofIssuer: SQL = "SELECT pg_advisory_xact_lock_shared(3, hashtext('issuer'))"
 
     /// Lists go as hexadecimal texts: there is no type for them on our side.
     private static let ofOwners: SQL = """

@@ -59,8 +59,8 @@ struct AuthorityTables {
         let statement = try self.connection.prepare(
             """
             INSERT INTO issuer (id, role, state, signed_by, serial, certificate, sealed_key, created, key_place,
-                activated)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                published, activated, deposed, hurried, ended)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """
         )
         try statement.bind(issuer.id, at: 1)
@@ -72,7 +72,11 @@ struct AuthorityTables {
         try statement.bind(issuer.key.octets, at: 7)
         try statement.bind(issuer.created.microseconds, at: 8)
         try statement.bind(issuer.key.place, at: 9)
-        try statement.bind(issuer.moments.activated?.microseconds, at: 10)
+        try statement.bind(issuer.moments.published?.microseconds, at: 10)
+        try statement.bind(issuer.moments.activated?.microseconds, at: 11)
+        try statement.bind(issuer.moments.deposed?.microseconds, at: 12)
+        try statement.bind(issuer.moments.hurried?.microseconds, at: 13)
+        try statement.bind(issuer.moments.ended?.microseconds, at: 14)
         try statement.run()
         try self.connection.tell(.authority)
     }

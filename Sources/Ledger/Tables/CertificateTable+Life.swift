@@ -23,6 +23,8 @@ extension CertificateTable {
             let id: DeviceID
             let state: DeviceState
             let lastProvenContact: Timestamp
+            /// Ids of the authorities that it is known to have.
+            let trusted: Set<String>
         }
 
         /// Whether it is good for proving who its holder is, but for its end.
@@ -31,7 +33,7 @@ extension CertificateTable {
 
     private static let sighting: SQL = """
         SELECT c.serial, c.ordinal, c.state, c.not_after, c.seen, c.delivered, d.id, d.state, d.last_proven_contact,
-            c.issuer_id, r.reason, r.revoked, c.supersede_after
+            c.issuer_id, r.reason, r.revoked, c.supersede_after, d.trusted
         FROM certificate c LEFT JOIN device d ON d.id = c.device
             LEFT JOIN revocation r ON r.issuer_id = c.issuer_id AND r.shard = coalesce(c.crl_shard, 0)
                 AND r.serial = c.serial
@@ -58,8 +60,12 @@ extension CertificateTable {
             guard let id = DeviceID(octets: octets), let state = DeviceState(rawValue: row.text(7)) else {
                 throw EnrollmentError.unreadable("a device")
             }
-            let contact = Timestamp(microseconds: row.integer(8))
-            holder = Sighting.Holder(id: id, state: state, lastProvenContact: contact)
+            holder = Sighting.Holder(
+                id: id,
+                state: state,
+                lastProvenContact: Timestamp(microseconds: row.integer(8)),
+                trusted: TrustedSet.decode(row.text(13))
+            )
         }
         var revocation: Revocation?
         if let number = row.optionalInteger(10) {

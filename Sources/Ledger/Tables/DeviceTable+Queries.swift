@@ -2,7 +2,7 @@ internal import EnrollmentCore
 internal import SQLText
 
 extension DeviceTable {
-    private static let list: SQL = """
+    static let list: SQL = """
         SELECT d.ordinal, d.id, d.state, d.user_id, u.principal_name, d.name, d.enrollment_type, d.hardware_id,
             d.claimed_device_id, d.os_version, d.model, d.is_shared, d.generation, d.first_enrolled,
             d.last_proven_contact, d.certificate_serial, d.certificate_ends, d.conflicts, d.provider,
@@ -69,7 +69,7 @@ extension DeviceTable {
         return records
     }
 
-    private static func record(_ row: borrowing LedgerStatement) throws -> DeviceRecord {
+    static func record(_ row: borrowing LedgerStatement) throws -> DeviceRecord {
         guard let device = DeviceID(octets: row.octets(1)), let state = DeviceState(rawValue: row.text(2)),
             let type = EnrollmentType(rawValue: row.text(6)),
             let ownership = EnrollmentTerms.Ownership(rawValue: row.text(19))

@@ -95,6 +95,7 @@ struct Retention {
             AND NOT EXISTS (
                 SELECT 1 FROM device d WHERE d.id = c.device AND d.is_live = 1 AND d.certificate_serial = c.serial)
             AND NOT EXISTS (SELECT 1 FROM issuer WHERE issuer.serial = c.serial)
+            AND NOT EXISTS (SELECT 1 FROM link_certificate k WHERE k.serial = c.serial)
             AND NOT EXISTS (
                 SELECT 1 FROM service_certificate s WHERE s.serial = c.serial AND s.ordinal = (
                     SELECT max(n.ordinal) FROM service_certificate n WHERE n.use = s.use))

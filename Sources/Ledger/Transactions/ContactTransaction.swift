@@ -8,13 +8,11 @@ struct ContactTransaction {
 
     private let devices: DeviceTable
     private let certificates: CertificateTable
-    private let trust: TrustTable
     private let supersession: Supersession
 
     init(on connection: LedgerConnection) {
         self.devices = DeviceTable(connection: connection)
         self.certificates = CertificateTable(connection: connection)
-        self.trust = TrustTable(connection: connection)
         self.supersession = Supersession(on: connection)
     }
 
@@ -49,7 +47,7 @@ struct ContactTransaction {
         try self.devices.touch(device, at: now)
         guard sighting.seen == nil else { return }
         try self.certificates.markSeen(sighting.serial, at: now)
-        try self.trust.confirm(sighting.delivered, of: device, at: now)
+        try self.devices.trust(sighting.delivered, besides: sighting.device?.trusted ?? [], device)
         try self.devices.activate(device)
         try self.prefer(sighting, of: device)
         let older = try self.certificates.issued(to: device, before: sighting.serial)

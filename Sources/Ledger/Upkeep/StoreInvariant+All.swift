@@ -2,9 +2,11 @@ internal import SQLText
 
 extension StoreInvariant {
     /// What holds between the rows of a ledger, whichever store it is in.
-    static let all: [StoreInvariant] = Self.devices + Self.certificates + Self.revocations + Self.handOff + Self.others
+    static let all: [StoreInvariant] =
+        Self.devices + Self.certificates + Self.revocations + Self.handOff + Self.others
+        + Self.issuers
 
-    private static let restore = "stop the service and restore the last backup in which this holds; tell the makers"
+    static let restore = "stop the service and restore the last backup in which this holds; tell the makers"
 
     private static let devices: [StoreInvariant] = [
         StoreInvariant(
@@ -270,36 +272,6 @@ extension StoreInvariant {
             shows: [.device, .text("kind")],
             """
             SELECT p.device, p.kind FROM permit p WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = p.device)
-            """
-        ),
-        StoreInvariant(
-            "trust.device",
-            "each known trust is a device's that is there",
-            remedy: Self.restore,
-            shows: [.device, .text("issuer")],
-            """
-            SELECT t.device, t.issuer_id FROM trust t WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = t.device)
-            """
-        ),
-        StoreInvariant(
-            "issuer.certificate",
-            "each issuer's certificate is recorded, and its own issuer is there",
-            remedy: Self.restore,
-            shows: [.text("issuer"), .serial],
-            """
-            SELECT i.id, i.serial FROM issuer i LEFT JOIN certificate c ON c.serial = i.serial
-            WHERE c.der IS NULL OR c.der <> i.certificate
-                OR NOT EXISTS (SELECT 1 FROM issuer s WHERE s.id = i.signed_by)
-            """
-        ),
-        StoreInvariant(
-            "issuer.sealing",
-            "each issuer that signs has its sealed key, and what opens it is there",
-            remedy: Self.restore,
-            shows: [.text("issuer")],
-            """
-            SELECT i.id FROM issuer i WHERE NOT EXISTS (SELECT 1 FROM sealing)
-                OR (i.role <> 'root' AND length(i.sealed_key) = 0)
             """
         ),
         StoreInvariant(

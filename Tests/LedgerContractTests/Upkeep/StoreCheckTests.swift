@@ -121,7 +121,6 @@ struct StoreCheckTests {
         Breach(name: "crl.number", script: "UPDATE crl SET number = 99 WHERE number = 2"),
         Breach(name: "crl.through", script: "UPDATE crl_shard SET through = 99; UPDATE crl SET through = 99"),
         Breach(name: "permit.device", script: "UPDATE permit SET device = x'05'", also: ["references"]),
-        Breach(name: "trust.device", script: "UPDATE trust SET device = x'06'", also: ["references"]),
         Breach(
             name: "outbox.device",
             script: "UPDATE outbox SET device = x'07' WHERE kind = 'renewed'",
