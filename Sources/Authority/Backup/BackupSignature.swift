@@ -24,7 +24,7 @@ package struct BackupSignature: Hashable, Sendable {
         _ manifest: [UInt8],
         issuers: [IssuerRecord],
         keys: any IssuerKeySource
-    ) throws(EnrollmentError) -> BackupSignature {
+    ) async throws(EnrollmentError) -> BackupSignature {
         guard let active = issuers.last(where: { $0.role == .issuing && $0.state == .active }) else {
             throw EnrollmentError(
                 .internalService,
@@ -46,7 +46,7 @@ package struct BackupSignature: Hashable, Sendable {
             current = above
         }
         let key = try keys.key(of: active)
-        let signature = BackupSignature(octets: try key.sign(Self.context + manifest), chain: chain)
+        let signature = BackupSignature(octets: try await key.sign(Self.context + manifest), chain: chain)
         // A token that signs with another key would be found out when it is too late.
         _ = try signature.verify(manifest)
         return signature

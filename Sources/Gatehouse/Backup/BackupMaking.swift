@@ -57,7 +57,7 @@ struct BackupMaking {
         let descriptor = target.descriptor
         let (signer, octets) = try await self.wrapped { () throws(EnrollmentError) in
             let text = Array(manifest.json.text.utf8)
-            let signature = try BackupSignature.sign(text, issuers: facts.issuers, keys: keys)
+            let signature = try await BackupSignature.sign(text, issuers: facts.issuers, keys: keys)
             let envelope = BackupEnvelope(manifest: text, signature: signature, imageLength: manifest.imageLength)
             return (try signature.verify(text), try self.write(envelope, image, to: descriptor))
         }
