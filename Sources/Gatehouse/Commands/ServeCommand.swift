@@ -112,9 +112,11 @@ struct Server: Sendable {
         )
         try await replicas.join(file: self.configuration.file)
         let issuers: [IssuerRecord]
+        let links: [LinkCertificate]
         let authority: CurrentAuthority
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
+            links = try await ledger.links()
             authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
         } catch {
             throw CommandProblem(error)
@@ -159,6 +161,7 @@ struct Server: Sendable {
         ]
         let published = PublishedIssuers(
             issuers,
+            links: links,
             shelf: revocation.shelf,
             responder: revocation.responder,
             clock: clock
@@ -223,6 +226,7 @@ struct Server: Sendable {
             AuthorityWatch(
                 foundation,
                 issuers: issuers,
+                links: links,
                 serial: serial,
                 current: current,
                 contexts: contexts,
