@@ -160,7 +160,7 @@ extension TokenKeys {
         return Survey(
             issuers: keys.compactMap { living[$0.publicKeyInfo] },
             leftovers: keys.filter { key in
-                key.name.label.hasPrefix(Self.label(of: "")) && living[key.publicKeyInfo] == nil
+                key.name.label.hasPrefix(TokenKeyMaker.label(of: "")) && living[key.publicKeyInfo] == nil
             }.map(\.name.description)
         )
     }

@@ -89,6 +89,7 @@ struct Configuration: Sendable {
     /// How long an OCSP answer may be relied on.
     let ocspValidityMinutes: Int
     let retention: Retention
+    let backup: BackupSettings
     /// HTTP status of faults.
     let faultStatus: Int
     /// Hours after which a reservation without an outcome frees its slot, and a replaced certificate is superseded.

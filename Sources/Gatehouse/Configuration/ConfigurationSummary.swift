@@ -133,6 +133,10 @@ enum ConfigurationSummary {
             ("ocsp.validityMinutes", "\(configuration.ocspValidityMinutes)"),
             ("retention.attemptDays", "\(configuration.retention.attemptDays)"),
             ("retention.certificateDays", "\(configuration.retention.certificateDays)"),
+            ("backup.passphrase", configuration.backup.passphrase?.place ?? "none: --passphrase-file"),
+            ("backup.folder", configuration.backup.folder ?? "none: --to"),
+            ("backup.keep", configuration.backup.keep.map { "\($0)" } ?? "all"),
+            ("backup.maxAgeHours", configuration.backup.maxAgeHours.map { "\($0)" } ?? "any age"),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
         ]
