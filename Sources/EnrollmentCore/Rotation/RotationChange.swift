@@ -25,9 +25,6 @@ public struct RotationChange: Hashable, Sendable {
         }
     }
 
-    /// Whether there is nothing to do, because it was done already.
-    public var isNothing: Bool { self.moves.isEmpty && !self.hurries }
-
     public let verb: RotationVerb
     /// The issuer that it is about.
     public let id: String

@@ -65,6 +65,8 @@ struct Configuration: Sendable {
     let admin: AdminSettings
     let store: StoreLocation
     let passphrase: SecretReference
+    /// Where issuers' keys may be besides the store.
+    let tokens: [ConfiguredToken]
     let profilesFolder: String
     let deviceProfileName: String
     let crlShards: Int

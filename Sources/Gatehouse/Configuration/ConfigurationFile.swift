@@ -98,6 +98,7 @@ enum ConfigurationFile {
             admin: try AdminSection.read(reader.object("admin"), folder: folder),
             store: store,
             passphrase: passphrase,
+            tokens: try TokenSection.read(reader.objects("tokens"), folder: folder),
             profilesFolder: profilesFolder,
             deviceProfileName: deviceProfileName,
             crlShards: crlShards,

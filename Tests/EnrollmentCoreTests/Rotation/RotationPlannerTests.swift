@@ -55,7 +55,7 @@ struct RotationPlannerTests {
         let activation = try #require(steps.first { $0.kind == .activate })
         #expect(activation.due == Self.begin.adding(days: 1_826 - 365))
         #expect(activation.reason == .end)
-        #expect(!steps.contains(where: \.isAutomatic))
+        #expect(steps.map(\.isAutomatic) == [false, false, false])
         #expect(steps.first { $0.kind == .prepare }?.due == activation.due.adding(days: -30))
         let root = try #require(plan.steps.first { $0.role == .root && $0.kind == .activate })
         #expect(root.id == "R2")
