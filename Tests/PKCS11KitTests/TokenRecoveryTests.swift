@@ -10,6 +10,8 @@ struct TokenRecoveryTests {
 
     /// What a load of signatures came to.
     private final class Tally: Sendable {
+        /// Whether nobody is to ask any more.
+        let isOver = Atomic(false)
         private let counts = Mutex<[PKCS11Error.Kind?: Int]>([:])
 
         func add(_ kind: PKCS11Error.Kind?) {
@@ -42,12 +44,11 @@ struct TokenRecoveryTests {
         let made = try await token.generate(.ecdsaP256, named: Self.name)
         let key = try VerifyingKey(publicKeyInfo: made.publicKeyInfo)
         let tally = Tally()
-        let isOver = Atomic(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<8 {
                 group.addTask {
                     var number = 0
-                    while !isOver.load(ordering: .relaxed) {
+                    while !tally.isOver.load(ordering: .relaxed) {
                         number += 1
                         let message = Array("\(worker), \(number)".utf8)
                         let digest = try Digest.sha256(message)
@@ -80,10 +81,10 @@ struct TokenRecoveryTests {
                     #expect(token.standing.isPresent)
                 }
             } catch {
-                isOver.store(true, ordering: .relaxed)
+                tally.isOver.store(true, ordering: .relaxed)
                 throw error
             }
-            isOver.store(true, ordering: .relaxed)
+            tally.isOver.store(true, ordering: .relaxed)
             try await group.waitForAll()
         }
         #expect(tally.kinds == [nil, .away])
