@@ -10,9 +10,16 @@ struct TokenRecoveryTests {
 
     /// What a load of signatures came to.
     private final class Tally: Sendable {
-        /// Whether nobody is to ask any more.
-        let isOver = Atomic(false)
         private let counts = Mutex<[PKCS11Error.Kind?: Int]>([:])
+
+        private let isOver = Atomic(false)
+
+        /// Whether the load is to end.
+        var isClosed: Bool { self.isOver.load(ordering: .relaxed) }
+
+        func close() {
+            self.isOver.store(true, ordering: .relaxed)
+        }
 
         func add(_ kind: PKCS11Error.Kind?) {
             self.counts.withLock { $0[kind, default: 0] += 1 }
@@ -48,7 +55,7 @@ struct TokenRecoveryTests {
             for worker in 0..<8 {
                 group.addTask {
                     var number = 0
-                    while !tally.isOver.load(ordering: .relaxed) {
+                    while !tally.isClosed {
                         number += 1
                         let message = Array("\(worker), \(number)".utf8)
                         let digest = try Digest.sha256(message)
@@ -81,10 +88,10 @@ struct TokenRecoveryTests {
                     #expect(token.standing.isPresent)
                 }
             } catch {
-                tally.isOver.store(true, ordering: .relaxed)
+                tally.close()
                 throw error
             }
-            tally.isOver.store(true, ordering: .relaxed)
+            tally.close()
             try await group.waitForAll()
         }
         #expect(tally.kinds == [nil, .away])
