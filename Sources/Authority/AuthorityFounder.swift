@@ -60,12 +60,30 @@ package struct AuthorityFounder: Sendable {
 
     private let ledger: any AuthorityLedger
     private let vault: Vault
+    private let rootKeys: any IssuerKeyMaker
+    private let issuerKeys: any IssuerKeyMaker
     private let clock: any WallClock
     private let random: any RandomSource
 
-    package init(ledger: any AuthorityLedger, vault: Vault, clock: any WallClock, random: any RandomSource) {
+    /// - Parameters:
+    ///   - ledger: An empty one.
+    ///   - vault: Seals the service's own keys.
+    ///   - rootKeys: Makes the root's key; `nil` has it sealed in the store.
+    ///   - issuerKeys: Makes the issuing authority's; `nil` has it sealed in the store.
+    ///   - clock: Dates everything.
+    ///   - random: For serial numbers.
+    package init(
+        ledger: any AuthorityLedger,
+        vault: Vault,
+        rootKeys: (any IssuerKeyMaker)? = nil,
+        issuerKeys: (any IssuerKeyMaker)? = nil,
+        clock: any WallClock,
+        random: any RandomSource
+    ) {
         self.ledger = ledger
         self.vault = vault
+        self.rootKeys = rootKeys ?? SealedKeyMaker(vault: vault)
+        self.issuerKeys = issuerKeys ?? SealedKeyMaker(vault: vault)
         self.clock = clock
         self.random = random
     }
@@ -89,18 +107,15 @@ package struct AuthorityFounder: Sendable {
         _ plan: Plan,
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
-        let key = try self.generate(plan.rootKey)
-        let order = CertificateMaker.Order(
-            profile: plan.rootProfile,
-            subject: self.authorityName(plan, plan.rootProfile, "\(plan.organization) Root \(plan.rootID)"),
+        let (key, location) = try await self.rootKeys.make(plan.rootKey, for: plan.rootID)
+        let (order, selfSigner) = try self.authorities(plan, maker).rootOrder(
+            plan.rootID,
             key: key,
-            locations: .none
+            profile: plan.rootProfile
         )
-        let name = try CertificateEncoder.name(order.subject, of: plan.rootProfile.name)
-        let selfSigner = try SigningParty(rootID: plan.rootID, key: HeldKey(key), subject: name.der)
         let (certificate, receipt) = try await maker.issue(order, by: selfSigner)
-        try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: key)
-        return (certificate, try SigningParty(id: plan.rootID, key: HeldKey(key), certificate: certificate.der))
+        try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: location)
+        return (certificate, try SigningParty(id: plan.rootID, key: key, certificate: certificate.der))
     }
 
     private func makeIssuer(
@@ -108,16 +123,20 @@ package struct AuthorityFounder: Sendable {
         root: SigningParty,
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
-        let key = try self.generate(plan.issuerKey)
-        let order = CertificateMaker.Order(
-            profile: plan.issuingProfile,
-            subject: self.authorityName(plan, plan.issuingProfile, "\(plan.organization) Issuing \(plan.issuerID)"),
+        let (key, location) = try await self.issuerKeys.make(plan.issuerKey, for: plan.issuerID)
+        let order = self.authorities(plan, maker).issuingOrder(
+            plan.issuerID,
             key: key,
-            locations: .all(plan.addresses)
+            profile: plan.issuingProfile,
+            answersOCSP: true
         )
         let (certificate, receipt) = try await maker.issue(order, by: root)
-        try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: key)
-        return (certificate, try SigningParty(id: plan.issuerID, key: HeldKey(key), certificate: certificate.der))
+        try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: location)
+        return (certificate, try SigningParty(id: plan.issuerID, key: key, certificate: certificate.der))
+    }
+
+    private func authorities(_ plan: Plan, _ maker: CertificateMaker) -> AuthorityMaker {
+        AuthorityMaker(maker: maker, organization: plan.organization, addresses: plan.addresses)
     }
 
     private func makeServerCertificate(
@@ -141,7 +160,7 @@ package struct AuthorityFounder: Sendable {
         of id: String,
         as role: IssuerRecord.Role,
         signedBy signer: String,
-        key: SigningKey
+        key: KeyLocation
     ) async throws(EnrollmentError) {
         let now = self.clock.now
         let record = IssuerRecord(
@@ -150,20 +169,11 @@ package struct AuthorityFounder: Sendable {
             state: .active,
             signedBy: signer,
             certificate: certificate.der,
-            key: .sealed(try self.vault.seal(key, of: id)),
+            key: key,
             created: now,
             moments: IssuerRecord.Moments(published: now, activated: now)
         )
         try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
-    }
-
-    private func authorityName(
-        _ plan: Plan,
-        _ profile: CertificateProfile,
-        _ commonName: String
-    ) -> [CertificateDraft.NameAttribute] {
-        let others = profile.subject.isEmpty ? [.init(.organization, plan.organization)] : profile.subject
-        return others + [.init(.commonName, commonName)]
     }
 
     private func generate(_ type: KeyType) throws(EnrollmentError) -> SigningKey {

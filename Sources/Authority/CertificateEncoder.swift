@@ -23,9 +23,10 @@ enum CertificateEncoder {
     }
 
     /// Signs the recorded octets, verifies the signature, and compares the signed part with the record.
-    static func sign(_ prepared: PreparedCertificate, by party: SigningParty) throws(EnrollmentError)
-        -> IssuedCertificate
-    {
+    nonisolated(nonsending) static func sign(
+        _ prepared: PreparedCertificate,
+        by party: SigningParty
+    ) async throws(EnrollmentError) -> IssuedCertificate {
         // The ticket vouches for the digest; only this ties the octets to it.
         let digest = try library("issuance.digest") { () throws(OpenSSLError) in
             try Digest.sha256(prepared.toBeSigned)
@@ -33,7 +34,7 @@ enum CertificateEncoder {
         guard digest == prepared.toBeSignedDigest else {
             throw self.defect("issuance.recorded-octets", "The octets to be signed are not those that were recorded.")
         }
-        let signature = try party.key.sign(prepared.toBeSigned)
+        let signature = try await party.key.sign(prepared.toBeSigned)
         let verifies = try library("issuance.verify") { () throws(OpenSSLError) in
             let algorithm = SignatureAlgorithm(party.scheme)
             return try party.verifyingKey.verifies(signature, over: prepared.toBeSigned, with: algorithm)
@@ -134,7 +135,8 @@ enum CertificateEncoder {
             crlURLs: draft.crlURLs,
             ocspURL: draft.ocspURL,
             issuerURL: draft.issuerURL,
-            securityIdentifier: draft.securityIdentifier
+            securityIdentifier: draft.securityIdentifier,
+            issuerBundleURL: draft.issuerBundleURL
         )
         return try encoding("issuance.encoding", "The certificate cannot be encoded") { () throws(X509Error) in
             try body.encoded()

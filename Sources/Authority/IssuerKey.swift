@@ -6,14 +6,28 @@ package protocol IssuerKey: Sendable {
     var type: KeyType { get }
     /// SubjectPublicKeyInfo, DER (RFC 5280 § 4.1.2.7).
     var publicKeyInfo: [UInt8] { get }
-    /// Whether a signature takes long enough to be made off the cooperative pool.
-    var isSlowToSign: Bool { get }
 
     /// Signs `message` with the scheme of ``type``; ECDSA as DER (RFC 3279 § 2.2.3).
     ///
+    /// A key in this process signs where it is called, so call a slow one on a ``SigningBench``. One that is elsewhere
+    /// suspends until its signature is there.
+    ///
     /// - Throws: ``EnrollmentError``: `internalService` for a key that cannot sign, `inMaintenance` for one that is out of
     ///   reach.
-    func sign(_ message: [UInt8]) throws(EnrollmentError) -> [UInt8]
+    nonisolated(nonsending) func sign(_ message: [UInt8]) async throws(EnrollmentError) -> [UInt8]
+
+    /// Asks before anything is recorded whether a signature can be expected at all.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `inMaintenance` for a key that is out of reach.
+    nonisolated(nonsending) func ensureReach() async throws(EnrollmentError)
+}
+
+extension IssuerKey {
+    /// Whether a trial, or a check, of such a signature takes long enough to be made off the cooperative pool.
+    package var isSlowToSign: Bool { self.type.isSlowToSign }
+
+    /// A key in this process is always in reach.
+    package nonisolated(nonsending) func ensureReach() async throws(EnrollmentError) {}
 }
 
 /// Gives issuers' keys by what the store says of where they are.
@@ -32,7 +46,6 @@ package struct HeldKey: IssuerKey {
 
     package var type: KeyType { self.key.type }
     package var publicKeyInfo: [UInt8] { self.key.publicKeyInfo }
-    package var isSlowToSign: Bool { self.key.type.isSlowToSign }
 
     package func sign(_ message: [UInt8]) throws(EnrollmentError) -> [UInt8] {
         try library("issuance.sign") { () throws(OpenSSLError) in try self.key.sign(message) }

@@ -40,6 +40,8 @@ package final class LocalAuthority: CertificateAuthority {
 
     package func prepare(_ draft: CertificateDraft) async throws(EnrollmentError) -> PreparedCertificate {
         let party = try self.party(draft.issuerID)
+        // Later there would be an intent on record for each request that a lost token does not sign.
+        try await party.key.ensureReach()
         return party.key.isSlowToSign
             ? try await self.bench.prepare(draft, for: party) : try CertificateEncoder.prepare(draft, for: party)
     }
@@ -48,7 +50,7 @@ package final class LocalAuthority: CertificateAuthority {
         let prepared = ticket.prepared
         let party = try self.party(prepared.draft.issuerID)
         return party.key.isSlowToSign
-            ? try await self.bench.sign(prepared, by: party) : try CertificateEncoder.sign(prepared, by: party)
+            ? try await self.bench.sign(prepared, by: party) : try await CertificateEncoder.sign(prepared, by: party)
     }
 
     private func party(_ id: String) throws(EnrollmentError) -> SigningParty {
@@ -65,7 +67,8 @@ package final class LocalAuthority: CertificateAuthority {
         }
     }
 
-    /// The issuer's certificate and those above it, up to a root.
+    /// The issuer's certificate and those above it, up to a root; then what devices are to know before they need it, and
+    /// a root that is to be trusted already though the issuer is still below the former one.
     private static func authorities(from issuer: IssuerRecord, in records: [IssuerRecord]) throws(EnrollmentError)
         -> [AuthorityCertificate]
     {
@@ -82,7 +85,11 @@ package final class LocalAuthority: CertificateAuthority {
             authorities.append(AuthorityCertificate(above))
             current = above
         }
-        return authorities
+        let known = authorities.map(\.issuerID)
+        let coming = records.filter { record in
+            record.state == .published || record.state == .active && record.role == .root
+        }
+        return authorities + coming.filter { !known.contains($0.id) }.map { AuthorityCertificate($0) }
     }
 }
 

@@ -65,11 +65,11 @@ actor CRLAssembly {
     /// Signs what was recorded, verifies the signature, reads the CRL back and judges it.
     ///
     /// - Throws: ``EnrollmentError``; nothing may be published then.
-    func sign(recordedAs digest: [UInt8]) throws(EnrollmentError) -> Product {
+    func sign(recordedAs digest: [UInt8]) async throws(EnrollmentError) -> Product {
         let (party, scheme) = (self.party, self.party.scheme)
         var octets: [UInt8] = []
         swap(&octets, &self.toBeSigned)
-        let signature = try party.key.sign(octets)
+        let signature = try await party.key.sign(octets)
         let verifies = try library("crl.verify") { () throws(OpenSSLError) in
             try party.verifyingKey.verifies(signature, over: octets, with: SignatureAlgorithm(scheme))
         }

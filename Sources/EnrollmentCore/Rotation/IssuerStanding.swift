@@ -3,10 +3,10 @@ public struct IssuerStanding: Hashable, Sendable {
     public let issuer: IssuerRecord
     /// End of its certificate.
     public let notAfter: Timestamp
-    /// How many certificates of its making somebody still depends on.
+    /// How many certificates of its making somebody still depends on, neither ended nor revoked.
     ///
-    /// Neither ended nor revoked for good: those of devices, intents among them, of the service's listener, and of issuers
-    /// whose key still exists. Link certificates and those of its own OCSP responders are none of them.
+    /// Those of devices, intents among them, of listeners, and of issuers whose key still exists. Link certificates and
+    /// those of its own OCSP responders are none of them.
     public let liveCertificates: Int
     /// How many live devices are known to have its certificate.
     public let knowingDevices: Int

@@ -112,16 +112,21 @@ struct Server: Sendable {
         )
         try await replicas.join(file: self.configuration.file)
         let issuers: [IssuerRecord]
+        let links: [LinkCertificate]
         let authority: CurrentAuthority
+        let logger = self.logger
+        let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
-            authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
+            links = try await ledger.links()
+            authority = try CurrentAuthority(issuers, from: ledger, keys: KeyRing(vault: vault, tokens: tokens))
         } catch {
             throw CommandProblem(error)
         }
         let foundation = ServiceGraph.Foundation(
             ledger: ledger,
             vault: vault,
+            tokens: tokens,
             authority: authority,
             addresses: self.configuration.addresses
         )
@@ -130,7 +135,6 @@ struct Server: Sendable {
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
         let (context, serial) = try await tls.contextAndSerial(for: self.configuration)
         let contexts = TLSContextSource(context)
-        let logger = self.logger
         let revocation = try RevocationSetup(
             self.configuration,
             profiles: profiles,
@@ -159,6 +163,7 @@ struct Server: Sendable {
         ]
         let published = PublishedIssuers(
             issuers,
+            links: links,
             shelf: revocation.shelf,
             responder: revocation.responder,
             clock: clock
@@ -173,6 +178,7 @@ struct Server: Sendable {
                 ledger: ledger,
                 shelf: revocation.shelf,
                 keys: revocation.keys,
+                tokens: tokens,
                 traffic: traffic,
                 replicas: replicas,
                 handOff: HandOffReport(
@@ -223,6 +229,7 @@ struct Server: Sendable {
             AuthorityWatch(
                 foundation,
                 issuers: issuers,
+                links: links,
                 serial: serial,
                 current: current,
                 contexts: contexts,
