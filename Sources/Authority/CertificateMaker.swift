@@ -10,6 +10,8 @@ struct CertificateMaker: Sendable {
         case none
         /// CRL, OCSP responder and the issuer's certificate.
         case all(AuthorityAddresses)
+        /// CRL and the issuer's certificate: an issuer whose key is not at hand has no OCSP responder.
+        case withoutOCSP(AuthorityAddresses)
         /// The issuer's certificate alone, where nobody is to ask whether the certificate is revoked.
         case issuerAlone(AuthorityAddresses)
     }
@@ -35,11 +37,19 @@ struct CertificateMaker: Sendable {
         _ order: Order,
         by party: SigningParty
     ) async throws(EnrollmentError) -> (certificate: IssuedCertificate, receipt: IntentReceipt) {
-        let draft = try self.draft(order, by: party)
-        let prepared = try CertificateEncoder.prepare(draft, for: party)
-        let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)
+        let (prepared, receipt) = try await self.record(order, by: party)
         let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
         return (try await CertificateEncoder.sign(ticket.prepared, by: party), receipt)
+    }
+
+    /// Prepares and records what somebody else is going to sign, or is signed next.
+    func record(
+        _ order: Order,
+        by party: SigningParty
+    ) async throws(EnrollmentError) -> (prepared: PreparedCertificate, receipt: IntentReceipt) {
+        let draft = try self.draft(order, by: party)
+        let prepared = try CertificateEncoder.prepare(draft, for: party)
+        return (prepared, try await self.ledger.recordIntent(prepared, at: self.clock.now))
     }
 
     /// Issues a certificate of the service itself, and stores it with its sealed key as the newest of its use.
@@ -86,8 +96,11 @@ struct CertificateMaker: Sendable {
         switch order.locations {
         case .none: break
         case .all(let all): (revocation, addresses) = (all, all)
+        case .withoutOCSP(let all): (revocation, addresses) = (all, all)
         case .issuerAlone(let alone): addresses = alone
         }
+        var answers = revocation?.ocsp(issuer: party.id)
+        if case .withoutOCSP = order.locations { answers = nil }
         return CertificateDraft(
             profile: profile.name,
             serialNumber: serialNumber,
@@ -101,7 +114,7 @@ struct CertificateMaker: Sendable {
             alternativeNames: order.alternativeNames,
             crlURLs: revocation.map { [$0.crl(issuer: party.id, serialNumber: serialNumber)] } ?? [],
             crlShard: revocation?.shard(of: serialNumber),
-            ocspURL: revocation?.ocsp(issuer: party.id),
+            ocspURL: answers,
             issuerURL: addresses?.certificate(of: party.id)
         )
     }

@@ -113,6 +113,7 @@ struct Server: Sendable {
         try await replicas.join(file: self.configuration.file)
         let issuers: [IssuerRecord]
         let authority: CurrentAuthority
+        try await self.refuseWaiting(ledger)
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
             authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
@@ -148,6 +149,7 @@ struct Server: Sendable {
         }
         let handOff = try HandOffSetup(self.configuration, on: foundation, replicas: replicas, logger: logger)
         let traffic = TrafficCount()
+        let sealing = SealingWatch(vault: vault, clock: clock, logger: logger)
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
             current: current,
@@ -173,6 +175,7 @@ struct Server: Sendable {
                 ledger: ledger,
                 shelf: revocation.shelf,
                 keys: revocation.keys,
+                sealing: sealing,
                 traffic: traffic,
                 replicas: replicas,
                 handOff: HandOffReport(
@@ -227,6 +230,7 @@ struct Server: Sendable {
                 current: current,
                 contexts: contexts,
                 tls: tls,
+                sealing: sealing,
                 published: published,
                 bell: replicas.bells.authority,
                 logger: logger
@@ -287,6 +291,14 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
         }
+    }
+
+    /// Says what a new place waits for, when its root is offline.
+    private func refuseWaiting(_ ledger: any LedgerStore) async throws(CommandProblem) {
+        let (issuers, ceremonies) = try await answer { () throws(EnrollmentError) in
+            (try await ledger.issuers(), try await ledger.ceremonies())
+        }
+        if let problem = CommandProblem.waiting(for: ceremonies, issuers) { throw problem }
     }
 
     private func listener(

@@ -10,6 +10,7 @@ struct StatusReport: Sendable {
     let ledger: any LedgerStore
     let shelf: RevocationShelf
     let keys: IssuerKeys
+    let sealing: SealingWatch
     let traffic: TrafficCount
     let replicas: ReplicaSetup
     let handOff: HandOffReport
@@ -23,6 +24,9 @@ struct StatusReport: Sendable {
         let now = self.clock.now
         let store = self.store
         var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement + self.clockSkew
+        if let reason = self.sealing.reason {
+            reasons.append(ReadinessReason("passphrase", reason, severity: .warning))
+        }
         // One that is known not to answer would only keep whoever asks waiting.
         if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {

@@ -24,6 +24,7 @@ final class AuthorityWatch: Service {
     private let current: CurrentGraph
     private let contexts: TLSContextSource
     private let tls: TLSSetup
+    private let sealing: SealingWatch
     private let published: PublishedIssuers
     private let logger: Logger
     private let state: Mutex<State>
@@ -36,6 +37,7 @@ final class AuthorityWatch: Service {
     ///   - current: Whose configuration names further certificates.
     ///   - contexts: What new connections are made with.
     ///   - tls: Makes the next.
+    ///   - sealing: Follows a change of the passphrase.
     ///   - published: What the plain listener serves.
     ///   - bell: Rings when something happened.
     ///   - logger: Hears of changes.
@@ -46,6 +48,7 @@ final class AuthorityWatch: Service {
         current: CurrentGraph,
         contexts: TLSContextSource,
         tls: TLSSetup,
+        sealing: SealingWatch,
         published: PublishedIssuers,
         bell: Doorbell,
         logger: Logger
@@ -55,6 +58,7 @@ final class AuthorityWatch: Service {
         self.current = current
         self.contexts = contexts
         self.tls = tls
+        self.sealing = sealing
         self.published = published
         self.bell = bell
         self.logger = logger
@@ -68,6 +72,11 @@ final class AuthorityWatch: Service {
     private func look() async {
         let known = self.state.withLock { $0 }
         do throws(EnrollmentError) {
+            // First: what has been sealed since a change of the passphrase opens only after this.
+            let reopened = try await self.sealing.look(
+                at: try await self.ledger.sealingParameters(),
+                passphrase: self.current.value.configuration.passphrase
+            )
             let issuers = try await self.ledger.issuers()
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
             if issuers != known.issuers {
@@ -78,7 +87,7 @@ final class AuthorityWatch: Service {
                     metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
                 )
             }
-            var isStale = known.isContextStale || issuers != known.issuers || serial != known.serial
+            var isStale = known.isContextStale || reopened || issuers != known.issuers || serial != known.serial
             if isStale {
                 let configuration = self.current.value.configuration
                 isStale =

@@ -132,7 +132,7 @@ extension Certificate {
         return try self.purposeIdentifiers()?.contains(OID.ocspSigning) ?? false
     }
 
-    fileprivate func pathLength() throws -> Int? {
+    func pathLength() throws -> Int? {
         guard let value = self.value(of: OID.basicConstraints)?.value else { return nil }
         var nodes = try Self.children(try StrictDER.parse(value), "basicConstraints")
         _ = nodes.next()
