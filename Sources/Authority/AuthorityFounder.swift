@@ -90,14 +90,11 @@ package struct AuthorityFounder: Sendable {
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
         let key = try self.generate(plan.rootKey)
-        let order = CertificateMaker.Order(
-            profile: plan.rootProfile,
-            subject: self.authorityName(plan, plan.rootProfile, "\(plan.organization) Root \(plan.rootID)"),
-            key: key,
-            locations: .none
+        let (order, selfSigner) = try self.authorities(plan, maker).rootOrder(
+            plan.rootID,
+            key: HeldKey(key),
+            profile: plan.rootProfile
         )
-        let name = try CertificateEncoder.name(order.subject, of: plan.rootProfile.name)
-        let selfSigner = try SigningParty(rootID: plan.rootID, key: HeldKey(key), subject: name.der)
         let (certificate, receipt) = try await maker.issue(order, by: selfSigner)
         try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: key)
         return (certificate, try SigningParty(id: plan.rootID, key: HeldKey(key), certificate: certificate.der))
@@ -109,15 +106,19 @@ package struct AuthorityFounder: Sendable {
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
         let key = try self.generate(plan.issuerKey)
-        let order = CertificateMaker.Order(
+        let order = self.authorities(plan, maker).issuingOrder(
+            plan.issuerID,
+            key: HeldKey(key),
             profile: plan.issuingProfile,
-            subject: self.authorityName(plan, plan.issuingProfile, "\(plan.organization) Issuing \(plan.issuerID)"),
-            key: key,
-            locations: .all(plan.addresses)
+            answersOCSP: true
         )
         let (certificate, receipt) = try await maker.issue(order, by: root)
         try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: key)
         return (certificate, try SigningParty(id: plan.issuerID, key: HeldKey(key), certificate: certificate.der))
+    }
+
+    private func authorities(_ plan: Plan, _ maker: CertificateMaker) -> AuthorityMaker {
+        AuthorityMaker(maker: maker, organization: plan.organization, addresses: plan.addresses)
     }
 
     private func makeServerCertificate(
@@ -155,15 +156,6 @@ package struct AuthorityFounder: Sendable {
             moments: IssuerRecord.Moments(published: now, activated: now)
         )
         try await self.ledger.confirmIssuer(record, certificate: certificate, receipt: receipt)
-    }
-
-    private func authorityName(
-        _ plan: Plan,
-        _ profile: CertificateProfile,
-        _ commonName: String
-    ) -> [CertificateDraft.NameAttribute] {
-        let others = profile.subject.isEmpty ? [.init(.organization, plan.organization)] : profile.subject
-        return others + [.init(.commonName, commonName)]
     }
 
     private func generate(_ type: KeyType) throws(EnrollmentError) -> SigningKey {

@@ -135,7 +135,8 @@ enum CertificateEncoder {
             crlURLs: draft.crlURLs,
             ocspURL: draft.ocspURL,
             issuerURL: draft.issuerURL,
-            securityIdentifier: draft.securityIdentifier
+            securityIdentifier: draft.securityIdentifier,
+            issuerBundleURL: draft.issuerBundleURL
         )
         return try encoding("issuance.encoding", "The certificate cannot be encoded") { () throws(X509Error) in
             try body.encoded()

@@ -21,8 +21,48 @@ struct CertificateMaker: Sendable {
         var profile: CertificateProfile
         var subject: [CertificateDraft.NameAttribute]
         var alternativeNames: [CertificateDraft.AlternativeName] = []
-        var key: SigningKey
+        /// Of the subject's key.
+        var keyType: KeyType
+        /// SubjectPublicKeyInfo, DER.
+        var publicKeyInfo: [UInt8]
+        /// `nil` where the private key is not at hand.
+        var key: SigningKey?
         var locations: Locations
+        /// In place of the profile's.
+        var role: CertificateDraft.Role?
+        /// The subject's other certificate ends then, so that this one has to.
+        var latestEnd: Timestamp?
+
+        init(
+            profile: CertificateProfile,
+            subject: [CertificateDraft.NameAttribute],
+            alternativeNames: [CertificateDraft.AlternativeName] = [],
+            key: SigningKey,
+            locations: Locations
+        ) {
+            self.profile = profile
+            self.subject = subject
+            self.alternativeNames = alternativeNames
+            self.keyType = key.type
+            self.publicKeyInfo = key.publicKeyInfo
+            self.key = key
+            self.locations = locations
+        }
+
+        /// For a key of which only the public part is needed.
+        init(
+            profile: CertificateProfile,
+            subject: [CertificateDraft.NameAttribute],
+            keyType: KeyType,
+            publicKeyInfo: [UInt8],
+            locations: Locations
+        ) {
+            self.profile = profile
+            self.subject = subject
+            self.keyType = keyType
+            self.publicKeyInfo = publicKeyInfo
+            self.locations = locations
+        }
     }
 
     let ledger: any AuthorityLedger
@@ -37,19 +77,24 @@ struct CertificateMaker: Sendable {
         _ order: Order,
         by party: SigningParty
     ) async throws(EnrollmentError) -> (certificate: IssuedCertificate, receipt: IntentReceipt) {
+        try await party.key.ensureReach()
         let (prepared, receipt) = try await self.record(order, by: party)
         let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
         return (try await CertificateEncoder.sign(ticket.prepared, by: party), receipt)
     }
 
-    /// Prepares and records what somebody else is going to sign, or is signed next.
+    /// Prepares and records what is signed next, here or by somebody else.
     func record(
         _ order: Order,
         by party: SigningParty
     ) async throws(EnrollmentError) -> (prepared: PreparedCertificate, receipt: IntentReceipt) {
-        let draft = try self.draft(order, by: party)
-        let prepared = try CertificateEncoder.prepare(draft, for: party)
+        let prepared = try self.rehearse(order, by: party)
         return (prepared, try await self.ledger.recordIntent(prepared, at: self.clock.now))
+    }
+
+    /// Prepares a certificate, trial issuance included, and leaves it at that.
+    func rehearse(_ order: Order, by party: SigningParty) throws(EnrollmentError) -> PreparedCertificate {
+        try CertificateEncoder.prepare(try self.draft(order, by: party), for: party)
     }
 
     /// Issues a certificate of the service itself, and stores it with its sealed key as the newest of its use.
@@ -58,12 +103,19 @@ struct CertificateMaker: Sendable {
         use: String,
         by party: SigningParty
     ) async throws(EnrollmentError) -> IssuedCertificate {
+        guard let key = order.key else {
+            throw EnrollmentError(
+                .internalService,
+                "A certificate of the service itself was asked for without its key.",
+                rule: "service.key"
+            )
+        }
         let (certificate, receipt) = try await self.issue(order, by: party)
         let record = ServiceCertificateRecord(
             use: use,
             serialNumber: certificate.serialNumber,
             chain: [certificate.der] + (party.certificate.map { [$0.der] } ?? []),
-            sealedKey: try self.vault.seal(order.key, of: use),
+            sealedKey: try self.vault.seal(key, of: use),
             notAfter: certificate.validity.notAfter
         )
         try await self.ledger.confirmService(record, certificate: certificate, receipt: receipt)
@@ -90,32 +142,39 @@ struct CertificateMaker: Sendable {
         let profile = order.profile
         let serialNumber = SerialNumber(node: self.node, random: try self.random.octets(SerialNumber.randomOctets))
         var usage = profile.keyUsage
-        if case .rsa = order.key.type { usage.formUnion(profile.keyUsageForRSA) }
+        if case .rsa = order.keyType { usage.formUnion(profile.keyUsageForRSA) }
         var revocation: AuthorityAddresses?
         var addresses: AuthorityAddresses?
         switch order.locations {
         case .none: break
-        case .all(let all): (revocation, addresses) = (all, all)
-        case .withoutOCSP(let all): (revocation, addresses) = (all, all)
+        case .all(let all), .withoutOCSP(let all): (revocation, addresses) = (all, all)
         case .issuerAlone(let alone): addresses = alone
         }
         var answers = revocation?.ocsp(issuer: party.id)
         if case .withoutOCSP = order.locations { answers = nil }
+        let role = order.role ?? profile.role
+        var bundle: String?
+        if case .authority = role { bundle = addresses?.bundle(of: party.id) }
+        var validity = try self.validity(of: profile, by: party)
+        if let end = order.latestEnd, end < validity.notAfter {
+            validity = Validity(notBefore: validity.notBefore, notAfter: end)
+        }
         return CertificateDraft(
             profile: profile.name,
             serialNumber: serialNumber,
             issuerID: party.id,
             subject: order.subject,
-            validity: try self.validity(of: profile, by: party),
-            publicKeyInfo: order.key.publicKeyInfo,
-            role: profile.role,
+            validity: validity,
+            publicKeyInfo: order.publicKeyInfo,
+            role: role,
             keyUsage: usage,
             purposes: profile.purposes,
             alternativeNames: order.alternativeNames,
             crlURLs: revocation.map { [$0.crl(issuer: party.id, serialNumber: serialNumber)] } ?? [],
             crlShard: revocation?.shard(of: serialNumber),
             ocspURL: answers,
-            issuerURL: addresses?.certificate(of: party.id)
+            issuerURL: addresses?.certificate(of: party.id),
+            issuerBundleURL: bundle
         )
     }
 }

@@ -51,7 +51,8 @@ package struct SplitKey: Hashable, Sendable {
     /// - Throws: ``EnrollmentError`` with rule `shares.key` for octets that ``octets`` never gave.
     package init(octets: [UInt8]) throws(EnrollmentError) {
         let head = 3 + KeyShare.setIDLength
-        guard octets.count > head, octets[0] == Self.version, (2...SealingKey.mostShares).contains(Int(octets[head - 1])),
+        guard octets.count > head, octets[0] == Self.version,
+            (2...SealingKey.mostShares).contains(Int(octets[head - 1])),
             (2...octets[head - 1]).contains(octets[head - 2])
         else {
             throw EnrollmentError(.internalService, "A split key cannot be read. Restore it.", rule: "shares.key")
@@ -112,7 +113,8 @@ extension EnrollmentError {
     package init(_ error: KeyShareError) {
         let (rule, sentence): (String, String) =
             switch error {
-            case .numbers: ("shares.numbers", "2 to 16 shares, of which at least 2 are needed, are expected, such as 3/5.")
+            case .numbers:
+                ("shares.numbers", "2 to 16 shares, of which at least 2 are needed, are expected, such as 3/5.")
             case .noShare: ("shares.missing", "No share was given.")
             case .mixed: ("shares.mixed", "The shares are of different sets. Give shares of one set.")
             case .repeated(let number): ("shares.repeated", "Share \(number) was given twice. Give different ones.")
@@ -120,7 +122,8 @@ extension EnrollmentError {
                 ("shares.too-few", "\(given) of the \(needed) shares that are needed were given.")
             case .disagree: ("shares.disagree", "The shares contradict each other: one of them is not of this set.")
             case .line(let line): ("shares.line", "Line \(line) of the share has a mistake. Compare it with the paper.")
-            case .checksum: ("shares.checksum", "The share's lines are each right, but not of one share, or not in order.")
+            case .checksum:
+                ("shares.checksum", "The share's lines are each right, but not of one share, or not in order.")
             case .library(let error): ("shares.library", "The cryptographic library failed: \(error).")
             }
         self.init(.authorization, sentence, rule: rule, cause: error)

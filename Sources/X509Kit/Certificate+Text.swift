@@ -7,11 +7,6 @@ extension Certificate {
     /// The issuer, in the same form.
     public var issuerText: String { Self.text(self.issuerNames) }
 
-    /// How many authorities may follow below; `nil` for no limit, or when it is no authority's.
-    public func authorityPathLength() throws(X509Error) -> Int? {
-        try asX509Error("basicConstraints") { try self.pathLength() }
-    }
-
     /// What the extensions say, in their order: a name, whether it is critical, and its contents for people.
     ///
     /// Every extension is there. One that has no words here shows its identifier and its octets.
@@ -37,7 +32,10 @@ extension Certificate {
                 "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
             ]
             let bits = try self.keyUsage() ?? 0
-            return ("key usage", names.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element).joined(separator: ", "))
+            return (
+                "key usage",
+                names.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element).joined(separator: ", ")
+            )
         case OID.extendedKeyUsage:
             let known = [
                 OID.serverAuth.description: "serverAuth", OID.clientAuth.description: "clientAuth",

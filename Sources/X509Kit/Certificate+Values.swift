@@ -28,6 +28,36 @@ extension Certificate {
         return nil
     }
 
+    /// The subject's attributes, in order, where it has no other kinds than this authority writes.
+    ///
+    /// - Throws: ``X509Error`` for another kind, an attribute that shares its place, or a string that is not UTF-8.
+    public func subjectAttributes() throws(X509Error) -> [DistinguishedName.Attribute] {
+        var attributes: [DistinguishedName.Attribute] = []
+        for names in self.subjectNames {
+            guard names.count == 1, case .primitive(let octets) = names[0].value.content,
+                let text = String(validating: octets, as: UTF8.self)
+            else { throw X509Error("subject: an attribute that cannot be read") }
+            switch names[0].type {
+            case OID.country: attributes.append(.country(text))
+            case OID.organization: attributes.append(.organization(text))
+            case OID.organizationalUnit: attributes.append(.organizationalUnit(text))
+            case OID.commonName: attributes.append(.commonName(text))
+            case let other: throw X509Error("subject: \(other) is not known")
+            }
+        }
+        return attributes
+    }
+
+    /// How many authorities may follow below it (RFC 5280 § 4.2.1.9); `nil` for any number.
+    public func pathLength() throws(X509Error) -> Int? {
+        guard let value = self.value(of: OID.basicConstraints)?.value else { return nil }
+        return try asX509Error("basicConstraints") {
+            var nodes = try Self.children(try StrictDER.parse(value), "basicConstraints")
+            _ = nodes.next()
+            return try nodes.next().map { try Int(derEncoded: $0) }
+        }
+    }
+
     /// Whether BasicConstraints says it is an authority's.
     public var isAuthority: Bool {
         guard let value = self.value(of: OID.basicConstraints)?.value, let node = try? StrictDER.parse(value),

@@ -65,7 +65,10 @@ extension CertificateBody {
                 }
             }
         }
-        let accesses = [(OID.accessOCSP, self.ocspURL), (OID.accessIssuers, self.issuerURL)]
+        let accesses = [
+            (OID.accessOCSP, self.ocspURL), (OID.accessIssuers, self.issuerURL),
+            (OID.accessIssuers, self.issuerBundleURL),
+        ]
         if accesses.contains(where: { $0.1 != nil }) {
             try coder.appendExtension(OID.authorityInformationAccess, critical: false) { coder in
                 try coder.appendConstructedNode(identifier: .sequence) { coder in

@@ -37,6 +37,8 @@ public struct CertificateBody: Hashable, Sendable {
     public var crlURLs: [String]
     public var ocspURL: String?
     public var issuerURL: String?
+    /// Where every certificate of the issuer's is, in one CMS message (RFC 5280 § 4.2.2.1: `.p7c`).
+    public var issuerBundleURL: String?
     /// `S-1-5-…` for Microsoft's SID extension.
     public var securityIdentifier: String?
 
@@ -61,7 +63,8 @@ public struct CertificateBody: Hashable, Sendable {
         crlURLs: [String],
         ocspURL: String?,
         issuerURL: String?,
-        securityIdentifier: String?
+        securityIdentifier: String?,
+        issuerBundleURL: String? = nil
     ) {
         self.serialNumber = serialNumber
         self.scheme = scheme
@@ -79,6 +82,7 @@ public struct CertificateBody: Hashable, Sendable {
         self.crlURLs = crlURLs
         self.ocspURL = ocspURL
         self.issuerURL = issuerURL
+        self.issuerBundleURL = issuerBundleURL
         self.securityIdentifier = securityIdentifier
     }
 

@@ -29,7 +29,9 @@ package enum CeremonyFile {
     /// The octets of a file and the words ahead of them.
     ///
     /// - Throws: ``EnrollmentError`` with rule `ceremony.malformed` when it is not exactly such a file.
-    package static func decode(_ file: [UInt8], as kind: Kind) throws(EnrollmentError) -> (text: String, octets: [UInt8]) {
+    package static func decode(_ file: [UInt8], as kind: Kind) throws(EnrollmentError) -> (
+        text: String, octets: [UInt8]
+    ) {
         let begin = "\n-----BEGIN \(kind.rawValue)-----\n"
         guard let content = String(validating: file, as: UTF8.self), let start = content.firstRange(of: begin) else {
             throw CeremonyFieldReader.malformed

@@ -79,15 +79,6 @@ enum CeremonyReading {
 }
 
 extension KeyType {
-    init(_ key: PublicKeyInfo.Key) {
-        switch KeyAlgorithm(key) {
-        case .rsa(let bits): self = .rsa(bits: bits)
-        case .ecdsaP256: self = .ecdsaP256
-        case .ecdsaP384: self = .ecdsaP384
-        case .ed25519: self = .ed25519
-        }
-    }
-
     /// As the command line names it.
     package var label: String {
         switch self {

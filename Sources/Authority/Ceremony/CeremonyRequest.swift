@@ -22,7 +22,7 @@ package struct CeremonyRequest: Hashable, Sendable {
 
     /// A signature over the request by somebody who asks.
     package struct Voucher: Hashable, Sendable {
-        /// The active issuer's certificate; for the new key its SubjectPublicKeyInfo. DER.
+        /// DER: the active issuer's certificate, or the new key's SubjectPublicKeyInfo.
         package let credential: [UInt8]
         package let signature: [UInt8]
     }

@@ -53,7 +53,9 @@ extension CeremonyService {
     ///   - file: The answer's file.
     ///   - act: Who, why.
     ///   - confirm: Stores the new issuer; asked only when it is not in the store yet.
-    ///   - finish: What else has to be there before the ceremony ends, given the issuer's certificate and key.
+    ///   - finish: What else has to be there before the ceremony ends, given what was asked and the issuer.
+    /// - Returns: What was taken in.
+    /// - Throws: As ``examine(_:)``; and when the store, `confirm` or `finish` did not do their part.
     package func take(
         _ file: [UInt8],
         act: AdministrativeAct,
@@ -169,7 +171,11 @@ extension CeremonyService {
         let certificate = try CertificateReading.certificate(der, of: id)
         let findings = CertificateLint.findings(in: der, context: LintContext(issuer: nil, issuerID: id))
         guard certificate.issuer == certificate.subject, certificate.isAuthority, findings.isEmpty,
-            try CeremonyReading.verifies(certificate.signature, over: certificate.toBeSigned, by: certificate.publicKeyInfo)
+            try CeremonyReading.verifies(
+                certificate.signature,
+                over: certificate.toBeSigned,
+                by: certificate.publicKeyInfo
+            )
         else {
             let why = findings.map(\.description).joined(separator: "; ")
             throw EnrollmentError(

@@ -141,7 +141,7 @@ extension CeremonyService {
         do throws(EnrollmentError) {
             try await self.ledger.publish(crl, by: turn, at: self.clock.now)
             return true
-        } catch where error.rule == "crl.turn" {
+        } catch  where error.rule == "crl.turn" {
             // A later ceremony, or whoever has the key by now, has the shard's next number.
             return false
         }

@@ -10,7 +10,8 @@ package struct CeremonyService: Sendable {
     /// What a new issuing authority is to be.
     package struct Order: Sendable {
         package var id: String
-        package var organization: String
+        /// As its name says it; `nil` for what the root's name says.
+        package var organization: String?
         package var key: KeyType
         package var profile: CertificateProfile
         /// Days that the root's CRLs in the same ceremony are valid.
@@ -18,7 +19,7 @@ package struct CeremonyService: Sendable {
         /// What else the request is to carry, and is read again when it comes back.
         package var notes: [CeremonyRequest.Note] = []
 
-        package init(id: String, organization: String, key: KeyType, profile: CertificateProfile, listDays: Int) {
+        package init(id: String, organization: String?, key: KeyType, profile: CertificateProfile, listDays: Int) {
             self.id = id
             self.organization = organization
             self.key = key
@@ -67,6 +68,7 @@ package struct CeremonyService: Sendable {
     ///   - kind: `founding` or `issuing`.
     ///   - keys: Opens the key of the active issuer, which vouches.
     ///   - act: Who, why.
+    /// - Returns: The request, which is recorded, and its file.
     /// - Throws: ``EnrollmentError`` with code `authorization` when there is no root to ask, the id is taken, or another
     ///   ceremony for it is open.
     package func askForIssuer(
@@ -90,12 +92,16 @@ package struct CeremonyService: Sendable {
             random: self.random,
             node: self.node
         )
-        let others = order.profile.subject.isEmpty ? [.init(.organization, order.organization)] : order.profile.subject
-        let wish = CertificateMaker.Order(
+        let authorities = AuthorityMaker(
+            maker: maker,
+            organization: try order.organization ?? AuthorityName.organization(of: root),
+            addresses: self.addresses
+        )
+        let wish = authorities.issuingOrder(
+            order.id,
+            key: HeldKey(key),
             profile: order.profile,
-            subject: others + [.init(.commonName, "\(order.organization) Issuing \(order.id)")],
-            key: key,
-            locations: .withoutOCSP(self.addresses)
+            answersOCSP: false
         )
         let (prepared, _) = try await maker.record(wish, by: party)
         var request = try self.request(kind, order.id, root, act, order.notes)
@@ -146,7 +152,8 @@ package struct CeremonyService: Sendable {
     ) throws(EnrollmentError) -> CeremonyRequest {
         let digits = Hexadecimal.encode(try self.random.octets(8)).uppercased()
         return CeremonyRequest(
-            id: "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(4))-\(digits.dropFirst(8).prefix(4))-\(digits.suffix(4))",
+            id:
+                "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(4))-\(digits.dropFirst(8).prefix(4))-\(digits.suffix(4))",
             kind: kind,
             issuerID: issuerID,
             rootID: root.id,

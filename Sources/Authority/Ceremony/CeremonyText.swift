@@ -13,7 +13,9 @@ package enum CeremonyText {
         lines.append(Self.line("", "SHA-256 \(try CeremonyReading.sha256(request.root))"))
         for note in request.notes { lines.append(Self.line(Self.plain(note.name), Self.plain(note.value))) }
         if let possession = request.possession {
-            lines.append(Self.line("Proof", "signed by the key SHA-256 \(try CeremonyReading.sha256(possession.credential))"))
+            lines.append(
+                Self.line("Proof", "signed by the key SHA-256 \(try CeremonyReading.sha256(possession.credential))")
+            )
         }
         if let attestation = request.attestation {
             let issuer = try CertificateReading.certificate(attestation.credential, of: "the issuer that vouches")
@@ -31,7 +33,12 @@ package enum CeremonyText {
     package static func of(_ response: CeremonyResponse) throws(EnrollmentError) -> String {
         var lines = ["Gatehouse ceremony answer \(Self.plain(response.id))", ""]
         lines.append(Self.line("Request", "SHA-256 \(Hexadecimal.encode(response.requestDigest))"))
-        lines.append(Self.line("Signed by", "\(Self.plain(response.rootID)), \(Self.plain(response.actor)), \(response.signedAt)"))
+        lines.append(
+            Self.line(
+                "Signed by",
+                "\(Self.plain(response.rootID)), \(Self.plain(response.actor)), \(response.signedAt)"
+            )
+        )
         for (index, result) in response.results.enumerated() {
             lines.append(Self.line("Signed \(index + 1)", "SHA-256 \(try CeremonyReading.sha256(result))"))
         }

@@ -74,7 +74,7 @@ package struct OpenedRoot: Sendable {
             throw Self.refusal("ceremony.outlives", "The certificate would end after its root.")
         }
         do throws(X509Error) {
-            let (own, limit) = (try certificate.authorityPathLength(), try root.authorityPathLength())
+            let (own, limit) = (try certificate.pathLength(), try root.pathLength())
             guard certificate.isAuthority, limit.map({ limit in own.map { $0 < limit } ?? false }) ?? true else {
                 throw X509Error("more authorities could follow below it than this root allows")
             }

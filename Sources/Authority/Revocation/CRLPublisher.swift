@@ -102,6 +102,37 @@ package struct CRLPublisher: Sendable {
         return try await self.publish(standing, of: issuer, by: try await self.keys.party(id))
     }
 
+    /// Publishes an issuer's last CRLs: each counts until the issuer's certificate ends, so that none has to follow.
+    ///
+    /// - Parameters:
+    ///   - id: The issuer; its key is needed for the last time.
+    ///   - end: The end of its certificate.
+    /// - Throws: ``EnrollmentError`` with rule `crl.leased` while another process is at one of them.
+    package func publishLast(of id: String, until end: Timestamp) async throws(EnrollmentError) {
+        guard let issuer = self.keys.issuer(id) else {
+            throw EnrollmentError(.internalService, "Issuer \(id) does not sign here.", rule: "issuer.unknown")
+        }
+        let party = try await self.keys.party(id)
+        for standing in try await self.standings() where standing.shard.issuerID == id {
+            if let published = standing.published, published.nextUpdate >= end, standing.waitingSince == nil {
+                continue
+            }
+            guard
+                case .leased(let holder, let until) = try await self.publish(
+                    standing,
+                    of: issuer,
+                    by: party,
+                    until: end
+                )
+            else { continue }
+            throw EnrollmentError(
+                .inMaintenance,
+                "The last CRL of \(standing.shard) is just being made by \(holder), until \(until) at the latest. Try again.",
+                rule: "crl.leased"
+            )
+        }
+    }
+
     /// The issuer's key is fetched once for all its shards: a root's is not kept, and opening it is work.
     private func publish(
         _ due: [(CRLStanding, CRLSchedule.Reason)],
@@ -131,8 +162,11 @@ package struct CRLPublisher: Sendable {
     private func publish(
         _ standing: CRLStanding,
         of issuer: RevocationIssuer,
-        by party: SigningParty
+        by party: SigningParty,
+        until end: Timestamp? = nil
     ) async throws(EnrollmentError) -> Outcome {
+        // Before there is a number that no CRL will have.
+        try await party.key.ensureReach()
         let now = self.clock.now
         let turn: CRLTurn
         switch try await self.ledger.takeTurn(
@@ -152,14 +186,15 @@ package struct CRLPublisher: Sendable {
         }
         // Whole seconds, as they will be read back from it.
         let thisUpdate = Timestamp(seconds: now.seconds)
+        let nextUpdate = end ?? thisUpdate.adding(seconds: self.schedule.validity)
         let body = RevocationListBody(
             scheme: party.scheme,
             issuer: party.subject,
             authorityKeyIdentifier: party.keyIdentifier,
             number: turn.number,
             thisUpdate: thisUpdate.seconds,
-            nextUpdate: thisUpdate.seconds + self.schedule.validity,
-            nextPublish: thisUpdate.seconds + self.schedule.interval,
+            nextUpdate: nextUpdate.seconds,
+            nextPublish: end == nil ? thisUpdate.seconds + self.schedule.interval : nil,
             distributionPoint: self.addresses.crl(of: turn.shard)
         )
         let assembly = try CRLAssembly(
@@ -176,7 +211,7 @@ package struct CRLPublisher: Sendable {
         let facts = CRLFacts(
             number: turn.number,
             thisUpdate: thisUpdate,
-            nextUpdate: thisUpdate.adding(seconds: self.schedule.validity),
+            nextUpdate: nextUpdate,
             entryCount: product.entryCount,
             through: turn.through,
             thumbprint: product.thumbprint,

@@ -36,4 +36,9 @@ public struct AuthorityAddresses: Hashable, Sendable {
     public func certificate(of issuer: String) -> String {
         "\(self.base)/pki/issuer/\(issuer).cer"
     }
+
+    /// Every certificate of the issuer's key in one file: its own, and the links to it.
+    public func bundle(of issuer: String) -> String {
+        "\(self.base)/pki/issuer/\(issuer).p7c"
+    }
 }

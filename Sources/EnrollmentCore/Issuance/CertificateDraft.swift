@@ -73,6 +73,8 @@ public struct CertificateDraft: Hashable, Sendable {
     public let crlShard: Int?
     public let ocspURL: String?
     public let issuerURL: String?
+    /// Where every certificate of the issuer's is, links to it among them; of certificates that a root signs.
+    public let issuerBundleURL: String?
     /// `S-1-5-…` for Microsoft's SID extension 1.3.6.1.4.1.311.25.2.
     public let securityIdentifier: String?
 
@@ -91,7 +93,8 @@ public struct CertificateDraft: Hashable, Sendable {
         crlShard: Int? = nil,
         ocspURL: String? = nil,
         issuerURL: String? = nil,
-        securityIdentifier: String? = nil
+        securityIdentifier: String? = nil,
+        issuerBundleURL: String? = nil
     ) {
         self.profile = profile
         self.serialNumber = serialNumber
@@ -107,6 +110,7 @@ public struct CertificateDraft: Hashable, Sendable {
         self.crlShard = crlShard
         self.ocspURL = ocspURL
         self.issuerURL = issuerURL
+        self.issuerBundleURL = issuerBundleURL
         self.securityIdentifier = securityIdentifier
     }
 }

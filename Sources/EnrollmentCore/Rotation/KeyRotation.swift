@@ -29,6 +29,12 @@ public struct KeyRotation: Hashable, Sendable {
         self.standings.last { $0.issuer.role == role && $0.state == .active }
     }
 
+    /// Those below a compromised root: nobody may rely on what they sign, whatever their own state says.
+    public func below(compromised root: String) -> [IssuerStanding] {
+        guard self.standing(of: root)?.state == .compromised else { return [] }
+        return self.standings.filter { $0.issuer.signedBy == root && $0.id != root && !$0.state.isFinal }
+    }
+
     /// The one that is to sign next.
     public func next(_ role: IssuerRecord.Role) -> IssuerStanding? {
         self.standings.last { $0.issuer.role == role && ($0.state == .prepared || $0.state == .published) }
@@ -45,7 +51,9 @@ public struct KeyRotation: Hashable, Sendable {
     public func judgePreparation(of id: String, as role: IssuerRecord.Role) throws(RotationRefusal) {
         if self.standing(of: id) != nil { throw RotationRefusal(.prepare, id, .idTaken) }
         if let next = self.next(role) { throw RotationRefusal(.prepare, id, .nextExists(next.id, next.state)) }
-        if role == .issuing, self.active(.root) == nil { throw RotationRefusal(.prepare, id, .noActiveRoot) }
+        guard role == .issuing else { return }
+        guard let root = self.active(.root) else { throw RotationRefusal(.prepare, id, .noActiveRoot) }
+        if root.notAfter <= self.now { throw RotationRefusal(.prepare, id, .signerEnded(root.id, root.notAfter)) }
     }
 
     /// What the verb comes to for the issuer `id`.
@@ -62,6 +70,7 @@ public struct KeyRotation: Hashable, Sendable {
         overriding override: String? = nil
     ) throws(RotationRefusal) -> RotationChange {
         guard let standing = self.standing(of: id) else { throw RotationRefusal(verb, id, .unknown) }
+        if standing.state == verb.outcome { return RotationChange(verb: verb, id: id, moves: []) }
         switch verb {
         case .prepare: throw RotationRefusal(verb, id, .idTaken)
         case .publish: return try self.publication(of: standing)
@@ -89,6 +98,7 @@ public struct KeyRotation: Hashable, Sendable {
 
     private func publication(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
         guard standing.state == .prepared else { throw Self.refusal(.publish, standing, wants: [.prepared]) }
+        try self.requireUsable(standing, for: .publish)
         return RotationChange(
             verb: .publish,
             id: standing.id,
@@ -102,9 +112,7 @@ public struct KeyRotation: Hashable, Sendable {
         _ override: String?
     ) throws(RotationRefusal) -> RotationChange {
         guard standing.state == .published else { throw Self.refusal(.activate, standing, wants: [.published]) }
-        guard standing.notAfter > self.now else {
-            throw RotationRefusal(.activate, standing.id, .ended(standing.notAfter))
-        }
+        try self.requireUsable(standing, for: .activate)
         var overridden: String?
         if standing.issuer.role == .root, !self.isAdopted(standing) {
             guard let override else {
@@ -117,15 +125,10 @@ public struct KeyRotation: Hashable, Sendable {
             }
             overridden = override
         }
-        if standing.issuer.role == .issuing, let above = self.standing(of: standing.issuer.signedBy),
-            above.state == .compromised
-        {
-            throw RotationRefusal(.activate, standing.id, .signerCompromised(above.id))
-        }
-        var moves = [RotationChange.Move(id: standing.id, from: .published, to: .active)]
-        if let former = self.active(standing.issuer.role) {
-            moves.append(RotationChange.Move(id: former.id, from: .active, to: .draining))
-        }
+        let former = self.standings.filter { $0.issuer.role == standing.issuer.role && $0.state == .active }
+        let moves =
+            [RotationChange.Move(id: standing.id, from: .published, to: .active)]
+            + former.map { RotationChange.Move(id: $0.id, from: .active, to: .draining) }
         return RotationChange(
             verb: .activate,
             id: standing.id,
@@ -137,7 +140,12 @@ public struct KeyRotation: Hashable, Sendable {
 
     private func hurry(_ standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
         guard standing.state == .draining else { throw Self.refusal(.drain, standing, wants: [.draining]) }
-        return RotationChange(verb: .drain, id: standing.id, moves: [], hurries: true)
+        return RotationChange(
+            verb: .drain,
+            id: standing.id,
+            moves: [],
+            hurries: standing.issuer.moments.hurried == nil
+        )
     }
 
     private func retirement(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
@@ -189,12 +197,14 @@ public struct KeyRotation: Hashable, Sendable {
         case .prepared, .published, .active, .draining, .crlOnly: break
         }
         var moves = [RotationChange.Move(id: standing.id, from: standing.state, to: .compromised)]
-        var announcements = [RotationChange.Announcement(kind: .trustRetired, id: standing.id)]
+        // Of one that was only prepared nobody was told.
+        var announcements =
+            standing.state == .prepared ? [] : [RotationChange.Announcement(kind: .trustRetired, id: standing.id)]
         if standing.state == .active {
             // In the same step, so that somebody signs at every moment.
-            guard let successor = self.next(standing.issuer.role), successor.state == .published,
-                successor.issuer.signedBy == successor.id || self.isSound(successor.issuer.signedBy)
-            else { throw RotationRefusal(.compromise, standing.id, .noSuccessor) }
+            guard let successor = self.successor(of: standing) else {
+                throw RotationRefusal(.compromise, standing.id, .noSuccessor)
+            }
             moves.append(RotationChange.Move(id: successor.id, from: .published, to: .active))
             announcements.append(RotationChange.Announcement(kind: .trustActivated, id: successor.id))
         }
@@ -207,8 +217,31 @@ public struct KeyRotation: Hashable, Sendable {
         )
     }
 
-    private func isSound(_ id: String) -> Bool {
-        self.standing(of: id).map { $0.state != .compromised } ?? false
+    /// Who can take the place of an active issuer at once; `nil` as long as nobody can.
+    public func successor(of standing: IssuerStanding) -> IssuerStanding? {
+        guard let next = self.next(standing.issuer.role), next.state == .published, self.isUsable(next) else {
+            return nil
+        }
+        return next
+    }
+
+    /// Whether what it signs could be relied on: neither it nor the issuer above it has ended or is compromised.
+    public func isUsable(_ standing: IssuerStanding) -> Bool {
+        self.obstacle(to: standing) == nil
+    }
+
+    private func requireUsable(
+        _ standing: IssuerStanding,
+        for verb: RotationVerb
+    ) throws(RotationRefusal) {
+        if let reason = self.obstacle(to: standing) { throw RotationRefusal(verb, standing.id, reason) }
+    }
+
+    private func obstacle(to standing: IssuerStanding) -> RotationRefusal.Reason? {
+        if standing.notAfter <= self.now { return .ended(standing.notAfter) }
+        guard standing.issuer.role == .issuing else { return nil }
+        guard let above = self.standing(of: standing.issuer.signedBy) else { return .noActiveRoot }
+        return above.state == .compromised ? .signerCompromised(above.id) : nil
     }
 
     private static func refusal(

@@ -33,7 +33,7 @@ public struct RotationChange: Hashable, Sendable {
     public let announcements: [Announcement]
     /// Whose keys are wiped.
     public let destroyedKeys: [String]
-    /// Whose certificates are revoked, and why.
+    /// Whose certificates are revoked, and why; link certificates are revoked by the caller, afterwards.
     public let revokedIssuers: [String: RevocationReason]
     /// Whether it may only be done while no live certificate hangs on ``id``, and its last CRLs are out.
     public let needsNothingLive: Bool

@@ -7,9 +7,15 @@ public struct RotationRefusal: Error, Hashable, Sendable {
         /// Another one is on its way.
         case nextExists(String, IssuerRecord.State)
         case noActiveRoot
+        /// The root that would sign it has ended.
+        case signerEnded(String, Timestamp)
+        /// The verb leads out of other states than the one it is in.
         case state(IssuerRecord.State, wants: [IssuerRecord.State])
+        /// Its certificate has ended.
         case ended(Timestamp)
+        /// Too few live devices are known to trust it; the threshold is in percent.
         case notAdopted(missing: Int, of: Int, threshold: Int)
+        /// The root that signed it is compromised.
         case signerCompromised(String)
         /// So many live certificates hang on it.
         case inUse(Int)

@@ -3,6 +3,7 @@ import Authority
 import EnrollmentCore
 import Glibc
 import Ledger
+import OpenSSLKit
 
 extension CRLCommand {
     struct Publish: OperatorCommand {
@@ -42,13 +43,8 @@ extension CRLCommand {
             let shares = try ShareFiles.read(self.shareFile)
             let selection = try self.crl.map { (text) throws(CommandProblem) in try CRLSelection(text) }
             let report = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let vault = try await Vault.open(by: configuration, in: ledger)
-                let source: any IssuerKeySource =
-                    try shares.isEmpty
-                    ? vault
-                    : await answer { () throws(EnrollmentError) in
-                        try OpenedKeys(vault, shares: shares, issuers: try await ledger.issuers())
-                    }
+                let ring = try await KeyRing.open(by: configuration, in: ledger)
+                let source = try await Self.source(ring, shares, in: ledger)
                 let keys = IssuerKeys(ledger: ledger, keys: source)
                 let standings = try await answer { () throws(EnrollmentError) in
                     try await keys.refresh()
@@ -67,6 +63,18 @@ extension CRLCommand {
                 return try await answer { () throws(EnrollmentError) in try await Self.publish(chosen, by: publisher) }
             }
             return report.output
+        }
+
+        /// The keys at hand, and those that people brought shares of.
+        private static func source(
+            _ ring: KeyRing,
+            _ shares: [KeyShare],
+            in ledger: any LedgerStore
+        ) async throws(CommandProblem) -> any IssuerKeySource {
+            guard !shares.isEmpty else { return ring }
+            return try await answer { () throws(EnrollmentError) in
+                try OpenedKeys(ring, shares: shares, issuers: try await ledger.issuers())
+            }
         }
 
         /// What people have to come together for lasts longer.

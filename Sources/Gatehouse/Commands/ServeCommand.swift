@@ -114,15 +114,18 @@ struct Server: Sendable {
         let issuers: [IssuerRecord]
         let authority: CurrentAuthority
         try await self.refuseWaiting(ledger)
+        let logger = self.logger
+        let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
-            authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
+            authority = try CurrentAuthority(issuers, from: ledger, keys: KeyRing(vault: vault, tokens: tokens))
         } catch {
             throw CommandProblem(error)
         }
         let foundation = ServiceGraph.Foundation(
             ledger: ledger,
             vault: vault,
+            tokens: tokens,
             authority: authority,
             addresses: self.configuration.addresses
         )
@@ -131,7 +134,6 @@ struct Server: Sendable {
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
         let (context, serial) = try await tls.contextAndSerial(for: self.configuration)
         let contexts = TLSContextSource(context)
-        let logger = self.logger
         let revocation = try RevocationSetup(
             self.configuration,
             profiles: profiles,
@@ -176,6 +178,7 @@ struct Server: Sendable {
                 shelf: revocation.shelf,
                 keys: revocation.keys,
                 sealing: sealing,
+                tokens: tokens,
                 traffic: traffic,
                 replicas: replicas,
                 handOff: HandOffReport(

@@ -11,6 +11,7 @@ struct StatusReport: Sendable {
     let shelf: RevocationShelf
     let keys: IssuerKeys
     let sealing: SealingWatch
+    let tokens: TokenKeys
     let traffic: TrafficCount
     let replicas: ReplicaSetup
     let handOff: HandOffReport
@@ -23,7 +24,8 @@ struct StatusReport: Sendable {
     @Sendable func readiness() async -> [ReadinessReason] {
         let now = self.clock.now
         let store = self.store
-        var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement + self.clockSkew
+        var reasons =
+            self.authorities(at: now) + self.lostTokens + self.lists(at: now) + store + self.agreement + self.clockSkew
         if let reason = self.sealing.reason {
             reasons.append(ReadinessReason("passphrase", reason, severity: .warning))
         }
@@ -96,6 +98,16 @@ struct StatusReport: Sendable {
                 severity: .warning
             )
         ]
+    }
+
+    /// What is published goes on being served, and what is revoked is on the CRL as soon as the token is back.
+    private var lostTokens: [ReadinessReason] {
+        self.tokens.reach.compactMap { reach in
+            guard let trouble = reach.trouble else { return nil }
+            let detail =
+                "Token \(reach.name) is out of reach: \(trouble). Devices are told to come again; it is looked for by itself."
+            return ReadinessReason("token", detail, effect: .enrollment)
+        }
     }
 
     private func authorities(at now: Timestamp) -> [ReadinessReason] {
@@ -206,6 +218,13 @@ struct StatusReport: Sendable {
                 "gatehouse_issuer_remaining_seconds",
                 "How long an authority's certificate is still valid.",
                 self.keys.issuers.map { .init([("issuer", $0.id)], Self.seconds(from: now, to: $0.notAfter)) }
+            )
+        )
+        families.append(
+            .gauge(
+                "gatehouse_token_up",
+                "Whether a PKCS #11 token was in reach when it was last used.",
+                self.tokens.reach.map { .init([("token", $0.name)], $0.trouble == nil ? 1 : 0) }
             )
         )
         families += self.replicas.families

@@ -17,7 +17,11 @@ enum TerminalSecret {
         defer { close(terminal) }
         var former = termios()
         guard tcgetattr(terminal, &former) == 0 else {
-            throw CommandProblem("GH-SECRET-002", "the terminal cannot be kept from showing the passphrase", exit: .failed)
+            throw CommandProblem(
+                "GH-SECRET-002",
+                "the terminal cannot be kept from showing the passphrase",
+                exit: .failed
+            )
         }
         var quiet = former
         quiet.c_lflag &= ~tcflag_t(ECHO)

@@ -131,11 +131,4 @@ extension Certificate {
         guard !self.isAuthority else { return false }
         return try self.purposeIdentifiers()?.contains(OID.ocspSigning) ?? false
     }
-
-    func pathLength() throws -> Int? {
-        guard let value = self.value(of: OID.basicConstraints)?.value else { return nil }
-        var nodes = try Self.children(try StrictDER.parse(value), "basicConstraints")
-        _ = nodes.next()
-        return try nodes.next().map { try Int(derEncoded: $0) }
-    }
 }

@@ -15,7 +15,10 @@ struct ResealTests {
         )
     }
 
-    @Test("a service goes on through a change of the passphrase, and takes up the new one", arguments: StoreKind.allCases)
+    @Test(
+        "a service goes on through a change of the passphrase, and takes up the new one",
+        arguments: StoreKind.allCases
+    )
     func passphrase(_ store: StoreKind) async throws {
         var settings = Place.Settings()
         settings.tellsStatus = true

@@ -60,7 +60,9 @@ extension CeremonyCommand {
                     random: OpenSSLRandomSource()
                 ) { octets in
                     let digest = Hexadecimal.encode(try Digest.sha256(octets))
-                    try folder.record("about to sign the certificate of root \(self.id), to be signed SHA-256 \(digest)")
+                    try folder.record(
+                        "about to sign the certificate of root \(self.id), to be signed SHA-256 \(digest)"
+                    )
                 }
             } catch let error as EnrollmentError {
                 throw CommandProblem(ceremony: error)

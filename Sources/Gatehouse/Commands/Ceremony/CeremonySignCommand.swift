@@ -121,7 +121,10 @@ extension CeremonyCommand {
         /// Shows it at the terminal, and has its id's last four symbols typed.
         private static func confirm(_ request: CeremonyRequest, _ text: String) throws(CommandProblem) {
             guard isatty(STDIN_FILENO) == 1 else {
-                throw .usage("nobody is at the terminal to read the request; --yes signs without asking", see: "ceremony sign")
+                throw .usage(
+                    "nobody is at the terminal to read the request; --yes signs without asking",
+                    see: "ceremony sign"
+                )
             }
             Terminal.explain(text + "\nSign this? Type the last four symbols of the ceremony's id: ")
             guard let typed = readLine(), typed.uppercased() == request.id.suffix(4) else {

@@ -56,7 +56,9 @@ enum CeremonyScreen {
         )
     }
 
-    static func taken(_ taken: CeremonyService.Taken, trace: TraceID, next: String) throws(CommandProblem) -> CommandOutput {
+    static func taken(_ taken: CeremonyService.Taken, trace: TraceID, next: String) throws(CommandProblem)
+        -> CommandOutput
+    {
         let request = taken.request
         guard taken.outcome == .imported else {
             return CommandOutput(

@@ -44,7 +44,9 @@ struct ResealScreen {
         case .split(let root, let numbers, let folder):
             self.kind = "split"
             self.title = "the key of \(root) among \(numbers.count) people"
-            self.rows = [Row(name: root, text: "key sealed -> split, any \(numbers.threshold) of \(numbers.count) shares")]
+            self.rows = [
+                Row(name: root, text: "key sealed -> split, any \(numbers.threshold) of \(numbers.count) shares")
+            ]
             self.undo = "gatehouse ca reseal \(root) --share-file …, with \(numbers.threshold) shares"
             self.next = [
                 "print the files in \(folder), give each to another person, erase them",
@@ -59,7 +61,9 @@ struct ResealScreen {
         }
         var facts = ["\(self.kind): \(words.joined(separator: " "))"]
         facts.append("parameters \(try Self.digest(keys.parameters ?? []))")
-        for issuer in keys.issuers { facts.append("\(issuer.id) \(issuer.key.place) \(try Self.digest(issuer.key.octets))") }
+        for issuer in keys.issuers {
+            facts.append("\(issuer.id) \(issuer.key.place) \(try Self.digest(issuer.key.octets))")
+        }
         for service in keys.services {
             facts.append("\(service.use) \(service.serialNumber) \(try Self.digest(service.sealedKey))")
         }

@@ -1,0 +1,91 @@
+internal import EnrollmentCore
+internal import OpenSSLKit
+internal import X509Kit
+
+extension RotationService {
+    /// Which link certificates lead to a root that is to be published, and from it back.
+    private func wishes(
+        for id: String,
+        in rotation: KeyRotation
+    ) async throws(EnrollmentError) -> [(subject: IssuerRecord, signer: IssuerRecord)] {
+        guard let root = rotation.standing(of: id)?.issuer, root.role == .root,
+            let former = rotation.active(.root)?.issuer, former.id != id
+        else { return [] }
+        let links = try await self.ports.ledger.links()
+        return [(root, former), (former, root)].filter { wish in
+            !links.contains { $0.subjectID == wish.0.id && $0.signedBy == wish.1.id }
+        }
+    }
+
+    /// Whether the links can be made.
+    func judgeLinks(to id: String, in rotation: KeyRotation) async throws(EnrollmentError) {
+        for (subject, signer) in try await self.wishes(for: id, in: rotation) {
+            try Self.requireAtHand(signer, for: subject)
+            let (order, party) = try await self.link(to: subject, by: signer)
+            _ = try self.maker.rehearse(order, by: party)
+        }
+    }
+
+    /// Makes the links that are missing; a crash before this may have left one or both.
+    func makeLinks(to id: String, in rotation: KeyRotation) async throws(EnrollmentError) {
+        let wishes = try await self.wishes(for: id, in: rotation)
+        for (subject, signer) in wishes { try Self.requireAtHand(signer, for: subject) }
+        for (subject, signer) in wishes {
+            let (order, party) = try await self.link(to: subject, by: signer)
+            let (certificate, receipt) = try await self.maker.issue(order, by: party)
+            let link = LinkCertificate(
+                subjectID: subject.id,
+                signedBy: signer.id,
+                serialNumber: certificate.serialNumber,
+                certificate: certificate.der
+            )
+            do throws(EnrollmentError) {
+                try await self.ports.ledger.confirmLink(link, certificate: certificate, receipt: receipt)
+            } catch  where error.rule == "rotation.link-exists" {
+                // Somebody else was at it; theirs is as good.
+                continue
+            }
+        }
+    }
+
+    /// Revokes the certificates in which other roots vouch for one that is gone.
+    func revokeLinks(
+        to id: String,
+        _ reason: RevocationReason,
+        by act: AdministrativeAct
+    ) async throws(EnrollmentError) {
+        let serials = try await self.ports.ledger.links().filter { $0.subjectID == id }.map(\.serialNumber)
+        guard !serials.isEmpty else { return }
+        let order = RevocationOrder(
+            serialNumbers: serials,
+            reason: reason,
+            act: try self.companion(of: act, .revoke)
+        )
+        _ = try await self.ports.ledger.revoke(order)
+    }
+
+    private func link(
+        to subject: IssuerRecord,
+        by signer: IssuerRecord
+    ) async throws(EnrollmentError) -> (CertificateMaker.Order, SigningParty) {
+        let party = try await self.party(of: signer)
+        let authorities = AuthorityMaker(
+            maker: self.maker,
+            organization: "",
+            addresses: self.rules.addresses
+        )
+        let order = try authorities.linkOrder(to: subject, by: party, profile: self.rules.root, answersOCSP: true)
+        return (order, party)
+    }
+
+    private static func requireAtHand(_ signer: IssuerRecord, for subject: IssuerRecord) throws(EnrollmentError) {
+        guard !signer.key.isAtHand else { return }
+        throw EnrollmentError(
+            .authorization,
+            "\(subject.id) needs a link certificate by \(signer.id), whose key is \(signer.key.place); it comes by a"
+                + " ceremony. Nothing was done.",
+            rule: "rotation.link-missing",
+            facts: [Fact("subject", subject.id), Fact("signer", signer.id)]
+        )
+    }
+}

@@ -1,0 +1,149 @@
+package import EnrollmentCore
+internal import OpenSSLKit
+internal import X509Kit
+
+extension RotationService {
+    /// What an issuer that is to be prepared would be.
+    package struct Preparation: Hashable, Sendable {
+        package let id: String
+        package let role: IssuerRecord.Role
+        /// RFC 4514.
+        package let subject: String
+        package let validity: Validity
+        /// The root that signs; the issuer itself for a root.
+        package let signedBy: String
+    }
+
+    var maker: CertificateMaker {
+        CertificateMaker(
+            ledger: self.ports.ledger,
+            vault: self.ports.vault,
+            clock: self.ports.clock,
+            random: self.ports.random,
+            node: self.rules.node
+        )
+    }
+
+    /// Makes a new issuer: its key, its certificate, a trial of what it is to sign.
+    ///
+    /// The order of issuing holds. What breaks off in between leaves an intent in the ledger, and a key that nobody has
+    /// any more; ordered again, both are made anew.
+    ///
+    /// - Parameters:
+    ///   - order: What to make.
+    ///   - keyMaker: Makes the key; `nil` takes the service's own.
+    ///   - act: Who, why.
+    /// - Returns: The issuer, which is prepared.
+    /// - Throws: ``EnrollmentError`` with code `authorization` for what ``KeyRotation`` refuses, and when the root's key
+    ///   is not at hand.
+    package func prepare(
+        _ order: Order,
+        keyMaker: (any IssuerKeyMaker)? = nil,
+        by act: AdministrativeAct
+    ) async throws(EnrollmentError) -> IssuerRecord {
+        let rotation = try await self.rotation()
+        let root = try self.signer(for: order, in: rotation)
+        let keys = keyMaker ?? self.ports.keyMaker
+        let (key, location) = try await keys.make(order.key, for: order.id)
+        do throws(EnrollmentError) {
+            let (wish, signer) = try await self.wish(order, key: key, root: root, in: rotation)
+            let (certificate, receipt) = try await self.maker.issue(wish, by: signer)
+            try await self.tryOut(order, key: key, certificate: certificate.der, answersOCSP: location.isAtHand)
+            let issuer = IssuerRecord(
+                id: order.id,
+                role: order.role,
+                state: .prepared,
+                signedBy: signer.id,
+                certificate: certificate.der,
+                key: location,
+                created: self.ports.clock.now
+            )
+            try await self.ports.ledger.confirmPrepared(issuer, certificate: certificate, receipt: receipt, act: act)
+            return issuer
+        } catch  where !error.code.isOperatorsConcern {
+            // Refused for certain, so that nobody needs the key; where it cannot be told, it is kept.
+            try await keys.destroy(location, of: order.id)
+            throw error
+        }
+    }
+
+    /// Does all of ``prepare(_:keyMaker:by:)`` with a key that is thrown away; nothing is recorded.
+    package func rehearse(_ order: Order) async throws(EnrollmentError) -> Preparation {
+        let rotation = try await self.rotation()
+        let root = try self.signer(for: order, in: rotation)
+        let key = HeldKey(try await KeyBench().generate(order.key))
+        let (wish, signer) = try await self.wish(order, key: key, root: root, in: rotation)
+        let prepared = try self.maker.rehearse(wish, by: signer)
+        return Preparation(
+            id: order.id,
+            role: order.role,
+            subject: prepared.subject,
+            validity: prepared.draft.validity,
+            signedBy: signer.id
+        )
+    }
+
+    /// The root that is to sign, or `nil` for a new root.
+    private func signer(for order: Order, in rotation: KeyRotation) throws(EnrollmentError) -> IssuerRecord? {
+        do throws(RotationRefusal) {
+            try rotation.judgePreparation(of: order.id, as: order.role)
+        } catch {
+            throw EnrollmentError(error)
+        }
+        guard order.role == .issuing, let root = rotation.active(.root)?.issuer else { return nil }
+        guard root.key.isAtHand else {
+            throw EnrollmentError(
+                .authorization,
+                "The key of \(root.id), which has to sign \(order.id), is \(root.key.place). Its certificate comes by a"
+                    + " ceremony: gatehouse ca prepare --offline FILE.",
+                rule: "rotation.root-elsewhere",
+                facts: [Fact("root", root.id), Fact("place", root.key.place)]
+            )
+        }
+        return root
+    }
+
+    private func wish(
+        _ order: Order,
+        key: any IssuerKey,
+        root: IssuerRecord?,
+        in rotation: KeyRotation
+    ) async throws(EnrollmentError) -> (CertificateMaker.Order, SigningParty) {
+        let namesake = root ?? rotation.active(.root)?.issuer ?? rotation.standings.first?.issuer
+        guard let namesake else { throw EnrollmentError(RotationRefusal(.prepare, order.id, .noActiveRoot)) }
+        let authorities = AuthorityMaker(
+            maker: self.maker,
+            organization: try AuthorityName.organization(of: namesake),
+            addresses: self.rules.addresses
+        )
+        guard let root else {
+            return try authorities.rootOrder(order.id, key: key, profile: self.rules.root)
+        }
+        let wish = authorities.issuingOrder(order.id, key: key, profile: self.rules.issuing, answersOCSP: true)
+        return (wish, try await self.party(of: root))
+    }
+
+    /// Has the new issuer's throw-away key sign what it is made for, and judges that.
+    private func tryOut(
+        _ order: Order,
+        key: any IssuerKey,
+        certificate: [UInt8],
+        answersOCSP: Bool
+    ) async throws(EnrollmentError) {
+        let party = try SigningParty(id: order.id, key: key, certificate: certificate)
+        let profile = order.role == .root ? self.rules.issuing : self.rules.device
+        let subject = try await KeyBench().generate(.ecdsaP256)
+        let wish = CertificateMaker.Order(
+            profile: profile,
+            subject: profile.subject + [.init(.commonName, "trial")],
+            alternativeNames: order.role == .root ? [] : [.uri("urn:uuid:00000000-0000-4000-8000-000000000000")],
+            key: subject,
+            locations: answersOCSP ? .all(self.rules.addresses) : .withoutOCSP(self.rules.addresses)
+        )
+        _ = try self.maker.rehearse(wish, by: party)
+    }
+
+    func party(of issuer: IssuerRecord) async throws(EnrollmentError) -> SigningParty {
+        try await KeyBench().open(issuer, from: self.ports.keys)
+    }
+}

@@ -1,0 +1,265 @@
+/// Looks ahead: what is due when, what will have happened by when, and what would go wrong if nobody did anything.
+///
+/// Pure: same issuers, same rules, same plan.
+public struct RotationPlanner: Sendable {
+    /// The rules besides those of ``KeyRotation``.
+    public struct Rules: Hashable, Sendable {
+        public var issuing: RotationSchedule
+        public var root: RotationSchedule
+        /// Days that a device's certificate is valid.
+        public var deviceDays: Int
+        /// Days that an issuing authority's certificate is valid.
+        public var issuingDays: Int
+
+        public init(
+            issuing: RotationSchedule = .issuing,
+            root: RotationSchedule = .root,
+            deviceDays: Int,
+            issuingDays: Int
+        ) {
+            self.issuing = issuing
+            self.root = root
+            self.deviceDays = deviceDays
+            self.issuingDays = issuingDays
+        }
+
+        func schedule(of role: IssuerRecord.Role) -> RotationSchedule {
+            switch role {
+            case .root: self.root
+            case .issuing: self.issuing
+            }
+        }
+
+        /// Days that what such an issuer signs is to be valid.
+        func days(below role: IssuerRecord.Role) -> Int {
+            switch role {
+            case .root: self.issuingDays
+            case .issuing: self.deviceDays
+            }
+        }
+    }
+
+    /// Days by which a step may be late before somebody is told.
+    private static let grace = 1
+    /// Days before the time for preparing at which an approaching end is told of.
+    private static let notice = 60
+
+    private let rotation: KeyRotation
+    private let rules: Rules
+
+    public init(_ rotation: KeyRotation, rules: Rules) {
+        self.rotation = rotation
+        self.rules = rules
+    }
+
+    public var plan: RotationPlan {
+        var steps: [RotationPlan.Step] = []
+        var warnings: [RotationPlan.Warning] = []
+        var adoption: [String: Timestamp] = [:]
+        var drained: [String: Timestamp] = [:]
+        for standing in self.rotation.standings where standing.state == .published {
+            adoption[standing.id] = self.adoption(of: standing)
+        }
+        for role in [IssuerRecord.Role.root, .issuing] {
+            steps += self.stepsAhead(of: role, adoption: adoption)
+            warnings += self.warnings(of: role, adoption: adoption)
+        }
+        for standing in self.rotation.standings {
+            if standing.state == .draining { drained[standing.id] = self.drained(standing) }
+            steps += self.lastSteps(of: standing, drained: drained[standing.id])
+        }
+        warnings += steps.filter(\.isMissed).map { .missed($0) }
+        for root in self.rotation.standings where root.issuer.role == .root {
+            warnings += self.rotation.below(compromised: root.id)
+                .map { .belowCompromised(id: $0.id, root: root.id) }
+        }
+        return RotationPlan(
+            steps: steps.sorted { ($0.due, $0.id) < ($1.due, $1.id) },
+            warnings: warnings,
+            adoption: adoption,
+            drained: drained
+        )
+    }
+
+    // MARK: The successor
+
+    private func stepsAhead(of role: IssuerRecord.Role, adoption: [String: Timestamp]) -> [RotationPlan.Step] {
+        guard let active = self.rotation.active(role), let wanted = self.succession(of: active) else { return [] }
+        let schedule = self.rules.schedule(of: role)
+        let next = self.rotation.next(role)
+        let id =
+            next?.id
+            ?? RotationNaming.nextID(
+                of: role,
+                after: self.rotation.standings.map(\.id),
+                at: max(wanted.due.adding(days: -schedule.overlapDays), self.rotation.now)
+            )
+        let isScheduled = schedule.everyMonths != nil
+        let lead = wanted.due.adding(days: -schedule.overlapDays)
+        var steps: [RotationPlan.Step] = []
+        if next == nil {
+            steps.append(self.step(.prepare, role, id, lead, isScheduled && self.canSign(role), wanted.reason))
+        }
+        if next?.state != .published {
+            steps.append(self.step(.publish, role, id, lead, isScheduled, wanted.reason))
+        }
+        let (due, reason) = self.activation(of: next, after: wanted, overlap: schedule.overlapDays, active, adoption)
+        let byItself = isScheduled && schedule.activation == .whenDue
+        steps.append(self.step(.activate, role, id, due, byItself, reason))
+        return steps
+    }
+
+    /// When somebody else should sign instead of the active one; `nil` when nothing says so.
+    private func succession(
+        of active: IssuerStanding
+    ) -> (due: Timestamp, reason: RotationPlan.Reason?)? {
+        let schedule = self.rules.schedule(of: active.issuer.role)
+        let begin = active.issuer.moments.activated ?? active.issuer.created
+        let shortening = self.shortening(of: active)
+        guard let months = schedule.everyMonths else { return shortening.map { ($0, .end) } }
+        let due = begin.adding(months: months)
+        if let shortening, shortening < due { return (shortening, .end) }
+        return (due, nil)
+    }
+
+    /// From when on what it signs ends with it; `nil` for one that never lived long enough for anything else.
+    private func shortening(of active: IssuerStanding) -> Timestamp? {
+        let moment = active.notAfter.adding(days: -self.rules.days(below: active.issuer.role))
+        return moment > (active.issuer.moments.activated ?? active.issuer.created) ? moment : nil
+    }
+
+    /// Published late, it is activated late; and a root when devices know it.
+    private func activation(
+        of next: IssuerStanding?,
+        after wanted: (due: Timestamp, reason: RotationPlan.Reason?),
+        overlap: Int,
+        _ active: IssuerStanding,
+        _ adoption: [String: Timestamp]
+    ) -> (due: Timestamp, reason: RotationPlan.Reason?) {
+        var (due, reason) = wanted
+        if let published = next?.issuer.moments.published {
+            // But not so late that there would be nobody to sign.
+            let ripe = min(published.adding(days: overlap), active.notAfter.adding(days: -1))
+            if ripe > due { (due, reason) = (ripe, .overlap) }
+        }
+        if let next, next.issuer.role == .root, let adopted = adoption[next.id], adopted > due {
+            (due, reason) = (adopted, .adoption)
+        }
+        return (due, reason)
+    }
+
+    /// Whether a key is at hand that can certify the next one.
+    private func canSign(_ role: IssuerRecord.Role) -> Bool {
+        self.rotation.active(.root)?.issuer.key.isAtHand ?? false
+    }
+
+    // MARK: Forecasts
+
+    /// At the pace since it was published; all have renewed when the certificates of then have ended.
+    private func adoption(of standing: IssuerStanding) -> Timestamp {
+        let now = self.rotation.now
+        guard !self.rotation.isAdopted(standing) else { return now }
+        let published = standing.issuer.moments.published ?? standing.issuer.created
+        let latest = max(now, published.adding(days: self.rules.deviceDays))
+        let elapsed = now.seconds(since: published)
+        let needed = (self.rotation.liveDevices * self.rotation.adoptionThreshold + 99) / 100
+        guard standing.knowingDevices > 0, elapsed >= 86_400 else { return latest }
+        let seconds = Double(elapsed) * Double(needed) / Double(standing.knowingDevices)
+        guard seconds < Double(latest.seconds(since: published)) else { return latest }
+        return published.adding(seconds: Int64(seconds.rounded(.up)))
+    }
+
+    /// What was signed last ends last, unless it is replaced before.
+    private func drained(_ standing: IssuerStanding) -> Timestamp {
+        guard standing.liveCertificates > 0 else { return self.rotation.now }
+        switch standing.issuer.role {
+        case .issuing:
+            let deposed = standing.issuer.moments.deposed ?? self.rotation.now
+            return max(self.rotation.now, min(standing.notAfter, deposed.adding(days: self.rules.deviceDays)))
+        case .root:
+            let below = self.rotation.standings.filter {
+                $0.issuer.signedBy == standing.id && $0.id != standing.id && !$0.state.isFinal
+            }
+            return below.map(\.notAfter).max() ?? self.rotation.now
+        }
+    }
+
+    private func lastSteps(of standing: IssuerStanding, drained: Timestamp?) -> [RotationPlan.Step] {
+        switch standing.state {
+        case .draining:
+            let due = drained ?? self.rotation.now
+            return [
+                self.step(.drained, standing.issuer.role, standing.id, due, true, .draining),
+                self.step(.retire, standing.issuer.role, standing.id, due, false, .draining),
+            ].map { self.unhurried($0) }
+        case .crlOnly:
+            let step = self.step(.retire, standing.issuer.role, standing.id, self.rotation.now, false, .draining)
+            return [self.unhurried(step)]
+        case .prepared, .published, .active, .retired, .aborted, .compromised: return []
+        }
+    }
+
+    /// Nothing is lost by doing it later.
+    private func unhurried(_ step: RotationPlan.Step) -> RotationPlan.Step {
+        RotationPlan.Step(
+            kind: step.kind,
+            role: step.role,
+            id: step.id,
+            due: step.due,
+            isMissed: false,
+            isAutomatic: step.isAutomatic,
+            reason: step.reason
+        )
+    }
+
+    // MARK: Warnings
+
+    private func warnings(
+        of role: IssuerRecord.Role,
+        adoption: [String: Timestamp]
+    ) -> [RotationPlan.Warning] {
+        guard let active = self.rotation.active(role) else { return [] }
+        let now = self.rotation.now
+        let schedule = self.rules.schedule(of: role)
+        var warnings: [RotationPlan.Warning] = []
+        if active.notAfter <= now {
+            warnings.append(.ended(id: active.id, at: active.notAfter))
+        } else if let shortening = self.shortening(of: active) {
+            if shortening <= now {
+                warnings.append(.shortens(id: active.id, days: Int(active.notAfter.seconds(since: now) / 86_400)))
+            } else if shortening.adding(days: -schedule.overlapDays - Self.notice) <= now {
+                warnings.append(.willShorten(id: active.id, from: shortening))
+            }
+        }
+        if schedule.everyMonths != nil, self.rotation.next(role) == nil, let root = self.rotation.active(.root),
+            !root.issuer.key.isAtHand, let wanted = self.succession(of: active),
+            wanted.due.adding(days: -schedule.overlapDays) <= now
+        {
+            warnings.append(.keyElsewhere(id: root.id, place: root.issuer.key.place))
+        }
+        if let next = self.rotation.next(role), let adopted = adoption[next.id], adopted > active.notAfter {
+            let missing = self.rotation.liveDevices - next.knowingDevices
+            warnings.append(.adoptionTooSlow(id: next.id, count: missing, end: active.notAfter))
+        }
+        return warnings
+    }
+
+    private func step(
+        _ kind: RotationPlan.Step.Kind,
+        _ role: IssuerRecord.Role,
+        _ id: String,
+        _ due: Timestamp,
+        _ isAutomatic: Bool,
+        _ reason: RotationPlan.Reason?
+    ) -> RotationPlan.Step {
+        RotationPlan.Step(
+            kind: kind,
+            role: role,
+            id: id,
+            due: due,
+            isMissed: due.adding(days: Self.grace) < self.rotation.now,
+            isAutomatic: isAutomatic,
+            reason: reason
+        )
+    }
+}
