@@ -40,6 +40,9 @@ extension CRLCommand {
         func perform() async throws(CommandProblem) -> CommandOutput {
             guard (1...3_650).contains(self.days) else { throw .usage("--days takes 1 to 3650", see: "crl publish") }
             if let file = self.offline { return try await self.ask(file) }
+            guard self.shareFile.isEmpty || self.crl != nil else {
+                throw .usage("--share-file goes with the root whose key it is of", see: "crl publish")
+            }
             let shares = try ShareFiles.read(self.shareFile)
             let selection = try self.crl.map { (text) throws(CommandProblem) in try CRLSelection(text) }
             let report = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
@@ -57,7 +60,10 @@ extension CRLCommand {
                     keys: keys,
                     addresses: configuration.addresses,
                     clock: SystemClock(),
-                    schedule: self.schedule(configuration, byPeople: !shares.isEmpty),
+                    schedule: self.schedule(
+                        configuration,
+                        byPeople: chosen.allSatisfy { keys.issuer($0.shard.issuerID)?.record.key.isAtHand == false }
+                    ),
                     holder: "\(CommandActor.name), process \(getpid())"
                 )
                 return try await answer { () throws(EnrollmentError) in try await Self.publish(chosen, by: publisher) }
@@ -94,26 +100,12 @@ extension CRLCommand {
             guard let root = self.crl, self.shareFile.isEmpty else {
                 throw .usage("--offline takes one root, and no shares", see: "crl publish")
             }
-            try CeremonyFiles.requireAbsent(file)
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let vault = try await Vault.open(by: configuration, in: ledger)
                 let act = try await answer { () throws(EnrollmentError) in
                     try Mandate(reason: "CRLs of \(root)", ticket: nil).act(.prepareIssuer, at: SystemClock().now)
                 }
-                let asked: CeremonyService.Asked
-                do throws(EnrollmentError) {
-                    asked = try await CeremonyService(ledger, vault, configuration)
-                        .askForLists(of: root, days: self.days, keys: vault, act: act)
-                } catch {
-                    throw CommandProblem(ceremony: error)
-                }
-                try CeremonyFiles.create(file, asked.file)
-                return try CeremonyScreen.asked(
-                    asked.request,
-                    file: file,
-                    trace: act.traceID,
-                    heading: "Done. The CRLs of \(root) are recorded, and wait for its signature."
-                )
+                return try await CeremonyDesk(ledger: ledger, configuration: configuration)
+                    .askForLists(of: root, days: self.days, file: file, by: act)
             }
         }
 

@@ -24,25 +24,15 @@ struct OfflineRootTests {
 
         func path(_ name: String) -> String { self.place.folder.appending(path: name).path }
 
-        /// Runs a command that needs no configuration.
-        func bare(_ arguments: [String], _ schema: String, status: Int32 = 0) async throws -> JSONDocument {
-            let outcome = try await ExternalCommand.run(Place.program, arguments + ["--json"], seconds: 60)
-            #expect(outcome.status == status, "\(arguments): \(outcome.output)")
-            let text = outcome.output
-            let end = text.firstRange(of: "\n}\n")?.upperBound ?? text.endIndex
-            let document = try JSONDocument(parsing: String(text[..<end]))
-            #expect(try DocumentSchema(schema).findings(in: document) == [])
-            return document
-        }
-
         func makeRoot(_ protection: [String]) async throws {
             let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", self.root]
-            _ = try await self.bare(arguments + protection, "ceremony-root")
+            _ = try await self.place.document("ceremony-root", arguments + protection)
         }
 
         func sign(_ request: String, _ keys: [String], status: Int32 = 0) async throws {
             let arguments = ["ceremony", "sign", self.path(request), "--root", self.root, "--yes"]
-            _ = try await self.bare(arguments + keys, status == 0 ? "ceremony" : "problem", status: status)
+            let schema = status == 0 ? "ceremony" : "problem"
+            _ = try await self.place.document(schema, arguments + keys, status: status)
         }
 
         /// Asks, has it signed and takes the answer in.
@@ -108,7 +98,7 @@ struct OfflineRootTests {
             let crl = try await gatehouse.get(String(url[path...]))
             #expect(crl.status == 200)
             let file = place.folder.appending(path: "root.crl")
-            try crl.body.write(to: file)
+            try Data(crl.body).write(to: file)
             try await scene.openssl([
                 "crl", "-in", file.path, "-inform", "DER", "-noout", "-CAfile", place.rootFile.path,
             ])
