@@ -92,9 +92,15 @@ package struct CeremonyService: Sendable {
             random: self.random,
             node: self.node
         )
+        let organization: String
+        if let given = order.organization {
+            organization = given
+        } else {
+            organization = try AuthorityName.organization(of: root)
+        }
         let authorities = AuthorityMaker(
             maker: maker,
-            organization: try order.organization ?? AuthorityName.organization(of: root),
+            organization: organization,
             addresses: self.addresses
         )
         let wish = authorities.issuingOrder(
