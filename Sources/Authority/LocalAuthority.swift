@@ -67,7 +67,8 @@ package final class LocalAuthority: CertificateAuthority {
         }
     }
 
-    /// The issuer's certificate and those above it, up to a root.
+    /// The issuer's certificate and those above it, up to a root; then what devices are to know before they need it, and
+    /// a root that is to be trusted already though the issuer is still below the former one.
     private static func authorities(from issuer: IssuerRecord, in records: [IssuerRecord]) throws(EnrollmentError)
         -> [AuthorityCertificate]
     {
@@ -84,7 +85,11 @@ package final class LocalAuthority: CertificateAuthority {
             authorities.append(AuthorityCertificate(above))
             current = above
         }
-        return authorities
+        let known = authorities.map(\.issuerID)
+        let coming = records.filter { record in
+            record.state == .published || record.state == .active && record.role == .root
+        }
+        return authorities + coming.filter { !known.contains($0.id) }.map { AuthorityCertificate($0) }
     }
 }
 

@@ -46,6 +46,12 @@ struct Benchmark: Sendable {
             run: growthBenchmark
         ),
         Benchmark(
+            name: "backup",
+            summary: "a backup of 100 000 devices made, read, restored; takes minutes",
+            isOrdinary: false,
+            run: backupBenchmark
+        ),
+        Benchmark(
             name: "fleet",
             summary: "memory after 100 000 enrollments, start with as many devices; takes minutes",
             isOrdinary: false,

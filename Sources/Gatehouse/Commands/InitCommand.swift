@@ -17,6 +17,7 @@ struct InitCommand: OperatorCommand {
               gatehouse init
               gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example --organization "Corp Ltd"
               gatehouse init --algorithm rsa-3072 --root-algorithm rsa-4096
+              gatehouse init --token hsm
 
             With --offline-root the root's key stays where gatehouse ceremony root made it: what it has to sign is written
             to a file, and gatehouse ca import finishes the place.
@@ -65,6 +66,10 @@ struct InitCommand: OperatorCommand {
     var root = "R1"
     @Option(help: "Id of the issuing authority; goes into URLs. Default: the year and A.")
     var issuer: String?
+    @Option(help: "Make the issuing authority's key on this PKCS #11 token, as the configuration names it.")
+    var token: String?
+    @Option(help: "Make the root's key on this PKCS #11 token, as the configuration names it.")
+    var rootToken: String?
 
     @Option(help: "Certificate of a root that is kept offline, as gatehouse ceremony root made it.")
     var offlineRoot: String?
@@ -82,10 +87,12 @@ struct InitCommand: OperatorCommand {
         logger.logLevel = .error
         let plan = self.plan(configuration, profiles)
         try self.judge(plan)
+        for name in [self.token, self.rootToken].compactMap({ $0 }) { try configuration.judgeToken(name) }
         let founding = Founding(
             StoreOpening(configuration: configuration, logger: logger),
             plan: plan,
             agreement: Agreement(configuration, profiles),
+            seats: Founding.Seats(root: self.rootToken, issuer: self.token),
             offline: offline?.certificate
         )
         let outcome = try await founding.perform()
@@ -106,8 +113,12 @@ struct InitCommand: OperatorCommand {
         switch (self.offlineRoot, self.request) {
         case (nil, nil): return nil
         case (let root?, let file?):
-            guard self.rootAlgorithm == nil else {
-                throw .usage("--root-algorithm is for a root that is made here", see: "init")
+            guard self.rootAlgorithm == nil, self.rootToken == nil, self.token == nil else {
+                throw .usage(
+                    "--root-algorithm and --root-token are for a root that is made here, and --token for an issuer that it"
+                        + " certifies at once",
+                    see: "init"
+                )
             }
             try CeremonyFiles.requireAbsent(file)
             return (try CeremonyFiles.read(root), file)

@@ -112,12 +112,14 @@ struct Server: Sendable {
         )
         try await replicas.join(file: self.configuration.file)
         let issuers: [IssuerRecord]
+        let links: [LinkCertificate]
         let authority: CurrentAuthority
         try await self.refuseWaiting(ledger)
         let logger = self.logger
         let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
+            links = try await ledger.links()
             authority = try CurrentAuthority(issuers, from: ledger, keys: KeyRing(vault: vault, tokens: tokens))
         } catch {
             throw CommandProblem(error)
@@ -163,6 +165,7 @@ struct Server: Sendable {
         ]
         let published = PublishedIssuers(
             issuers,
+            links: links,
             shelf: revocation.shelf,
             responder: revocation.responder,
             clock: clock
@@ -229,6 +232,7 @@ struct Server: Sendable {
             AuthorityWatch(
                 foundation,
                 issuers: issuers,
+                links: links,
                 serial: serial,
                 current: current,
                 contexts: contexts,

@@ -17,7 +17,15 @@ struct Founding {
     let agreement: Agreement
     /// Certificate of a root that is kept elsewhere, DER; `nil` for one that is made here.
     let offline: [UInt8]?
+    /// The tokens on which keys are made; those of which there are none are sealed in the store.
+    let seats: Seats
     private let clock = SystemClock()
+
+    /// Where keys of authorities are made, by names of tokens in the configuration.
+    struct Seats: Sendable {
+        var root: String?
+        var issuer: String?
+    }
 
     /// What came of it.
     struct Outcome: Sendable {
@@ -39,12 +47,14 @@ struct Founding {
         _ opening: StoreOpening,
         plan: AuthorityFounder.Plan,
         agreement: Agreement,
+        seats: Seats = Seats(),
         offline: [UInt8]? = nil
     ) {
         self.opening = opening
         self.plan = plan
         self.agreement = agreement
         self.offline = offline
+        self.seats = seats
     }
 
     func perform() async throws(CommandProblem) -> Outcome {
@@ -70,9 +80,12 @@ struct Founding {
 
     private func found(_ ledger: any LedgerStore, _ vault: Vault) async throws(EnrollmentError) -> Made {
         guard let offline = self.offline else {
+            let tokens = self.opening.configuration.tokenKeys()
             let founder = AuthorityFounder(
                 ledger: ledger,
                 vault: vault,
+                rootKeys: try self.maker(self.seats.root, tokens),
+                issuerKeys: try self.maker(self.seats.issuer, tokens),
                 clock: self.clock,
                 random: OpenSSLRandomSource()
             )
@@ -91,6 +104,11 @@ struct Founding {
         let act = try Mandate(reason: "new place with an offline root", ticket: nil)
             .act(.prepareIssuer, at: self.clock.now)
         return .waiting(try await service.askForIssuer(order, as: .founding, keys: vault, act: act), act)
+    }
+
+    private func maker(_ name: String?, _ tokens: TokenKeys) throws(EnrollmentError) -> TokenKeyMaker? {
+        guard let name else { return nil }
+        return try TokenKeyMaker(name, of: tokens, random: OpenSSLRandomSource())
     }
 
     // MARK: - A file

@@ -4,6 +4,7 @@ import EnrollmentWire
 import HTTPTransport
 import Logging
 import OpenSSLKit
+import X509Kit
 
 /// What the plain listener serves: nothing secret, and nothing that takes a secret.
 ///
@@ -12,12 +13,13 @@ struct PlainRoutes: Sendable {
     private static let ocspTypes = ["application/ocsp-request"]
 
     let issuers: [IssuerRecord]
+    let links: [LinkCertificate]
     let shelf: RevocationShelf
     let responder: OCSPResponder
     let clock: any WallClock
 
     var router: Router {
-        Router([self.probe, self.roots, self.lists] + self.issuers.flatMap(self.certificate) + self.questions)
+        Router([self.probe, self.roots, self.lists] + self.shown.flatMap(self.certificate) + self.questions)
     }
 
     private var probe: Route {
@@ -37,18 +39,38 @@ struct PlainRoutes: Sendable {
 
     // MARK: Certificates
 
+    /// Issuers that somebody may have to look up: not those of which nobody was told.
+    private var shown: [IssuerRecord] {
+        self.issuers.filter { issuer in
+            switch issuer.state {
+            case .prepared, .aborted: false
+            case .published, .active, .draining, .crlOnly, .retired, .compromised: true
+            }
+        }
+    }
+
+    /// Roots that may be trusted, and the certificates by which one of them vouches for another.
     private var roots: Route {
-        let pem = self.issuers.filter { $0.role == .root }.map { PEM.encode($0.certificate, label: "CERTIFICATE") }
+        let roots = self.issuers.filter { $0.role == .root && $0.isTrustworthy }
+        let links = LinkSelection(self.links, among: self.issuers).all
+        let pem = (roots.map(\.certificate) + links.map(\.certificate)).map { PEM.encode($0, label: "CERTIFICATE") }
         return self.fixed("/pki/roots.pem", "application/x-pem-file", Array(pem.joined().utf8))
     }
 
-    /// DER under the name that certificates carry (RFC 5280 § 4.2.2.1), PEM beside it.
+    /// DER under the name that certificates carry (RFC 5280 § 4.2.2.1), PEM beside it; in the bundle with the links to
+    /// it, each of which is a certificate of its key as well.
     private func certificate(of issuer: IssuerRecord) -> [Route] {
         let pem = PEM.encode(issuer.certificate, label: "CERTIFICATE")
-        return [
+        var routes = [
             self.fixed("/pki/issuer/\(issuer.id).cer", "application/pkix-cert", issuer.certificate),
             self.fixed("/pki/issuer/\(issuer.id).pem", "application/x-pem-file", Array(pem.utf8)),
         ]
+        let links = LinkSelection(self.links, among: self.issuers).to(issuer.id)
+        // A certificate in the store that cannot be read would have stopped the service earlier.
+        if let bundle = try? CertificateBundle.encoded([issuer.certificate] + links.map(\.certificate)) {
+            routes.append(self.fixed("/pki/issuer/\(issuer.id).p7c", "application/pkcs7-mime", bundle))
+        }
+        return routes
     }
 
     private func fixed(_ path: String, _ contentType: String, _ body: [UInt8]) -> Route {

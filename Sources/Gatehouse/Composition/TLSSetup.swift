@@ -22,15 +22,17 @@ struct TLSSetup: Sendable {
     ) async throws(CommandProblem) -> (context: TLSContext, serial: SerialNumber) {
         var identities: [TLSIdentity] = []
         for files in configuration.certificates { identities.append(try Self.identity(in: files)) }
-        let (own, serial) = try await self.ownIdentity()
-        identities.append(own)
-        try self.require(configuration.deviceURL.host, among: identities)
         let issuers: [IssuerRecord]
+        let links: LinkSelection
         do throws(EnrollmentError) {
             issuers = try await self.ledger.issuers()
+            links = LinkSelection(try await self.ledger.links(), among: issuers)
         } catch {
             throw CommandProblem(error)
         }
+        let (own, serial) = try await self.ownIdentity(issuers, links)
+        identities.append(own)
+        try self.require(configuration.deviceURL.host, among: identities)
         do throws(TLSConfigurationError) {
             let verifier = try PeerCertificateVerifier(
                 anchors: issuers.filter { $0.role == .root }.map(\.certificate),
@@ -65,7 +67,11 @@ struct TLSSetup: Sendable {
         }
     }
 
-    private func ownIdentity() async throws(CommandProblem) -> (identity: TLSIdentity, serial: SerialNumber) {
+    /// With links behind the chain: a device that trusts the former root alone, or the next, can verify it too.
+    private func ownIdentity(
+        _ issuers: [IssuerRecord],
+        _ links: LinkSelection
+    ) async throws(CommandProblem) -> (identity: TLSIdentity, serial: SerialNumber) {
         let record: ServiceCertificateRecord
         let key: SigningKey
         do throws(EnrollmentError) {
@@ -82,7 +88,8 @@ struct TLSSetup: Sendable {
             throw CommandProblem(error)
         }
         do throws(TLSConfigurationError) {
-            return (try TLSIdentity(certificates: record.chain, key: key), record.serialNumber)
+            let chain = record.chain + links.behind(record.chain, of: issuers)
+            return (try TLSIdentity(certificates: chain, key: key), record.serialNumber)
         } catch {
             throw Self.unusable("of the store", error)
         }

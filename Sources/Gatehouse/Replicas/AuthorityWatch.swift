@@ -12,6 +12,7 @@ final class AuthorityWatch: Service {
 
     private struct State {
         var issuers: [IssuerRecord]
+        var links: [LinkCertificate]
         /// Of the listeners' certificate.
         var serial: SerialNumber?
         /// Whether new connections still get what was in effect before the last change.
@@ -33,6 +34,7 @@ final class AuthorityWatch: Service {
     /// - Parameters:
     ///   - foundation: The store, what opens it, and who signs new certificates by what `issuers` says.
     ///   - issuers: As of now.
+    ///   - links: As of now.
     ///   - serial: Of the certificate that `contexts` shows now.
     ///   - current: Whose configuration names further certificates.
     ///   - contexts: What new connections are made with.
@@ -44,6 +46,7 @@ final class AuthorityWatch: Service {
     init(
         _ foundation: ServiceGraph.Foundation,
         issuers: [IssuerRecord],
+        links: [LinkCertificate],
         serial: SerialNumber?,
         current: CurrentGraph,
         contexts: TLSContextSource,
@@ -62,7 +65,7 @@ final class AuthorityWatch: Service {
         self.published = published
         self.bell = bell
         self.logger = logger
-        self.state = Mutex(State(issuers: issuers, serial: serial))
+        self.state = Mutex(State(issuers: issuers, links: links, serial: serial))
     }
 
     func run(until shutdown: ShutdownSignal) async throws {
@@ -78,16 +81,18 @@ final class AuthorityWatch: Service {
                 passphrase: self.current.value.configuration.passphrase
             )
             let issuers = try await self.ledger.issuers()
+            let links = try await self.ledger.links()
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
-            if issuers != known.issuers {
+            let isChanged = issuers != known.issuers || links != known.links
+            if isChanged {
                 try self.authority.take(issuers)
-                self.published.replace(with: issuers)
+                self.published.replace(with: issuers, links: links)
                 self.logger.notice(
                     "issuers changed",
                     metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
                 )
             }
-            var isStale = known.isContextStale || reopened || issuers != known.issuers || serial != known.serial
+            var isStale = known.isContextStale || reopened || isChanged || serial != known.serial
             if isStale {
                 let configuration = self.current.value.configuration
                 isStale =
@@ -98,7 +103,7 @@ final class AuthorityWatch: Service {
                         self.logger
                     ))
             }
-            self.state.withLock { $0 = State(issuers: issuers, serial: serial, isContextStale: isStale) }
+            self.state.withLock { $0 = State(issuers: issuers, links: links, serial: serial, isContextStale: isStale) }
         } catch {
             // Of a store that is away readiness tells; what is in the way of a change is told each time it is tried.
             guard error.code != .inMaintenance else { return }

@@ -138,6 +138,10 @@ struct CommandLineTests {
             ("retention: { attemptDays: 0 }", "retention.attemptDays: 0 is outside 1 … 3650"),
             ("retention: { certificateDays: 3651 }", "retention.certificateDays: 3651 is outside 1 … 3650"),
             ("retention: { days: 1 }", "retention.days: unknown key"),
+            ("backup: { keep: 3 }", "backup.keep: goes with folder"),
+            ("backup: { folder: \"b\", keep: 0 }", "backup.keep: 0 is outside 1 … 10000"),
+            ("backup: { maxAgeHours: 8761 }", "backup.maxAgeHours: 8761 is outside 1 … 8760"),
+            ("backup: { passphrase: \"secret\" }", "backup.passphrase"),
         ]
     )
     func lifecycle(section: String, words: String) async throws {
@@ -170,6 +174,7 @@ struct CommandLineTests {
                     "listeners.admin", "proxies.addresses", "proxies.clientCertificate", "proxies.sourceAddress",
                     "renewal.windowDays", "renewal.overlapDays", "renewal.proof", "crl.intervalHours",
                     "crl.validityHours", "ocsp.validityMinutes", "retention.attemptDays", "retention.certificateDays",
+                    "backup.passphrase", "backup.keep", "backup.maxAgeHours",
                 ].map { ($0, document["settings"]?[$0]?.text ?? "missing") }
             )
         }
@@ -180,6 +185,7 @@ struct CommandLineTests {
                 "renewal.windowDays": "the profile's renewPeriodDays and a day", "renewal.overlapDays": "30",
                 "renewal.proof": "connection", "crl.intervalHours": "6", "crl.validityHours": "24",
                 "ocsp.validityMinutes": "60", "retention.attemptDays": "180", "retention.certificateDays": "400",
+                "backup.passphrase": "none: --passphrase-file", "backup.keep": "all", "backup.maxAgeHours": "any age",
             ]
         )
         let sections = """
@@ -188,6 +194,7 @@ struct CommandLineTests {
             renewal: { windowDays: 60, overlapDays: 7, proof: "signature" },
             crl: { intervalHours: 1, validityHours: 3 }, ocsp: { validityMinutes: 5 },
             retention: { attemptDays: 1, certificateDays: 2 },
+            backup: { passphrase: { env: "BACKUP" }, folder: "b", keep: 3, maxAgeHours: 25 },
             store: {
             """
         try place.edit("gatehouse.json5", ("    store: {", sections), ("listeners: {", "listeners: { admin: {},"))
@@ -198,6 +205,7 @@ struct CommandLineTests {
                 "renewal.windowDays": "60", "renewal.overlapDays": "7", "renewal.proof": "signature",
                 "crl.intervalHours": "1", "crl.validityHours": "3", "ocsp.validityMinutes": "5",
                 "retention.attemptDays": "1", "retention.certificateDays": "2",
+                "backup.passphrase": "environment variable BACKUP", "backup.keep": "3", "backup.maxAgeHours": "25",
             ]
         )
     }
