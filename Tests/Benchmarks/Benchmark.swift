@@ -40,6 +40,18 @@ struct Benchmark: Sendable {
             try await replicaBenchmark($0)
         },
         Benchmark(
+            name: "rotation",
+            summary: "what hangs on issuers, counted and listed among a million certificates; takes minutes",
+            isOrdinary: false,
+            run: rotationBenchmark
+        ),
+        Benchmark(
+            name: "compromise",
+            summary: "100 000 devices of a compromised issuer revoked by the ledger; takes minutes",
+            isOrdinary: false,
+            run: compromiseBenchmark
+        ),
+        Benchmark(
             name: "growth",
             summary: "PostgreSQL with ever more certificates in it; minutes and gigabytes",
             isOrdinary: false,

@@ -12,6 +12,15 @@ struct TokenRecoveryTests {
     private final class Tally: Sendable {
         private let counts = Mutex<[PKCS11Error.Kind?: Int]>([:])
 
+        private let isOver = Atomic(false)
+
+        /// Whether the load is to end.
+        var isClosed: Bool { self.isOver.load(ordering: .relaxed) }
+
+        func close() {
+            self.isOver.store(true, ordering: .relaxed)
+        }
+
         func add(_ kind: PKCS11Error.Kind?) {
             self.counts.withLock { $0[kind, default: 0] += 1 }
         }
@@ -42,12 +51,11 @@ struct TokenRecoveryTests {
         let made = try await token.generate(.ecdsaP256, named: Self.name)
         let key = try VerifyingKey(publicKeyInfo: made.publicKeyInfo)
         let tally = Tally()
-        let isOver = Atomic(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<8 {
                 group.addTask {
                     var number = 0
-                    while !isOver.load(ordering: .relaxed) {
+                    while !tally.isClosed {
                         number += 1
                         let message = Array("\(worker), \(number)".utf8)
                         let digest = try Digest.sha256(message)
@@ -80,10 +88,10 @@ struct TokenRecoveryTests {
                     #expect(token.standing.isPresent)
                 }
             } catch {
-                isOver.store(true, ordering: .relaxed)
+                tally.close()
                 throw error
             }
-            isOver.store(true, ordering: .relaxed)
+            tally.close()
             try await group.waitForAll()
         }
         #expect(tally.kinds == [nil, .away])
