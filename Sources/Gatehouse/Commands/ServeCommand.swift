@@ -114,6 +114,7 @@ struct Server: Sendable {
         let issuers: [IssuerRecord]
         let links: [LinkCertificate]
         let authority: CurrentAuthority
+        try await self.refuseWaiting(ledger)
         let logger = self.logger
         let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
@@ -152,6 +153,7 @@ struct Server: Sendable {
         }
         let handOff = try HandOffSetup(self.configuration, on: foundation, replicas: replicas, logger: logger)
         let traffic = TrafficCount()
+        let sealing = SealingWatch(vault: vault, clock: clock, logger: logger)
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
             current: current,
@@ -178,6 +180,7 @@ struct Server: Sendable {
                 ledger: ledger,
                 shelf: revocation.shelf,
                 keys: revocation.keys,
+                sealing: sealing,
                 tokens: tokens,
                 traffic: traffic,
                 replicas: replicas,
@@ -234,6 +237,7 @@ struct Server: Sendable {
                 current: current,
                 contexts: contexts,
                 tls: tls,
+                sealing: sealing,
                 published: published,
                 bell: replicas.bells.authority,
                 logger: logger
@@ -294,6 +298,14 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
         }
+    }
+
+    /// Says what a new place waits for, when its root is offline.
+    private func refuseWaiting(_ ledger: any LedgerStore) async throws(CommandProblem) {
+        let (issuers, ceremonies) = try await answer { () throws(EnrollmentError) in
+            (try await ledger.issuers(), try await ledger.ceremonies())
+        }
+        if let problem = CommandProblem.waiting(for: ceremonies, issuers) { throw problem }
     }
 
     private func listener(
