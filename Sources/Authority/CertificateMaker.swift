@@ -77,6 +77,7 @@ struct CertificateMaker: Sendable {
         _ order: Order,
         by party: SigningParty
     ) async throws(EnrollmentError) -> (certificate: IssuedCertificate, receipt: IntentReceipt) {
+        try await party.key.ensureReach()
         let (prepared, receipt) = try await self.record(order, by: party)
         let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
         return (try await CertificateEncoder.sign(ticket.prepared, by: party), receipt)

@@ -15,11 +15,19 @@ package protocol IssuerKey: Sendable {
     /// - Throws: ``EnrollmentError``: `internalService` for a key that cannot sign, `inMaintenance` for one that is out of
     ///   reach.
     nonisolated(nonsending) func sign(_ message: [UInt8]) async throws(EnrollmentError) -> [UInt8]
+
+    /// Asks before anything is recorded whether a signature can be expected at all.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `inMaintenance` for a key that is out of reach.
+    nonisolated(nonsending) func ensureReach() async throws(EnrollmentError)
 }
 
 extension IssuerKey {
     /// Whether a trial, or a check, of such a signature takes long enough to be made off the cooperative pool.
     package var isSlowToSign: Bool { self.type.isSlowToSign }
+
+    /// A key in this process is always in reach.
+    package nonisolated(nonsending) func ensureReach() async throws(EnrollmentError) {}
 }
 
 /// Gives issuers' keys by what the store says of where they are.

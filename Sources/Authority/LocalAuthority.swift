@@ -40,6 +40,8 @@ package final class LocalAuthority: CertificateAuthority {
 
     package func prepare(_ draft: CertificateDraft) async throws(EnrollmentError) -> PreparedCertificate {
         let party = try self.party(draft.issuerID)
+        // Later there would be an intent on record for each request that a lost token does not sign.
+        try await party.key.ensureReach()
         return party.key.isSlowToSign
             ? try await self.bench.prepare(draft, for: party) : try CertificateEncoder.prepare(draft, for: party)
     }

@@ -20,7 +20,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ConfigCommand.self, DeviceCommand.self, CertificateCommand.self,
             CRLCommand.self, HandOffCommand.self, AttemptCommand.self, UserCommand.self, TokenCommand.self,
-            StoreCommand.self, DoctorCommand.self, SimulateCommand.self,
+            StoreCommand.self, BackupCommand.self, DoctorCommand.self, SimulateCommand.self,
         ]
     )
 }

@@ -165,6 +165,8 @@ package struct CRLPublisher: Sendable {
         by party: SigningParty,
         until end: Timestamp? = nil
     ) async throws(EnrollmentError) -> Outcome {
+        // Before there is a number that no CRL will have.
+        try await party.key.ensureReach()
         let now = self.clock.now
         let turn: CRLTurn
         switch try await self.ledger.takeTurn(

@@ -6,7 +6,7 @@ package protocol IssuerKeyMaker: Sendable {
     /// A fresh key of that kind for the issuer `id`.
     ///
     /// - Returns: The key, and where it is; what the location holds is stored with the issuer.
-    /// - Throws: ``EnrollmentError`` when there is none afterwards.
+    /// - Throws: ``EnrollmentError`` when such a key is not offered there, or the place is out of reach.
     func make(_ type: KeyType, for id: String) async throws(EnrollmentError) -> (
         key: any IssuerKey, location: KeyLocation
     )
@@ -17,13 +17,18 @@ package protocol IssuerKeyMaker: Sendable {
     func destroy(_ location: KeyLocation, of id: String) async throws(EnrollmentError)
 }
 
-/// Makes keys in this process, and seals them for the store.
+/// Makes keys in this process, and seals them for the store; destroys what is on tokens all the same.
 package struct SealedKeyMaker: IssuerKeyMaker {
     private let vault: Vault
+    private let tokens: TokenKeys?
     private let bench = KeyBench()
 
-    package init(vault: Vault) {
+    /// - Parameters:
+    ///   - vault: Seals them.
+    ///   - tokens: Where keys of other issuers may be, which are to be destroyed.
+    package init(vault: Vault, tokens: TokenKeys? = nil) {
         self.vault = vault
+        self.tokens = tokens
     }
 
     package func make(
@@ -34,5 +39,15 @@ package struct SealedKeyMaker: IssuerKeyMaker {
         return (HeldKey(key), .sealed(try self.vault.seal(key, of: id)))
     }
 
-    package func destroy(_ location: KeyLocation, of id: String) async throws(EnrollmentError) {}
+    package func destroy(_ location: KeyLocation, of id: String) async throws(EnrollmentError) {
+        guard case .token = location else { return }
+        guard let tokens = self.tokens else {
+            throw EnrollmentError(
+                .internalService,
+                "The key of issuer \(id) is on a token, and no token is configured here.",
+                rule: "token.unknown"
+            )
+        }
+        try await tokens.destroyKey(at: location)
+    }
 }

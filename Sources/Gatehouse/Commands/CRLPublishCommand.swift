@@ -26,8 +26,8 @@ extension CRLCommand {
         func perform() async throws(CommandProblem) -> CommandOutput {
             let selection = try self.crl.map { (text) throws(CommandProblem) in try CRLSelection(text) }
             let report = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let vault = try await Vault.open(by: configuration, in: ledger)
-                let keys = IssuerKeys(ledger: ledger, keys: vault)
+                let ring = try await KeyRing.open(by: configuration, in: ledger)
+                let keys = IssuerKeys(ledger: ledger, keys: ring)
                 let standings = try await answer { () throws(EnrollmentError) in
                     try await keys.refresh()
                     return try await Self.standings(keys, in: ledger, configuration)

@@ -114,16 +114,19 @@ struct Server: Sendable {
         let issuers: [IssuerRecord]
         let links: [LinkCertificate]
         let authority: CurrentAuthority
+        let logger = self.logger
+        let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
             issuers = try await ledger.issuers()
             links = try await ledger.links()
-            authority = try CurrentAuthority(issuers, from: ledger, keys: vault)
+            authority = try CurrentAuthority(issuers, from: ledger, keys: KeyRing(vault: vault, tokens: tokens))
         } catch {
             throw CommandProblem(error)
         }
         let foundation = ServiceGraph.Foundation(
             ledger: ledger,
             vault: vault,
+            tokens: tokens,
             authority: authority,
             addresses: self.configuration.addresses
         )
@@ -132,7 +135,6 @@ struct Server: Sendable {
         let tls = TLSSetup(ledger: ledger, vault: vault, ticketKeys: try Self.ticketKeys())
         let (context, serial) = try await tls.contextAndSerial(for: self.configuration)
         let contexts = TLSContextSource(context)
-        let logger = self.logger
         let revocation = try RevocationSetup(
             self.configuration,
             profiles: profiles,
@@ -149,6 +151,14 @@ struct Server: Sendable {
             throw CommandProblem(error)
         }
         let handOff = try HandOffSetup(self.configuration, on: foundation, replicas: replicas, logger: logger)
+        let rotation = RotationWatch(
+            RotationSetup(on: foundation, revocation),
+            current: current,
+            clock: clock,
+            isOurs: { replicas.holds(.rotation) && ledger.standing == .readWrite },
+            onChange: { replicas.bells.authority.ring() },
+            logger: logger
+        )
         let traffic = TrafficCount()
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
@@ -176,6 +186,7 @@ struct Server: Sendable {
                 ledger: ledger,
                 shelf: revocation.shelf,
                 keys: revocation.keys,
+                tokens: tokens,
                 traffic: traffic,
                 replicas: replicas,
                 handOff: HandOffReport(
@@ -183,6 +194,7 @@ struct Server: Sendable {
                     ledger: ledger,
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
+                rotation: rotation,
                 clock: clock
             )
             let setup = try AdminSetup(
@@ -222,6 +234,7 @@ struct Server: Sendable {
         services.append(DirectoryWatch(current: current))
         services.append(StructureWatch(ledger: ledger, logger: logger))
         services.append(revocation.service)
+        services.append(rotation)
         services.append(
             AuthorityWatch(
                 foundation,

@@ -70,6 +70,7 @@ struct Reloader: Sendable {
         }
         if configuration.store != self.started.store { keys.append("store") }
         if configuration.passphrase != self.started.passphrase { keys.append("keys.passphrase") }
+        if configuration.tokens != self.started.tokens { keys.append("tokens") }
         if configuration.reservationHours != self.started.reservationHours {
             keys.append("enrollment.reservationHours")
         }

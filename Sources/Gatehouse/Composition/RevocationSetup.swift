@@ -32,7 +32,7 @@ struct RevocationSetup: Sendable {
         onServerCertificate: @escaping @Sendable () -> Void
     ) throws(CommandProblem) {
         let (ledger, vault, clock) = (foundation.ledger, foundation.vault, SystemClock())
-        let keys = IssuerKeys(ledger: ledger, keys: vault)
+        let keys = IssuerKeys(ledger: ledger, keys: foundation.keys)
         let responder = OCSPResponder(
             ledger: ledger,
             authority: ledger,

@@ -18,9 +18,13 @@ struct ServiceGraph: Sendable {
     struct Foundation: Sendable {
         let ledger: any LedgerStore
         let vault: Vault
+        let tokens: TokenKeys
         let authority: CurrentAuthority
         /// What certificates say of where CRLs and answers are; those are published there until the next start.
         let addresses: AuthorityAddresses
+
+        /// Issuers' keys, wherever they are.
+        var keys: KeyRing { KeyRing(vault: self.vault, tokens: self.tokens) }
     }
 
     init(

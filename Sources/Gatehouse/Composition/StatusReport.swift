@@ -10,9 +10,11 @@ struct StatusReport: Sendable {
     let ledger: any LedgerStore
     let shelf: RevocationShelf
     let keys: IssuerKeys
+    let tokens: TokenKeys
     let traffic: TrafficCount
     let replicas: ReplicaSetup
     let handOff: HandOffReport
+    let rotation: RotationWatch
     let clock: any WallClock
 
     private static let day: Int64 = 86_400
@@ -22,7 +24,8 @@ struct StatusReport: Sendable {
     @Sendable func readiness() async -> [ReadinessReason] {
         let now = self.clock.now
         let store = self.store
-        var reasons = self.authorities(at: now) + self.lists(at: now) + store + self.agreement + self.clockSkew
+        var reasons =
+            self.authorities(at: now) + self.lostTokens + self.lists(at: now) + store + self.agreement + self.clockSkew
         // One that is known not to answer would only keep whoever asks waiting.
         if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {
@@ -92,6 +95,16 @@ struct StatusReport: Sendable {
                 severity: .warning
             )
         ]
+    }
+
+    /// What is published goes on being served, and what is revoked is on the CRL as soon as the token is back.
+    private var lostTokens: [ReadinessReason] {
+        self.tokens.reach.compactMap { reach in
+            guard let trouble = reach.trouble else { return nil }
+            let detail =
+                "Token \(reach.name) is out of reach: \(trouble). Devices are told to come again; it is looked for by itself."
+            return ReadinessReason("token", detail, effect: .enrollment)
+        }
     }
 
     private func authorities(at now: Timestamp) -> [ReadinessReason] {
@@ -204,7 +217,14 @@ struct StatusReport: Sendable {
                 self.keys.issuers.map { .init([("issuer", $0.id)], Self.seconds(from: now, to: $0.notAfter)) }
             )
         )
-        families += self.replicas.families
+        families.append(
+            .gauge(
+                "gatehouse_token_up",
+                "Whether a PKCS #11 token was in reach when it was last used.",
+                self.tokens.reach.map { .init([("token", $0.name)], $0.trouble == nil ? 1 : 0) }
+            )
+        )
+        families += self.replicas.families + self.rotation.families
         return families + (await self.fleet(at: now))
     }
 

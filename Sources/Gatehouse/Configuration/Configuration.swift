@@ -65,6 +65,8 @@ struct Configuration: Sendable {
     let admin: AdminSettings
     let store: StoreLocation
     let passphrase: SecretReference
+    /// Where issuers' keys may be besides the store.
+    let tokens: [ConfiguredToken]
     let profilesFolder: String
     let deviceProfileName: String
     let crlShards: Int
@@ -87,6 +89,9 @@ struct Configuration: Sendable {
     /// How long an OCSP answer may be relied on.
     let ocspValidityMinutes: Int
     let retention: Retention
+    /// When keys of issuers are replaced.
+    let rotation: RotationSettings
+    let backup: BackupSettings
     /// HTTP status of faults.
     let faultStatus: Int
     /// Hours after which a reservation without an outcome frees its slot, and a replaced certificate is superseded.

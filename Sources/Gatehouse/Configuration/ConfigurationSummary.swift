@@ -30,11 +30,25 @@ enum ConfigurationSummary {
             ("proxies.sourceAddress", proxies?.addressField?.rawValue ?? "not handed on"),
             ("tls.certificates", certificates.isEmpty ? "the store's own" : certificates),
         ] + self.storeRows(configuration.store) + [
-            ("keys.passphrase", configuration.passphrase.place),
+            ("keys.passphrase", configuration.passphrase.place)
+        ] + self.tokenRows(configuration.tokens) + [
             ("authority.profiles", configuration.profilesFolder),
             ("authority.deviceProfile", configuration.deviceProfileName),
             ("authority.crlShards", "\(configuration.crlShards)"),
         ]
+    }
+
+    private static func tokenRows(_ tokens: [ConfiguredToken]) -> [(key: String, value: String)] {
+        [("tokens", tokens.isEmpty ? "none" : tokens.map(\.name).joined(separator: ", "))]
+            + tokens.flatMap { token in
+                [
+                    ("tokens.\(token.name).module", token.module),
+                    ("tokens.\(token.name).label", token.label),
+                    ("tokens.\(token.name).pin", token.pin.place),
+                    ("tokens.\(token.name).sessions", "\(token.sessions)"),
+                    ("tokens.\(token.name).timeoutSeconds", "\(token.timeoutSeconds)"),
+                ]
+            }
     }
 
     private static func storeRows(_ store: StoreLocation) -> [(key: String, value: String)] {
@@ -119,9 +133,13 @@ enum ConfigurationSummary {
             ("ocsp.validityMinutes", "\(configuration.ocspValidityMinutes)"),
             ("retention.attemptDays", "\(configuration.retention.attemptDays)"),
             ("retention.certificateDays", "\(configuration.retention.certificateDays)"),
+            ("backup.passphrase", configuration.backup.passphrase?.place ?? "none: --passphrase-file"),
+            ("backup.folder", configuration.backup.folder ?? "none: --to"),
+            ("backup.keep", configuration.backup.keep.map { "\($0)" } ?? "all"),
+            ("backup.maxAgeHours", configuration.backup.maxAgeHours.map { "\($0)" } ?? "any age"),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
-        ]
+        ] + configuration.rotation.rows
     }
 
     private static func managementRows(_ configuration: Configuration) -> [(key: String, value: String)] {

@@ -41,10 +41,12 @@ struct Examination: Sendable {
     /// Runs every check of the store's contents.
     func findings() async throws(EnrollmentError) -> [Finding] {
         var findings = try await StoreChecks(examination: self).findings()
+        findings.append(try await BackupCheck(examination: self).finding())
         findings += try await self.agreement.map { [$0] } ?? []
         findings += await KeyChecks(examination: self).findings()
         findings += try await CertificateChecks(examination: self).findings()
         findings += try await CRLChecks(examination: self).findings()
+        findings += try await RotationChecks(examination: self).findings()
         findings += try await FleetChecks(examination: self).findings()
         findings += try await HandOffChecks(examination: self).findings()
         findings.append(try await AccountCheck(examination: self).finding())

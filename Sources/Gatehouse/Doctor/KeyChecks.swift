@@ -4,7 +4,7 @@ import Ledger
 import OpenSSLKit
 import X509Kit
 
-/// Asks whether the passphrase opens the sealed keys, and whether each belongs to its certificate.
+/// Asks whether keys can be opened, sealed in the store or on a token, and whether each belongs to its certificate.
 struct KeyChecks {
     let examination: Examination
 
@@ -15,7 +15,12 @@ struct KeyChecks {
         } catch {
             return [Finding(.failure, "keys", error.sentence, remedy: error.lines.last?.text)]
         }
-        return self.examination.issuers.filter(\.key.isAtHand).map { self.judge($0, vault) }
+        let tokens = TokenChecks(examination: self.examination)
+        var findings: [Finding] = []
+        for issuer in self.examination.issuers where issuer.key.isAtHand {
+            findings.append(issuer.key.place == "token" ? tokens.judge(issuer) : self.judge(issuer, vault))
+        }
+        return findings + (await tokens.findings())
     }
 
     private func judge(_ issuer: IssuerRecord, _ vault: Vault) -> Finding {

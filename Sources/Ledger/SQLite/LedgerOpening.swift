@@ -120,7 +120,8 @@ enum LedgerOpening {
         return holds ? try connection.integer("SELECT max(version) FROM schema_version") ?? 0 : 0
     }
 
-    private static func migrate(_ connection: SQLiteConnection) throws {
+    /// Brings the schema up to date, in one transaction.
+    static func migrate(_ connection: SQLiteConnection) throws {
         let found = try Self.version(connection)
         guard found <= SQLiteSchema.version else { throw Self.newer(found) }
         // Nothing to write, so nothing to wait for.

@@ -7,6 +7,7 @@ extension ActTable {
         """
     private static let ofDevice = Self.columns + "WHERE device = ?1 ORDER BY ordinal DESC LIMIT ?2"
     private static let ofVerb = Self.columns + "WHERE device = ?1 AND verb = ?2 ORDER BY ordinal DESC LIMIT 1"
+    private static let ofAll = Self.columns + "WHERE verb = ?1 ORDER BY ordinal DESC LIMIT 1"
     private static let one = Self.columns + "WHERE trace_id = ?1"
 
     /// What was ordered for the device, newest first.
@@ -24,6 +25,13 @@ extension ActTable {
         let row = try self.connection.prepare(Self.ofVerb)
         try row.bind(device.octets, at: 1)
         try row.bind(verb.rawValue, at: 2)
+        return try row.step() ? try Self.act(row) : nil
+    }
+
+    /// The latest order of that kind; looks at the newest acts first.
+    func last(_ verb: AdministrativeAct.Verb) throws -> ActRecord? {
+        let row = try self.connection.prepare(Self.ofAll)
+        try row.bind(verb.rawValue, at: 1)
         return try row.step() ? try Self.act(row) : nil
     }
 

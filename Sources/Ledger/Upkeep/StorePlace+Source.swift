@@ -69,10 +69,14 @@ extension StorePlace {
 
     /// Who else uses the store.
     private static func users(of connection: LedgerConnection) throws -> [String] {
-        if let sessions = try connection.integer(Self.sessions), sessions > 0 {
-            return ["\(sessions) sessions of the service use the source; stop every replica"]
-        }
-        return try Self.holder(connection)
+        let sessions = try Self.sessions(using: connection, called: "the source")
+        return sessions.isEmpty ? try Self.holder(connection) : sessions
+    }
+
+    /// Replicas and commands that are connected to the database.
+    static func sessions(using connection: LedgerConnection, called name: String) throws -> [String] {
+        guard let sessions = try connection.integer(Self.sessions), sessions > 0 else { return [] }
+        return ["\(sessions) sessions of the service use \(name); stop every replica"]
     }
 
     private static func holder(_ connection: LedgerConnection) throws -> [String] {
