@@ -60,12 +60,30 @@ package struct AuthorityFounder: Sendable {
 
     private let ledger: any AuthorityLedger
     private let vault: Vault
+    private let rootKeys: any IssuerKeyMaker
+    private let issuerKeys: any IssuerKeyMaker
     private let clock: any WallClock
     private let random: any RandomSource
 
-    package init(ledger: any AuthorityLedger, vault: Vault, clock: any WallClock, random: any RandomSource) {
+    /// - Parameters:
+    ///   - ledger: An empty one.
+    ///   - vault: Seals the service's own keys.
+    ///   - rootKeys: Makes the root's key; `nil` has it sealed in the store.
+    ///   - issuerKeys: Makes the issuing authority's; `nil` has it sealed in the store.
+    ///   - clock: Dates everything.
+    ///   - random: For serial numbers.
+    package init(
+        ledger: any AuthorityLedger,
+        vault: Vault,
+        rootKeys: (any IssuerKeyMaker)? = nil,
+        issuerKeys: (any IssuerKeyMaker)? = nil,
+        clock: any WallClock,
+        random: any RandomSource
+    ) {
         self.ledger = ledger
         self.vault = vault
+        self.rootKeys = rootKeys ?? SealedKeyMaker(vault: vault)
+        self.issuerKeys = issuerKeys ?? SealedKeyMaker(vault: vault)
         self.clock = clock
         self.random = random
     }
@@ -89,15 +107,15 @@ package struct AuthorityFounder: Sendable {
         _ plan: Plan,
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
-        let key = try self.generate(plan.rootKey)
+        let (key, location) = try await self.rootKeys.make(plan.rootKey, for: plan.rootID)
         let (order, selfSigner) = try self.authorities(plan, maker).rootOrder(
             plan.rootID,
-            key: HeldKey(key),
+            key: key,
             profile: plan.rootProfile
         )
         let (certificate, receipt) = try await maker.issue(order, by: selfSigner)
-        try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: key)
-        return (certificate, try SigningParty(id: plan.rootID, key: HeldKey(key), certificate: certificate.der))
+        try await self.confirm(certificate, receipt, of: plan.rootID, as: .root, signedBy: plan.rootID, key: location)
+        return (certificate, try SigningParty(id: plan.rootID, key: key, certificate: certificate.der))
     }
 
     private func makeIssuer(
@@ -105,16 +123,16 @@ package struct AuthorityFounder: Sendable {
         root: SigningParty,
         with maker: CertificateMaker
     ) async throws(EnrollmentError) -> (IssuedCertificate, SigningParty) {
-        let key = try self.generate(plan.issuerKey)
+        let (key, location) = try await self.issuerKeys.make(plan.issuerKey, for: plan.issuerID)
         let order = self.authorities(plan, maker).issuingOrder(
             plan.issuerID,
-            key: HeldKey(key),
+            key: key,
             profile: plan.issuingProfile,
             answersOCSP: true
         )
         let (certificate, receipt) = try await maker.issue(order, by: root)
-        try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: key)
-        return (certificate, try SigningParty(id: plan.issuerID, key: HeldKey(key), certificate: certificate.der))
+        try await self.confirm(certificate, receipt, of: plan.issuerID, as: .issuing, signedBy: root.id, key: location)
+        return (certificate, try SigningParty(id: plan.issuerID, key: key, certificate: certificate.der))
     }
 
     private func authorities(_ plan: Plan, _ maker: CertificateMaker) -> AuthorityMaker {
@@ -142,7 +160,7 @@ package struct AuthorityFounder: Sendable {
         of id: String,
         as role: IssuerRecord.Role,
         signedBy signer: String,
-        key: SigningKey
+        key: KeyLocation
     ) async throws(EnrollmentError) {
         let now = self.clock.now
         let record = IssuerRecord(
@@ -151,7 +169,7 @@ package struct AuthorityFounder: Sendable {
             state: .active,
             signedBy: signer,
             certificate: certificate.der,
-            key: .sealed(try self.vault.seal(key, of: id)),
+            key: key,
             created: now,
             moments: IssuerRecord.Moments(published: now, activated: now)
         )

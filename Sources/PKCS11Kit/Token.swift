@@ -45,6 +45,9 @@ public final class Token: Sendable {
     /// Whether the token was in reach when it was last used.
     public var standing: TokenStanding { self.link.standing }
 
+    /// How often the module was given the PIN.
+    var offeredPINs: Int { self.link.offeredPINs }
+
     /// Ends its sessions and threads once nothing waits any more.
     public func close() {
         self.queue.close()
@@ -127,7 +130,7 @@ public final class Token: Sendable {
         try await self.perform(before: .now + limit) { (session) throws(PKCS11Error) in try session.writing(body) }
     }
 
-    private func perform<Value: Sendable>(
+    func perform<Value: Sendable>(
         before deadline: ContinuousClock.Instant? = nil,
         _ body: @escaping @Sendable (TokenSession) throws(PKCS11Error) -> Value
     ) async throws(PKCS11Error) -> Value {

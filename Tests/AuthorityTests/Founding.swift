@@ -32,6 +32,8 @@ struct Founding: Sendable {
     let vault: Vault
     let result: AuthorityFounder.Result
     let authority: LocalAuthority
+    /// Where keys that are not in the vault are.
+    let tokens: TokenKeys
 
     init(
         root: KeyType = .ecdsaP256,
@@ -41,17 +43,28 @@ struct Founding: Sendable {
         try await self.init(try Self.plan(root: root, issuer: issuer, server: server))
     }
 
-    init(_ plan: AuthorityFounder.Plan) async throws {
+    /// - Parameters:
+    ///   - plan: What it is to be.
+    ///   - tokens: The configured tokens.
+    ///   - seat: The name of the one on which the authorities' keys are made; `nil` for the vault.
+    /// - Throws: Whatever founding throws.
+    init(_ plan: AuthorityFounder.Plan, tokens: TokenKeys = TokenKeys([]), on seat: String? = nil) async throws {
+        self.tokens = tokens
         self.ledger = InMemoryLedger()
         self.vault = try Self.sharedVault.get()
         let founder = AuthorityFounder(
             ledger: self.ledger,
             vault: self.vault,
+            rootKeys: try seat.map { try TokenKeyMaker($0, of: tokens, random: OpenSSLRandomSource()) },
+            issuerKeys: try seat.map { try TokenKeyMaker($0, of: tokens, random: OpenSSLRandomSource()) },
             clock: StoppedClock(),
             random: OpenSSLRandomSource()
         )
         self.result = try await founder.found(plan)
-        self.authority = try LocalAuthority(records: try await self.ledger.issuers(), keys: self.vault)
+        self.authority = try LocalAuthority(
+            records: try await self.ledger.issuers(),
+            keys: KeyRing(vault: self.vault, tokens: tokens)
+        )
     }
 
     static func plan(

@@ -40,10 +40,28 @@ struct Benchmark: Sendable {
             try await replicaBenchmark($0)
         },
         Benchmark(
+            name: "rotation",
+            summary: "what hangs on issuers, counted and listed among a million certificates; takes minutes",
+            isOrdinary: false,
+            run: rotationBenchmark
+        ),
+        Benchmark(
+            name: "compromise",
+            summary: "100 000 devices of a compromised issuer revoked by the ledger; takes minutes",
+            isOrdinary: false,
+            run: compromiseBenchmark
+        ),
+        Benchmark(
             name: "growth",
             summary: "PostgreSQL with ever more certificates in it; minutes and gigabytes",
             isOrdinary: false,
             run: growthBenchmark
+        ),
+        Benchmark(
+            name: "backup",
+            summary: "a backup of 100 000 devices made, read, restored; takes minutes",
+            isOrdinary: false,
+            run: backupBenchmark
         ),
         Benchmark(
             name: "fleet",

@@ -102,7 +102,8 @@ INSERT INTO device (id, user_id, state, is_live, name, name_key, enrollment_type
 SELECT fill.id('d', n), fill.person(1 + n % :people), CASE WHEN is_reset THEN 'reset' ELSE 'active' END,
     CASE WHEN is_reset THEN 0 ELSE 1 END, 'DESKTOP-' || upper(substr(m, 1, 7)), 'desktop-' || substr(m, 1, 7), 'full',
     m || md5('h' || n), upper(md5('c' || n)), md5('c' || n), '10.0.26200.9278', 'Simulated Laptop', 1, came,
-    came + 3600000000, fill.serial(n), came + 31536000000000, CASE WHEN is_reset THEN 1 ELSE 0 END, :'issuer'
+    came + 3600000000, fill.serial(n), came + 31536000000000, CASE WHEN is_reset THEN 1 ELSE 0 END,
+    CASE WHEN n % 10 = 0 THEN '' WHEN n % 10 < 4 THEN :'issuer' || ' root-1' ELSE :'issuer' || ' root-1 root-2' END
 FROM (SELECT n, md5('w' || n) AS m, fill.moment(n, :devices) AS came, n % 50 = 0 AS is_reset
     FROM generate_series(1, :devices) n) x;
 

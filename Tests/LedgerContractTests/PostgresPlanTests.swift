@@ -72,6 +72,8 @@ struct PostgresPlanTests {
                 let isWalk = ["ORDER BY v.next_try", "ORDER BY o.recorded", "ORDER BY d.issued", "ORDER BY o.position"]
                     .contains { statement.contains($0) }
                 #expect(!isWalk || !plan.contains { $0.contains("Sort") }, "\(text)")
+                // Every live device is to be counted.
+                if statement.contains("GROUP BY trusted") { continue }
                 for (index, line) in plan.enumerated() {
                     let details = plan[(index + 1)...].prefix { !$0.contains("->") }
                     let condition = details.first { $0.contains("Index Cond: ") }

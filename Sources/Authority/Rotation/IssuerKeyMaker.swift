@@ -15,9 +15,15 @@ package protocol IssuerKeyMaker: Sendable {
     ///
     /// A key that is gone already is no error.
     func destroy(_ location: KeyLocation, of id: String) async throws(EnrollmentError)
+
+    /// Destroys what is left of an issuer's key outside the store, once the issuer is retired or taken back.
+    ///
+    /// - Parameter issuer: As the store had it before, or has it by now: then it no longer says where the key was.
+    /// - Throws: ``EnrollmentError`` when that cannot be done now; it may be asked again.
+    func destroyKey(of issuer: IssuerRecord) async throws(EnrollmentError)
 }
 
-/// Makes keys in this process, and seals them for the store; destroys what is on tokens all the same.
+/// Makes keys in this process, and seals them for the store.
 package struct SealedKeyMaker: IssuerKeyMaker {
     private let vault: Vault
     private let tokens: TokenKeys?
@@ -49,5 +55,13 @@ package struct SealedKeyMaker: IssuerKeyMaker {
             )
         }
         try await tokens.destroyKey(at: location)
+    }
+
+    package func destroyKey(of issuer: IssuerRecord) async throws(EnrollmentError) {
+        if issuer.key == .destroyed {
+            try await self.tokens?.destroyKey(of: issuer)
+        } else {
+            try await self.destroy(issuer.key, of: issuer.id)
+        }
     }
 }

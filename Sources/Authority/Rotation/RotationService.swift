@@ -306,9 +306,9 @@ package struct RotationService: Sendable {
         guard let standing = rotation.standing(of: change.id) else { return }
         switch change.verb {
         case .retire:
-            try await self.ports.keyMaker.destroy(standing.issuer.key, of: change.id)
+            try await self.ports.keyMaker.destroyKey(of: standing.issuer)
         case .abort:
-            try await self.ports.keyMaker.destroy(standing.issuer.key, of: change.id)
+            try await self.ports.keyMaker.destroyKey(of: standing.issuer)
             try await self.revokeLinks(to: change.id, .cessationOfOperation, by: act)
         case .compromise:
             try await self.revokeLinks(to: change.id, .cACompromise, by: act)

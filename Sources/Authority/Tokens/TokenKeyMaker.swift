@@ -50,6 +50,14 @@ package struct TokenKeyMaker: IssuerKeyMaker {
     package func destroy(_ location: KeyLocation, of id: String) async throws(EnrollmentError) {
         try await self.tokens.destroyKey(at: location)
     }
+
+    package func destroyKey(of issuer: IssuerRecord) async throws(EnrollmentError) {
+        if issuer.key == .destroyed {
+            try await self.tokens.destroyKey(of: issuer)
+        } else {
+            try await self.tokens.destroyKey(at: issuer.key)
+        }
+    }
 }
 
 extension TokenKeys {
@@ -77,31 +85,26 @@ extension TokenKeys {
         }
     }
 
-    /// Destroys the key of an issuer on whichever token it is, once the store says that it is over.
+    /// Destroys the key of an issuer that is over, on whichever configured token it is.
     ///
-    /// The key is known by the public key in the issuer's certificate, and by nothing else. Doing it again does no harm,
-    /// so a crash in between is mended by doing it again.
+    /// It is known by the public key in the issuer's certificate, and by nothing else. Doing it again does no harm, so
+    /// a crash in between is mended by doing it again.
     ///
-    /// - Parameters:
-    ///   - issuer: As the store has it by now.
-    ///   - former: Where its key was, if the caller still knows; otherwise every configured token is asked.
     /// - Returns: The names of the tokens on which a key was destroyed.
-    /// - Throws: ``EnrollmentError`` with rule `token.key-in-use` for an issuer that is neither retired nor taken back,
-    ///   and when a token cannot be asked.
-    package func destroyKey(
-        of issuer: IssuerRecord,
-        formerly former: KeyLocation? = nil
-    ) async throws(EnrollmentError) -> [String] {
-        guard issuer.state == .retired || issuer.state == .aborted, issuer.key == .destroyed else {
+    /// - Throws: ``EnrollmentError`` with rule `token.key-in-use` for an issuer whose key the store does not say is
+    ///   destroyed, and when a token cannot be asked.
+    @discardableResult
+    package func destroyKey(of issuer: IssuerRecord) async throws(EnrollmentError) -> [String] {
+        guard issuer.key == .destroyed else {
             throw EnrollmentError(
                 .internalService,
-                "Issuer \(issuer.id) is \(issuer.state.rawValue), so its key is not destroyed.",
+                "Issuer \(issuer.id) is \(issuer.state.rawValue) and its key is not over, so it is not destroyed.",
                 rule: "token.key-in-use"
             )
         }
         let publicKeyInfo = try Self.publicKeyInfo(of: issuer)
         var places: [String] = []
-        for place in try self.places(of: former) {
+        for place in self.all {
             let token = try self.token(place)
             do throws(PKCS11Error) {
                 for key in try await token.publicKeys() where key.publicKeyInfo == publicKeyInfo {
@@ -112,23 +115,5 @@ extension TokenKeys {
             }
         }
         return places
-    }
-
-    private func places(of former: KeyLocation?) throws(EnrollmentError) -> [TokenPlace] {
-        switch former {
-        case nil: return self.all
-        case .token(let text):
-            let label = TokenKeyURI(text)?.token
-            let places = self.all.filter { $0.settings.label == label }
-            guard !places.isEmpty else {
-                throw EnrollmentError(
-                    .internalService,
-                    "The key \(text) cannot be destroyed: the configuration has no token of that label.",
-                    rule: "token.unknown"
-                )
-            }
-            return places
-        case .sealed, .split, .offline, .destroyed: return []
-        }
     }
 }

@@ -33,6 +33,8 @@ struct BackupMaking {
         let interrupt = Interrupt.onFirst { shutdown.raise() }
         defer { interrupt.cancel() }
         let place = try self.configuration.store.place()
+        // Before the first look: nothing that happens from here on may be taken for known.
+        let made = SystemClock().now
         let meter = Mutex(ProgressMeter?.none)
         let total = Mutex(0)
         let (image, facts) = try await self.wrapped { () throws(EnrollmentError) in
@@ -53,7 +55,7 @@ struct BackupMaking {
         }
         let rows = total.withLock { $0 }
         meter.withLock { $0?.finish(at: rows, failed: 0) }
-        let manifest = try self.manifest(facts, of: image)
+        let manifest = try self.manifest(facts, of: image, made: made)
         let descriptor = target.descriptor
         let (signer, octets) = try await self.wrapped { () throws(EnrollmentError) in
             let text = Array(manifest.json.text.utf8)
@@ -70,8 +72,11 @@ struct BackupMaking {
         return Outcome(manifest: manifest, signer: signer, octets: octets, act: act)
     }
 
-    private func manifest(_ facts: StoreImageFacts, of image: StoreImage) throws(CommandProblem) -> BackupManifest {
-        let made = SystemClock().now
+    private func manifest(
+        _ facts: StoreImageFacts,
+        of image: StoreImage,
+        made: Timestamp
+    ) throws(CommandProblem) -> BackupManifest {
         let summary: (Int64, [UInt8])
         do throws(OpenSSLError) {
             let digest = try RunningDigest()

@@ -15,7 +15,7 @@ struct BackupManifest: Hashable, Sendable {
         let thumbprint: [UInt8]
     }
 
-    /// Seconds since 1970: a moment after the one that the image shows.
+    /// In whole seconds: a moment before the one that the image shows.
     let made: Timestamp
     let madeBy: String
     /// The program that made it.

@@ -37,6 +37,7 @@ extension CommandProblem {
         let exit: ExitStatus =
             switch error.rule {
             case "backup.passphrase": .usage
+            case "backup.stopped": .failed
             case "restore.refused", "backup.otherAuthority": .refused
             default: error.code == .enrollmentServer || error.code == .inMaintenance ? .unavailable : .failed
             }

@@ -17,6 +17,7 @@ struct InitCommand: OperatorCommand {
               gatehouse init
               gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example --organization "Corp Ltd"
               gatehouse init --algorithm rsa-3072 --root-algorithm rsa-4096
+              gatehouse init --token hsm
             """
     )
 
@@ -60,6 +61,10 @@ struct InitCommand: OperatorCommand {
     var root = "R1"
     @Option(help: "Id of the issuing authority; goes into URLs. Default: the year and A.")
     var issuer: String?
+    @Option(help: "Make the issuing authority's key on this PKCS #11 token, as the configuration names it.")
+    var token: String?
+    @Option(help: "Make the root's key on this PKCS #11 token, as the configuration names it.")
+    var rootToken: String?
 
     func perform() async throws(CommandProblem) -> CommandOutput {
         try self.judgeNames()
@@ -71,10 +76,12 @@ struct InitCommand: OperatorCommand {
         logger.logLevel = .error
         let plan = self.plan(configuration, profiles)
         try self.judge(plan)
+        for name in [self.token, self.rootToken].compactMap({ $0 }) { try configuration.judgeToken(name) }
         let founding = Founding(
             StoreOpening(configuration: configuration, logger: logger),
             plan: plan,
-            agreement: Agreement(configuration, profiles)
+            agreement: Agreement(configuration, profiles),
+            seats: Founding.Seats(root: self.rootToken, issuer: self.token)
         )
         let outcome = try await founding.perform()
         return self.output(configuration, outcome, written + outcome.made)

@@ -13,7 +13,15 @@ struct Founding {
     let plan: AuthorityFounder.Plan
     /// What replicas will have in common.
     let agreement: Agreement
+    /// The tokens on which keys are made; those of which there are none are sealed in the store.
+    let seats: Seats
     private let clock = SystemClock()
+
+    /// Where keys of authorities are made, by names of tokens in the configuration.
+    struct Seats: Sendable {
+        var root: String?
+        var issuer: String?
+    }
 
     /// What came of it.
     struct Outcome: Sendable {
@@ -24,10 +32,16 @@ struct Founding {
         var hadRest = false
     }
 
-    init(_ opening: StoreOpening, plan: AuthorityFounder.Plan, agreement: Agreement) {
+    init(
+        _ opening: StoreOpening,
+        plan: AuthorityFounder.Plan,
+        agreement: Agreement,
+        seats: Seats = Seats()
+    ) {
         self.opening = opening
         self.plan = plan
         self.agreement = agreement
+        self.seats = seats
     }
 
     func perform() async throws(CommandProblem) -> Outcome {
@@ -42,7 +56,15 @@ struct Founding {
         _ passphrase: Redacted<[UInt8]>
     ) async throws(EnrollmentError) -> AuthorityFounder.Result {
         let (vault, parameters) = try Vault.create(passphrase: SecretOctets(passphrase.reveal()))
-        let founder = AuthorityFounder(ledger: ledger, vault: vault, clock: self.clock, random: OpenSSLRandomSource())
+        let tokens = self.opening.configuration.tokenKeys()
+        let founder = AuthorityFounder(
+            ledger: ledger,
+            vault: vault,
+            rootKeys: try self.maker(self.seats.root, tokens),
+            issuerKeys: try self.maker(self.seats.issuer, tokens),
+            clock: self.clock,
+            random: OpenSSLRandomSource()
+        )
         let result = try await founder.found(self.plan)
         if self.opening.configuration.store.isShared {
             _ = try await ledger.addToAgreement(self.agreement.settings, at: self.clock.now)
@@ -50,6 +72,11 @@ struct Founding {
         // Last: without them nothing of it can be used.
         try await ledger.storeSealingParameters(parameters)
         return result
+    }
+
+    private func maker(_ name: String?, _ tokens: TokenKeys) throws(EnrollmentError) -> TokenKeyMaker? {
+        guard let name else { return nil }
+        return try TokenKeyMaker(name, of: tokens, random: OpenSSLRandomSource())
     }
 
     // MARK: - A file

@@ -98,4 +98,19 @@ extension Configuration {
     func tokenKeys(onChange: @escaping @Sendable (TokenReach) -> Void = { _ in }) -> TokenKeys {
         TokenKeys(self.tokens.map(\.place), onChange: onChange)
     }
+
+    /// Refuses the name of a token that there is none of, before anything is made.
+    func judgeToken(_ name: String) throws(CommandProblem) {
+        guard !self.tokens.contains(where: { $0.name == name }) else { return }
+        let names = self.tokens.map(\.name)
+        throw CommandProblem(
+            "GH-PKCS11-001",
+            "the configuration has no token \(name)",
+            [
+                ("there is", names.isEmpty ? "none" : names.joined(separator: ", ")),
+                ("try", "add it to tokens in \(self.file)"),
+            ],
+            exit: .usage
+        )
+    }
 }

@@ -213,17 +213,31 @@ private struct RestoredDatabase {
 
     func obstacles(replacing replaces: Bool) throws -> [String] {
         guard let connection = try self.place.openForLooking() else { return [] }
-        return try connection.snapshot {
+        let filled = try connection.snapshot {
             let isBegun = try CopyProgress(connection: connection).exists()
-            let filled = try StoreTable.all.filter { try !$0.isEmpty(on: connection) }.map(\.title)
-            if isBegun || !filled.isEmpty, !replaces {
-                return [
-                    "there is a store already: rows in \(filled.prefix(3).joined(separator: ", ")); --replace removes it"
-                ]
-            }
-            return try StorePlace.sessions(using: connection, called: "the database")
+            let names = try StoreTable.all.filter { try !$0.isEmpty(on: connection) }.map(\.title)
+            return isBegun || !names.isEmpty ? names : nil
         }
+        if let filled, !replaces {
+            return [
+                "there is a store already: rows in \(filled.prefix(3).joined(separator: ", ")); --replace removes it"
+            ]
+        }
+        return try self.users(connection)
     }
+
+    /// Who else uses the database; those that are just going are waited for.
+    private func users(_ connection: LedgerConnection) throws -> [String] {
+        var users: [String] = []
+        for _ in 0..<Self.looks {
+            users = try connection.snapshot { try StorePlace.sessions(using: connection, called: "the database") }
+            if users.isEmpty { break }
+            usleep(200_000)
+        }
+        return users
+    }
+
+    private static let looks = 10
 
     private static let removal: SQL = {
         let names = StoreTable.all.map(\.name)

@@ -21,7 +21,7 @@ extension StorePlace {
             return try connection.snapshot { try body(connection) }
         case .postgres(let settings):
             _ = try PostgresOpening.run(
-                settings,
+                Self.looking(settings),
                 access: .readOnly,
                 logger: Logger(label: "gatehouse.backup") { _ in SwiftLogNoOpLogHandler() }
             )

@@ -406,6 +406,9 @@ enum PostgresSchema {
         """
 
     /// Key rotation: SQLite's fifth version.
+    ///
+    /// `trust` stays for the former program, which writes to it while it serves, and goes with a later release. Devices
+    /// that it sees meanwhile are known to have what they were given from their next certificate on.
     private static let rotation: SQL = """
         ALTER TABLE issuer
             ADD COLUMN key_place text COLLATE "C" NOT NULL DEFAULT 'sealed'
@@ -422,9 +425,8 @@ enum PostgresSchema {
             SELECT t.device, string_agg(t.issuer_id, ' ' ORDER BY t.issuer_id) AS list FROM trust t GROUP BY t.device
             ) AS known
             WHERE known.device = device.id;
-        DROP INDEX trust_issuer;
-        DROP TABLE trust;
-        CREATE INDEX device_trust ON device (trusted, certificate_ends, ordinal) WHERE is_live = 1;
+        CREATE INDEX device_trust ON device (trusted, certificate_ends, ordinal)
+            WHERE is_live = 1 AND certificate_ends IS NOT NULL;
         CREATE INDEX certificate_live ON certificate (issuer_id, not_after, ordinal) WHERE state = 'issued';
 
         CREATE TABLE link_certificate (

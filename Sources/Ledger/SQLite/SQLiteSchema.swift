@@ -433,7 +433,8 @@ enum SQLiteSchema {
     /// Key rotation: where each issuer is in its life and its key, link certificates, ceremonies, compromises.
     ///
     /// The authorities that a device is known to have are one text in its row, in order and with a blank between them:
-    /// most devices have the same, so that one walk through `device_trust` counts adoption. Conditions of an index are
+    /// most devices have the same, so that one walk through `device_trust` counts adoption. The table `trust`, which it
+    /// replaces, goes with a later release, as on PostgreSQL. Conditions of an index are
     /// columns of it too, since SQLite takes a look at the row for every column that a statement names.
     private static let fifth: SQL = """
         ALTER TABLE issuer ADD COLUMN key_place TEXT NOT NULL DEFAULT 'sealed'
@@ -449,10 +450,11 @@ enum SQLiteSchema {
         UPDATE device SET trusted = coalesce((
             SELECT group_concat(known.issuer_id, ' ') FROM (
                 SELECT t.issuer_id FROM trust t WHERE t.device = device.id ORDER BY t.issuer_id) AS known), '');
-        DROP TABLE trust;
-        CREATE INDEX device_trust ON device (is_live, trusted, certificate_ends) WHERE is_live = 1;
+        DELETE FROM trust;
+        CREATE INDEX device_trust ON device (trusted, is_live, certificate_ends)
+            WHERE is_live = 1 AND certificate_ends IS NOT NULL;
         DROP INDEX certificate_issuer;
-        CREATE INDEX certificate_live ON certificate (state, issuer_id, not_after) WHERE state = 'issued';
+        CREATE INDEX certificate_live ON certificate (issuer_id, state, not_after) WHERE state = 'issued';
 
         CREATE TABLE link_certificate (
             subject_id TEXT NOT NULL,

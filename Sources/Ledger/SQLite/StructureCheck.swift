@@ -20,7 +20,7 @@ enum StructureCheck {
         "PRAGMA quick_check(device)", "PRAGMA quick_check(certificate)", "PRAGMA quick_check(outbox)",
         "PRAGMA quick_check(user)", "PRAGMA quick_check(attempt)", "PRAGMA quick_check(revocation)",
         "PRAGMA quick_check(revocation_change)", "PRAGMA quick_check(crl)", "PRAGMA quick_check(act)",
-        "PRAGMA quick_check(permit)", "PRAGMA quick_check(certificate_proof)",
+        "PRAGMA quick_check(permit)", "PRAGMA quick_check(trust)", "PRAGMA quick_check(certificate_proof)",
     ]
 
     /// Whether the file is too large to be read through before it is used.

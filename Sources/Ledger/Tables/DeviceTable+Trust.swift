@@ -32,7 +32,10 @@ extension DeviceTable {
         var sets = [""]
         while let last = sets.last {
             let row = try self.connection.prepare(
-                "SELECT min(trusted) FROM device INDEXED BY device_trust WHERE is_live = 1 AND trusted > ?1"
+                """
+                SELECT min(trusted) FROM device INDEXED BY device_trust
+                WHERE is_live = 1 AND certificate_ends IS NOT NULL AND trusted > ?1
+                """
             )
             try row.bind(last, at: 1)
             guard try row.step(), let next = row.optionalText(0) else { break }

@@ -89,6 +89,15 @@ extension StoreInvariant {
             """
         ),
         StoreInvariant(
+            "trust.device",
+            "each known trust is a device's that is there",
+            remedy: Self.restore,
+            shows: [.device, .text("issuer")],
+            """
+            SELECT t.device, t.issuer_id FROM trust t WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = t.device)
+            """
+        ),
+        StoreInvariant(
             "trust.form",
             "the authorities that a device is known to have are one blank apart, so that those who know the same are"
                 + " counted together",
@@ -96,7 +105,7 @@ extension StoreInvariant {
             shows: [.device, .text("authorities")],
             """
             SELECT d.id, d.trusted FROM device d
-            WHERE d.trusted LIKE ' %' OR d.trusted LIKE '% ' OR d.trusted LIKE '%  %'
+            WHERE d.trusted LIKE ' %' OR d.trusted LIKE '% ' OR d.trusted LIKE '%' || ' ' || ' ' || '%'
             """
         ),
     ]

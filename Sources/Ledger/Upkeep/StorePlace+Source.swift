@@ -20,7 +20,7 @@ extension StorePlace {
             return try connection.snapshot { try body(connection, obstacles) }
         case .postgres(let settings):
             _ = try PostgresOpening.run(
-                settings,
+                Self.looking(settings),
                 access: .readOnly,
                 logger: Logger(label: "gatehouse.copy") { _ in SwiftLogNoOpLogHandler() }
             )

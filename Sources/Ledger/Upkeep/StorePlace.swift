@@ -39,8 +39,15 @@ extension StorePlace {
     }
 
     private static func welcoming(_ settings: PostgresLedgerSettings) -> PostgresLedgerSettings {
-        var settings = settings
+        var settings = Self.looking(settings)
         settings.isUnfinishedCopyWelcome = true
+        return settings
+    }
+
+    /// Settings of who only looks, and must not be taken for the service by whoever counts its sessions.
+    static func looking(_ settings: PostgresLedgerSettings) -> PostgresLedgerSettings {
+        var settings = settings
+        settings.applicationName = Self.applicationName
         return settings
     }
 

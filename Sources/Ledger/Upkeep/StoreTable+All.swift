@@ -6,7 +6,7 @@ extension StoreTable {
     /// A test compares this with both schemas: a migration that is forgotten here does not pass.
     static let all: [StoreTable] = [
         Self.user, Self.device, Self.certificate, Self.blockedKey, Self.attempt, Self.outbox, Self.issuer,
-        Self.serviceCertificate, Self.sealing, Self.permit, Self.act, Self.revocation,
+        Self.serviceCertificate, Self.sealing, Self.permit, Self.trust, Self.act, Self.revocation,
         Self.revocationChange, Self.crlShard, Self.crl, Self.lease, Self.certificateProof, Self.agreement,
         Self.feed, Self.destination, Self.delivery, Self.token, Self.linkCertificate, Self.ceremony, Self.compromise,
     ]
@@ -124,6 +124,12 @@ extension StoreTable {
             .optionalOctets("\"used_serial\""),
         ],
         numbering: .aboveHighest
+    )
+
+    private static let trust = StoreTable(
+        "\"trust\"",
+        key: [.octets("\"device\""), .text("\"issuer_id\"")],
+        [.integer("\"confirmed\"")]
     )
 
     private static let act = StoreTable(

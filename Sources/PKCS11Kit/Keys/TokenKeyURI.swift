@@ -15,7 +15,8 @@ public struct TokenKeyURI: Hashable, Sendable {
     ///
     /// - Returns: `nil` for anything else, unknown attributes included: ignoring one might find another key.
     public init?(_ text: String) {
-        guard text.hasPrefix("pkcs11:") else { return nil }
+        // A query could hold a PIN.
+        guard text.hasPrefix("pkcs11:"), !text.utf8.contains(UInt8(ascii: "?")) else { return nil }
         var attributes: [String: [UInt8]] = [:]
         for part in text.dropFirst("pkcs11:".count).split(separator: ";", omittingEmptySubsequences: false) {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

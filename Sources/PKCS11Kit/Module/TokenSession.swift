@@ -159,7 +159,7 @@ final class TokenSession {
         return signature
     }
 
-    private func privateKey(_ name: TokenKeyName) throws(PKCS11Error) -> UInt {
+    func privateKey(_ name: TokenKeyName) throws(PKCS11Error) -> UInt {
         if let key = self.keys[name] { return key }
         let key = try self.only(CKO_PRIVATE_KEY, name)
         self.keys[name] = key
@@ -226,7 +226,7 @@ final class TokenSession {
         return TokenPublicKey(name: name, kind: description.kind, publicKeyInfo: description.info)
     }
 
-    private func value(_ type: UInt, of object: UInt) throws(PKCS11Error) -> [UInt8] {
+    func value(_ type: UInt, of object: UInt) throws(PKCS11Error) -> [UInt8] {
         var attribute = ck_attribute(type: type, value: nil, value_len: 0)
         try self.list.call("C_GetAttributeValue") { $0.C_GetAttributeValue(self.handle, object, &attribute, 1) }
         guard attribute.value_len <= 65_536 else {

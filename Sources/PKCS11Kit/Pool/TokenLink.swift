@@ -23,7 +23,8 @@ final class TokenLink: Sendable {
     private let pin: PIN
     private let module: TokenModule
     private let state = Mutex(State())
-    private let login = Guarded(())
+    /// How often the PIN was offered.
+    private let login = Guarded(0)
     private let onChange: @Sendable (TokenStanding) -> Void
 
     init(
@@ -36,6 +37,8 @@ final class TokenLink: Sendable {
         self.onChange = onChange
         self.module = try TokenModule.at(settings.module)
     }
+
+    var offeredPINs: Int { self.login.withLock { $0 } }
 
     var standing: TokenStanding { self.state.withLock { $0.standing } }
 
@@ -176,7 +179,7 @@ final class TokenLink: Sendable {
         let flags = try Self.token(in: slot, list).flags
         guard flags & CKF_LOGIN_REQUIRED != 0 else { return }
         // One at a time, so that a wrong PIN is offered once and not by every thread.
-        try self.login.withLock { _ throws(PKCS11Error) in
+        try self.login.withLock { count throws(PKCS11Error) in
             if let refusal = self.state.withLock({ $0.refusal }) { throw refusal }
             guard flags & CKF_USER_PIN_FINAL_TRY == 0 else {
                 throw PKCS11Error(
@@ -185,6 +188,7 @@ final class TokenLink: Sendable {
                     "one more wrong PIN would lock the token, so none is offered; log in once by the vendor's tool"
                 )
             }
+            count += 1
             do throws(PKCS11Error) {
                 try session.logIn(with: self.pin)
             } catch {

@@ -1,5 +1,6 @@
 import Authority
 import EnrollmentCore
+import EnrollmentTestKit
 import Foundation
 import OpenSSLKit
 import Testing

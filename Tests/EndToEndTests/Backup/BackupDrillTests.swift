@@ -28,7 +28,9 @@ struct BackupDrillTests {
         let list = try await place.document("crl-list", ["crl", "show"])
         var crls: [(crl: String, number: Double, file: String)] = []
         for entry in list["crls"]?.elements ?? [] {
-            guard case .number(let number)? = entry["published"]?["number"], let name = Self.name(of: entry) else { continue }
+            guard case .number(let number)? = entry["published"]?["number"], let name = Self.name(of: entry) else {
+                continue
+            }
             let one = try await place.document("crl", ["crl", "show", name])
             let file = place.folder.appending(path: "seen-\(crls.count).crl").path
             try Data(try #require(one["pem"]?.text).utf8).write(to: URL(filePath: file))
@@ -71,9 +73,14 @@ struct BackupDrillTests {
             let file = try #require(made["file"]?.text)
             let attributes = try FileManager.default.attributesOfItem(atPath: file)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
-            let folder = try FileManager.default.contentsOfDirectory(atPath: URL(filePath: file).deletingLastPathComponent().path)
+            let folder = try FileManager.default.contentsOfDirectory(
+                atPath: URL(filePath: file).deletingLastPathComponent().path
+            )
             #expect(folder.count == 1, "\(folder)")
-            let verified = try await place.document("backup-verification", ["backup", "verify", file, "--root", place.rootFile.path])
+            let verified = try await place.document(
+                "backup-verification",
+                ["backup", "verify", file, "--root", place.rootFile.path]
+            )
             #expect(verified["sound"] == .boolean(true))
             #expect(verified["vouchedFor"] == .boolean(true))
             #expect(verified["root"]?.text == made["root"]?.text)
@@ -158,7 +165,9 @@ struct BackupDrillTests {
         }
     }
 
-    @Test("what is wrong with a backup, or with where it should go, is refused in clear words, and nothing is half made")
+    @Test(
+        "what is wrong with a backup, or with where it should go, is refused in clear words, and nothing is half made"
+    )
     func refusals() async throws {
         try await RunningGatehouse.serve(Self.settings) { gatehouse in
             let place = gatehouse.place
@@ -177,7 +186,10 @@ struct BackupDrillTests {
             var changed = octets
             changed[octets.count / 2] ^= 0x10
             try changed.write(to: damaged)
-            let problem = try await place.problem(["backup", "restore", damaged.path, "--commit", "--replace"], status: 1)
+            let problem = try await place.problem(
+                ["backup", "restore", damaged.path, "--commit", "--replace"],
+                status: 1
+            )
             #expect(problem["details"]?["rule"]?.text == "backup.damaged")
             try octets.prefix(octets.count - 70_000).write(to: damaged)
             _ = try await place.problem(["backup", "verify", damaged.path], status: 1)
@@ -194,7 +206,11 @@ struct BackupDrillTests {
 
             let here = try await place.document("restore", ["backup", "restore", file, "--commit"], status: 4)
             #expect(here["refused"]?.texts.first?.contains("--replace") == true)
-            let busy = try await place.document("restore", ["backup", "restore", file, "--commit", "--replace"], status: 4)
+            let busy = try await place.document(
+                "restore",
+                ["backup", "restore", file, "--commit", "--replace"],
+                status: 4
+            )
             #expect(busy["refused"]?.texts.first?.contains("another process") == true)
 
             // A disk that takes no more.
@@ -204,7 +220,10 @@ struct BackupDrillTests {
             let outcome = try await ExternalCommand.run("bash", ["-c", script, "bash"] + line)
             #expect(outcome.status == 5, "\(outcome.output)")
             let left = try FileManager.default.contentsOfDirectory(atPath: place.folder.path)
-            #expect(!left.contains { $0.hasPrefix("full") || $0.contains("restoring") || $0.contains("image") }, "\(left)")
+            #expect(
+                !left.contains { $0.hasPrefix("full") || $0.contains("restoring") || $0.contains("image") },
+                "\(left)"
+            )
         }
     }
 
@@ -221,7 +240,11 @@ struct BackupDrillTests {
             try Data("x".utf8).write(to: folder.appending(path: name))
         }
         let made = try await place.document("backup", ["backup", "create"])
-        #expect(made["removed"]?.texts.map { URL(filePath: $0).lastPathComponent } == ["gatehouse-20200101T000000Z.ghbackup"])
+        #expect(
+            made["removed"]?.texts.map { URL(filePath: $0).lastPathComponent } == [
+                "gatehouse-20200101T000000Z.ghbackup"
+            ]
+        )
         let left = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
         #expect(left.count == 3)
         #expect(left.isSuperset(of: ["gatehouse-20210101T000000Z.ghbackup", "by-hand.ghbackup"]))

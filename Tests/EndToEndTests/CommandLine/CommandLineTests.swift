@@ -146,6 +146,10 @@ struct CommandLineTests {
             ),
             ("rotation: { root: { activate: \"always\" } }", "rotation.root.activate"),
             ("rotation: { root: { every: 1 } }", "rotation.root.every: unknown key"),
+            ("backup: { keep: 3 }", "backup.keep: goes with folder"),
+            ("backup: { folder: \"b\", keep: 0 }", "backup.keep: 0 is outside 1 … 10000"),
+            ("backup: { maxAgeHours: 8761 }", "backup.maxAgeHours: 8761 is outside 1 … 8760"),
+            ("backup: { passphrase: \"secret\" }", "backup.passphrase"),
         ]
     )
     func lifecycle(section: String, words: String) async throws {
@@ -178,6 +182,7 @@ struct CommandLineTests {
                     "listeners.admin", "proxies.addresses", "proxies.clientCertificate", "proxies.sourceAddress",
                     "renewal.windowDays", "renewal.overlapDays", "renewal.proof", "crl.intervalHours",
                     "crl.validityHours", "ocsp.validityMinutes", "retention.attemptDays", "retention.certificateDays",
+                    "backup.passphrase", "backup.keep", "backup.maxAgeHours",
                 ].map { ($0, document["settings"]?[$0]?.text ?? "missing") }
             )
         }
@@ -188,6 +193,7 @@ struct CommandLineTests {
                 "renewal.windowDays": "the profile's renewPeriodDays and a day", "renewal.overlapDays": "30",
                 "renewal.proof": "connection", "crl.intervalHours": "6", "crl.validityHours": "24",
                 "ocsp.validityMinutes": "60", "retention.attemptDays": "180", "retention.certificateDays": "400",
+                "backup.passphrase": "none: --passphrase-file", "backup.keep": "all", "backup.maxAgeHours": "any age",
             ]
         )
         let sections = """
@@ -196,6 +202,7 @@ struct CommandLineTests {
             renewal: { windowDays: 60, overlapDays: 7, proof: "signature" },
             crl: { intervalHours: 1, validityHours: 3 }, ocsp: { validityMinutes: 5 },
             retention: { attemptDays: 1, certificateDays: 2 },
+            backup: { passphrase: { env: "BACKUP" }, folder: "b", keep: 3, maxAgeHours: 25 },
             store: {
             """
         try place.edit("gatehouse.json5", ("    store: {", sections), ("listeners: {", "listeners: { admin: {},"))
@@ -206,6 +213,7 @@ struct CommandLineTests {
                 "renewal.windowDays": "60", "renewal.overlapDays": "7", "renewal.proof": "signature",
                 "crl.intervalHours": "1", "crl.validityHours": "3", "ocsp.validityMinutes": "5",
                 "retention.attemptDays": "1", "retention.certificateDays": "2",
+                "backup.passphrase": "environment variable BACKUP", "backup.keep": "3", "backup.maxAgeHours": "25",
             ]
         )
     }

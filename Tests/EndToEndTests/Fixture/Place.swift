@@ -17,6 +17,8 @@ final class Place: Sendable {
         var moreManagement = ""
         /// Goes into the configuration as it is.
         var more = ""
+        /// Goes behind `gatehouse init`.
+        var initOptions: [String] = []
         /// Whether the test moves the clock of what it starts.
         var movesClock = false
         /// Whether readiness and figures are to be had, on a listener of their own.
@@ -60,7 +62,7 @@ final class Place: Sendable {
     /// Writes the configuration and runs `gatehouse init`.
     convenience init(_ settings: Settings, directory: Slapd, store: PlaceStore = .sqlite) async throws {
         try self.init(unfounded: settings, directory: directory, store: store)
-        try await self.found()
+        try await self.found(settings.initOptions)
     }
 
     /// Writes the configuration alone.
@@ -93,8 +95,8 @@ final class Place: Sendable {
     }
 
     /// Runs `gatehouse init`, and keeps the root.
-    func found() async throws {
-        let outcome = try await self.command("init")
+    func found(_ options: [String] = []) async throws {
+        let outcome = try await self.command(["init"] + options)
         guard outcome.status == 0 else { throw Failure(description: outcome.output) }
         try await self.keepRoot()
     }

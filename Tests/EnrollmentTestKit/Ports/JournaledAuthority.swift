@@ -7,6 +7,8 @@ public final class JournaledAuthority: CertificateAuthority {
     private struct State: Sendable {
         var drafts: [CertificateDraft] = []
         var signed: [PreparedCertificate] = []
+        /// Who signs from the next look on.
+        var next: ActiveIssuer?
     }
 
     private let issuer: Mutex<ActiveIssuer>
@@ -29,7 +31,18 @@ public final class JournaledAuthority: CertificateAuthority {
 
     public var activeIssuer: ActiveIssuer { self.issuer.withLock { $0 } }
 
-    public func refresh() async throws(EnrollmentError) {}
+    public func refresh() async throws(EnrollmentError) {
+        let next = self.state.withLock { state in
+            defer { state.next = nil }
+            return state.next
+        }
+        if let next { self.activate(next) }
+    }
+
+    /// Lets another issuer sign once somebody looks again who does.
+    public func activateAtRefresh(_ issuer: ActiveIssuer) {
+        self.state.withLock { $0.next = issuer }
+    }
 
     /// Lets another issuer sign from now on.
     public func activate(_ issuer: ActiveIssuer) {

@@ -7,6 +7,9 @@ internal import Testing
 struct SoundStore {
     static let digest: StoreDigest = { try Digest.sha256($0) }
 
+    /// Tables that stay empty: `trust` is the former program's, and ceremonies are not the ledger's to begin.
+    static let empty: Set<String> = ["trust", "ceremony"]
+
     let ledger: any LedgerStore
 
     /// Devices in different states, as they are afterwards.
@@ -135,6 +138,7 @@ struct SoundStore {
             )
             try await self.ledger.confirmIssuer(issuer, certificate: certificate, receipt: receipt)
         }
+        try await self.rotate()
         for _ in 0..<2 {
             let (certificate, receipt) = try await self.own()
             let record = ServiceCertificateRecord(
@@ -146,6 +150,36 @@ struct SoundStore {
             )
             try await self.ledger.confirmService(record, certificate: certificate, receipt: receipt)
         }
+    }
+
+    /// A root on its way with its link certificate, and an issuer that was compromised.
+    private func rotate() async throws {
+        let now = LedgerFixture.start
+        let act = LedgerFixture.act(.prepareIssuer, at: now)
+        let (root, rootReceipt) = try await self.own()
+        let next = LedgerFixture.issuer("root-2", .root, by: "root-2", certificate: root)
+        try await self.ledger.confirmPrepared(next, certificate: root, receipt: rootReceipt, act: act)
+        let (certificate, receipt) = try await self.own()
+        let link = LinkCertificate(
+            subjectID: "root-2",
+            signedBy: "root-1",
+            serialNumber: certificate.serialNumber,
+            certificate: certificate.der
+        )
+        try await self.ledger.confirmLink(link, certificate: certificate, receipt: receipt)
+        let (former, formerReceipt) = try await self.own()
+        let compromised = IssuerRecord(
+            id: "2025-a",
+            role: .issuing,
+            state: .compromised,
+            signedBy: "root-1",
+            certificate: former.der,
+            key: .sealed(LedgerFixture.octets(200)),
+            created: now,
+            moments: IssuerRecord.Moments(published: now, activated: now, deposed: now, ended: now)
+        )
+        try await self.ledger.confirmIssuer(compromised, certificate: former, receipt: formerReceipt)
+        _ = try await self.ledger.beginCompromise(of: "2025-a", successor: "2026-a", perMinute: 0, by: act)
     }
 
     /// Places most events, and tells a destination of some of them.

@@ -121,6 +121,8 @@ struct StoreCheckTests {
         Breach(name: "crl.number", script: "UPDATE crl SET number = 99 WHERE number = 2"),
         Breach(name: "crl.through", script: "UPDATE crl_shard SET through = 99; UPDATE crl SET through = 99"),
         Breach(name: "permit.device", script: "UPDATE permit SET device = x'05'", also: ["references"]),
+        Breach(name: "trust.device", script: "INSERT INTO trust VALUES (x'06', 'root-1', 1)", also: ["references"]),
+        Breach(name: "trust.form", script: "UPDATE device SET trusted = ' root-1' WHERE state = 'active'"),
         Breach(
             name: "outbox.device",
             script: "UPDATE outbox SET device = x'07' WHERE kind = 'renewed'",
@@ -151,8 +153,38 @@ struct StoreCheckTests {
             also: ["references"]
         ),
         Breach(name: "delivery.event", script: "UPDATE delivery SET position = 900 WHERE state = 'dead'"),
-        Breach(name: "issuer.certificate", script: "UPDATE issuer SET signed_by = 'nobody' WHERE role <> 'root'"),
-        Breach(name: "issuer.sealing", script: "DELETE FROM sealing"),
+        Breach(name: "issuer.certificate", script: "UPDATE issuer SET signed_by = 'nobody' WHERE id = '2026-a'"),
+        Breach(name: "issuer.key", script: "DELETE FROM sealing"),
+        Breach(name: "issuer.key", script: "UPDATE issuer SET sealed_key = x'' WHERE id = '2026-a'"),
+        Breach(
+            name: "issuer.key",
+            script: "UPDATE issuer SET key_place = 'destroyed', sealed_key = x'' WHERE id = '2026-a'"
+        ),
+        Breach(
+            name: "issuer.active",
+            script: "UPDATE issuer SET state = 'draining', deposed = 1 WHERE id = '2026-a'"
+        ),
+        Breach(
+            name: "issuer.next",
+            script: """
+                INSERT INTO issuer (id, role, state, signed_by, serial, certificate, sealed_key, created)
+                SELECT id || n, role, 'prepared', signed_by, serial, certificate, sealed_key, created
+                FROM issuer, (SELECT 1 AS n UNION ALL SELECT 2) AS twice WHERE id = '2026-a'
+                """
+        ),
+        Breach(name: "issuer.moments", script: "UPDATE issuer SET ended = 1 WHERE id = '2026-a'"),
+        Breach(name: "issuer.moments", script: "UPDATE issuer SET hurried = 1 WHERE id = '2026-a'"),
+        Breach(
+            name: "link.issuers",
+            script: """
+                INSERT INTO link_certificate (subject_id, signed_by, serial, certificate, recorded)
+                SELECT '2026-a', 'root-1', serial, certificate, 1 FROM issuer WHERE id = '2026-a'
+                """
+        ),
+        Breach(
+            name: "compromise.issuer",
+            script: "INSERT INTO compromise VALUES ('2026-a', NULL, 'trace', 1, 0, 0, NULL)"
+        ),
         Breach(
             name: "service.certificate",
             script: """

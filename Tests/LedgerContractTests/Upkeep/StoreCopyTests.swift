@@ -51,7 +51,7 @@ struct StoreCopyTests {
         #expect(report.obstacles == [])
         #expect(report.differences == [])
         for table in report.tables {
-            #expect(table.rows > 0, "\(table.name) is not tried")
+            #expect(table.rows > 0 || SoundStore.empty.contains(table.name), "\(table.name) is not tried")
             #expect(table.copied == table.rows)
             #expect(table.digest == table.digestOfCopy)
             #expect(table.digest.count == 32)
@@ -264,7 +264,7 @@ struct StoreCopyTests {
                     """
                     UPDATE device SET model = 'Other' WHERE ordinal = 3;
                     DELETE FROM blocked_key;
-                    INSERT INTO agreement VALUES ('zzz', 'zzz', 1);
+                    INSERT INTO trust VALUES ((SELECT id FROM device WHERE ordinal = 1), 'zzz', 1);
                     """
                 )
                 return false
@@ -275,9 +275,9 @@ struct StoreCopyTests {
         #expect(report.different == 3)
         #expect(report.differences.map { "\($0.table) \($0.what)" }.contains("device differs in model"))
         #expect(report.differences.map { "\($0.table) \($0.what)" }.contains("blocked_key is missing"))
-        #expect(report.differences.map { "\($0.table) \($0.what)" }.contains("agreement is not in the source"))
+        #expect(report.differences.map { "\($0.table) \($0.what)" }.contains("trust is not in the source"))
         let tables = report.tables.filter { $0.digest != $0.digestOfCopy }.map(\.name)
-        #expect(tables == ["device", "blocked_key", "agreement"])
+        #expect(tables == ["device", "blocked_key", "trust"])
         #expect(await rule { _ = try await self.folder.openLedger() } == "ledger.unfinishedCopy")
         // Found again, and not mended, by the next run.
         #expect(try await self.copy().run().stage == .different)

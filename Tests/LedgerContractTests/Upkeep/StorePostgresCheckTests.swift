@@ -96,7 +96,7 @@ struct StorePostgresCheckTests {
         try await StoreOnPostgres.withStore { (database) async throws -> Void in
             try await database.psql(
                 """
-                UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'device_trust'::regclass;
+                UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'trust_issuer'::regclass;
                 ALTER TABLE act ALTER COLUMN ticket SET NOT NULL;
                 ALTER TABLE act ADD CONSTRAINT odd CHECK (recorded > 0) NOT VALID
                 """

@@ -52,8 +52,8 @@ extension BackupCommand {
                 mandate: mandate
             )
             let outcome = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let vault = try await Vault.open(by: configuration, in: ledger)
-                return try await making.perform(ledger, keys: vault)
+                let keys = try await KeyRing.open(by: configuration, in: ledger)
+                return try await making.perform(ledger, keys: keys)
             }
             var removed: [String] = []
             if self.to == nil, let folder, let keep = configuration.backup.keep {

@@ -1,0 +1,199 @@
+import Authority
+import EnrollmentCore
+import EnrollmentTestKit
+import OpenSSLKit
+import Synchronization
+import Testing
+import X509Kit
+
+@Suite("Issuers' keys on tokens", .timeLimit(.minutes(25)))
+struct TokenKeysTests {
+    private static func place(_ soft: SoftToken, pin: String? = nil, sessions: Int = 4) throws -> TokenPlace {
+        let octets = Array((pin ?? soft.pin).utf8)
+        return TokenPlace(
+            name: "hsm",
+            module: try SoftHSM.shared().module,
+            label: soft.label,
+            sessions: sessions,
+            seconds: 60
+        ) { () throws(EnrollmentError) in Redacted(octets) }
+    }
+
+    private static func founding(_ type: KeyType = .ecdsaP256) async throws -> (Founding, SoftToken) {
+        let soft = try await SoftHSM.shared().makeToken()
+        let tokens = TokenKeys([try Self.place(soft)])
+        let plan = try Founding.plan(root: type, issuer: type)
+        return (try await Founding(plan, tokens: tokens, on: "hsm"), soft)
+    }
+
+    private static func rule(_ body: () async throws -> Void) async -> String? {
+        let error = await #expect(throws: EnrollmentError.self) { try await body() }
+        return error?.rule
+    }
+
+    @Test(
+        "an authority whose keys are on a token certifies devices, many at once",
+        arguments: [KeyType.ecdsaP256, .ecdsaP384, .rsa(bits: 2_048), .ed25519]
+    )
+    func certifies(_ type: KeyType) async throws {
+        let (founding, _) = try await Self.founding(type)
+        for record in try await founding.ledger.issuers() {
+            #expect(record.key.place == "token")
+            #expect(record.key.isAtHand)
+        }
+        let key = try Founding.proven()
+        let issued = try await withThrowingTaskGroup(of: IssuedCertificate.self) { group in
+            for _ in 0..<40 { group.addTask { try await founding.issue(try founding.draft(key)) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let issuer = try VerifyingKey(publicKeyInfo: try Certificate(der: founding.result.issuer.der).publicKeyInfo)
+        #expect(Set(issued.map(\.serialNumber)).count == 40)
+        for certificate in issued {
+            let read = try Certificate(der: certificate.der)
+            #expect(try issuer.verifies(read.signature, over: read.toBeSigned, with: type.signatureAlgorithm))
+        }
+    }
+
+    @Test("a key is used only when it is the one that the issuer's certificate is for")
+    func mismatch() async throws {
+        let (founding, _) = try await Self.founding()
+        let records = try await founding.ledger.issuers()
+        let issuer = try #require(records.first { $0.role == .issuing })
+        let root = try #require(records.first { $0.role == .root })
+        let confused = issuer.with(key: root.key)
+        #expect(await Self.rule { _ = try founding.tokens.key(of: confused) } == "issuer.key-matches")
+        let lost = issuer.with(key: .token(uri: "pkcs11:token=elsewhere;object=a;id=%01"))
+        #expect(await Self.rule { _ = try founding.tokens.key(of: lost) } == "token.unknown")
+        for nonsense in [KeyLocation.token(uri: "pkcs11:object=a"), .sealed([1])] {
+            #expect(
+                await Self.rule { _ = try founding.tokens.key(of: issuer.with(key: nonsense)) }
+                    == "issuer.key-elsewhere"
+            )
+        }
+    }
+
+    @Test("while the token is away nothing is recorded, and a fresh start waits for it, too")
+    func away() async throws {
+        let (founding, soft) = try await Self.founding()
+        let key = try Founding.proven()
+        let prepared = try await founding.authority.prepare(try founding.draft(key))
+        try soft.pullOut()
+        let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
+        // The first to notice has its intent already.
+        let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
+        #expect(await Self.rule(sign: ticket, by: founding.authority) == "token.away")
+        for _ in 0..<3 {
+            let error = await #expect(throws: EnrollmentError.self) {
+                _ = try await founding.authority.prepare(try founding.draft(key))
+            }
+            #expect(error?.rule == "token.away")
+            #expect(error?.code == .inMaintenance)
+        }
+        #expect(founding.tokens.reach.map(\.name) == ["hsm"])
+        #expect(founding.tokens.reach.allSatisfy { $0.trouble != nil })
+
+        // Another process, which begins while it is away.
+        let lost = Mutex<[TokenReach]>([])
+        let tokens = TokenKeys([try Self.place(soft)]) { reach in lost.withLock { $0.append(reach) } }
+        let later = try LocalAuthority(
+            records: try await founding.ledger.issuers(),
+            keys: KeyRing(vault: founding.vault, tokens: tokens)
+        )
+        #expect(lost.withLock { $0.count } == 1)
+        #expect(await Self.rule { _ = try await later.prepare(try founding.draft(key)) } == "token.away")
+
+        try soft.putBack()
+        for authority in [founding.authority, later] {
+            let end = ContinuousClock.now + .seconds(120)
+            while true {
+                do throws(EnrollmentError) {
+                    let prepared = try await authority.prepare(try founding.draftHere(key))
+                    let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
+                    _ = try await authority.sign(try IssuanceTicket(for: prepared, recordedAs: receipt))
+                    break
+                } catch  where error.code == .inMaintenance {
+                    try #require(ContinuousClock.now < end, "the token is back, and nobody signs")
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+        #expect(lost.withLock { $0.map { $0.trouble == nil } } == [false, true])
+    }
+
+    @Test("a wrong PIN and a missing module keep a service from starting")
+    func unusable() async throws {
+        let (founding, soft) = try await Self.founding()
+        let issuer = try #require(try await founding.ledger.issuers().last)
+        let elsewhere = TokenPlace(name: "hsm", module: "/nowhere.so", label: soft.label, sessions: 1, seconds: 5) {
+            () throws(EnrollmentError) in Redacted([])
+        }
+        #expect(await Self.rule { _ = try TokenKeys([elsewhere]).key(of: issuer) } == "token.module")
+        let fresh = try await SoftHSM.shared().makeToken()
+        let wrong = TokenKeys([try Self.place(fresh, pin: "00000000")])
+        let error = await #expect(throws: EnrollmentError.self) {
+            _ = try await wrong.survey("hsm", for: [])
+        }
+        #expect(error?.rule == "token.pin")
+        #expect(error?.code == .internalService)
+        #expect(error?.detail.contains("00000000") == false)
+    }
+
+    @Test("the key of an issuer that is over is destroyed, no other, and doing it again finishes what broke off")
+    func destruction() async throws {
+        let (founding, _) = try await Self.founding()
+        let records = try await founding.ledger.issuers()
+        let issuer = try #require(records.first { $0.role == .issuing })
+        #expect(await Self.rule { try await founding.tokens.destroyKey(of: issuer) } == "token.key-in-use")
+        let maker = try TokenKeyMaker("hsm", of: founding.tokens, random: OpenSSLRandomSource())
+        // Prepared and taken back: the key is gone, and that it is gone is no error.
+        let (_, spare) = try await maker.make(.ecdsaP256, for: "2026-b")
+        #expect(try await founding.tokens.survey("hsm", for: records).leftovers.count == 1)
+        for _ in 0..<2 { try await maker.destroy(spare, of: "2026-b") }
+        let survey = try await founding.tokens.survey("hsm", for: records)
+        #expect(survey.leftovers.isEmpty)
+        #expect(survey.issuers.sorted() == ["2026-a", "root-2026"])
+
+        // The store says that it is over, and the process ended before the token heard of it.
+        let over = issuer.with(state: .retired).with(key: .destroyed)
+        #expect(try await founding.tokens.survey("hsm", for: [over]).leftovers.count == 2)
+        #expect(try await founding.tokens.destroyKey(of: over) == ["hsm"])
+        #expect(try await founding.tokens.destroyKey(of: over).isEmpty)
+        let sealed = SealedKeyMaker(vault: founding.vault, tokens: founding.tokens)
+        try await sealed.destroyKey(of: over)
+        #expect(try await founding.tokens.survey("hsm", for: records).issuers == ["root-2026"])
+    }
+
+    private static func rule(sign ticket: consuming IssuanceTicket, by authority: LocalAuthority) async -> String? {
+        do throws(EnrollmentError) {
+            _ = try await authority.sign(ticket)
+            return nil
+        } catch {
+            return error.rule
+        }
+    }
+}
+
+extension Founding {
+    /// ``draft(_:)`` where nothing but the core's errors may be thrown.
+    fileprivate func draftHere(_ key: ProvenRequest) throws(EnrollmentError) -> CertificateDraft {
+        do {
+            return try self.draft(key)
+        } catch {
+            throw EnrollmentError(.internalService, "\(error)", rule: "test.draft")
+        }
+    }
+}
+
+extension IssuerRecord {
+    fileprivate func with(state: State? = nil, key: KeyLocation? = nil) -> IssuerRecord {
+        IssuerRecord(
+            id: self.id,
+            role: self.role,
+            state: state ?? self.state,
+            signedBy: self.signedBy,
+            certificate: self.certificate,
+            key: key ?? self.key,
+            created: self.created
+        )
+    }
+}
