@@ -12,7 +12,9 @@ import Synchronization
 /// Prepares and publishes what is due, activates it where that is configured, and takes drained issuers a step further.
 /// One replica does; every one knows how things stand.
 final class RotationWatch: Service {
-    private static let period = Duration.seconds(60)
+    private static let period = Duration.seconds(1)
+    /// Seconds by the wall clock: when a machine wakes up or its clock is set, days may have passed at once.
+    private static let lookEvery: Int64 = 60
     /// Steps in one round: each is looked at again after the one before.
     private static let most = 6
 
@@ -57,7 +59,15 @@ final class RotationWatch: Service {
     }
 
     func run(until shutdown: ShutdownSignal) async throws {
-        await self.repeatedly(every: Self.period, until: shutdown) { await self.look() }
+        let last = Mutex((time: Timestamp(seconds: 0), settings: RotationSettings()))
+        await self.repeatedly(every: Self.period, until: shutdown) {
+            let now = self.clock.now
+            let settings = self.current.value.configuration.rotation
+            let former = last.withLock { $0 }
+            guard abs(now.seconds(since: former.time)) >= Self.lookEvery || settings != former.settings else { return }
+            last.withLock { $0 = (now, settings) }
+            await self.look()
+        }
     }
 
     private func look() async {
