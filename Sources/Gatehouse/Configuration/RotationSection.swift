@@ -65,7 +65,8 @@ enum RotationSection {
 extension RotationSettings {
     /// Rows of `config show`.
     var rows: [(key: String, value: String)] {
-        [(IssuerRecord.Role.issuing, self.issuing), (.root, self.root)].flatMap { role, settings in
+        let roles: [(role: IssuerRecord.Role, settings: Role)] = [(.issuing, self.issuing), (.root, self.root)]
+        let rows = roles.flatMap { role, settings -> [(key: String, value: String)] in
             let name = "rotation.\(role.rawValue)"
             let months = settings.schedule.everyMonths.map { "\($0)" }
             return [
@@ -74,6 +75,7 @@ extension RotationSettings {
                 ("\(name).activate", settings.schedule.activation.rawValue),
                 ("\(name).algorithm", settings.algorithm?.rawValue ?? "that of the present one"),
             ]
-        } + [("rotation.adoptionThreshold", "\(self.adoptionThreshold)")]
+        }
+        return rows + [("rotation.adoptionThreshold", "\(self.adoptionThreshold)")]
     }
 }

@@ -38,8 +38,8 @@ struct ScheduleTests {
             let acts = try await gatehouse.place.query("SELECT verb FROM act WHERE actor = 'schedule' ORDER BY ordinal")
             #expect(acts == ["prepare-issuer", "publish-issuer", "activate-issuer"])
             try await gatehouse.wait("the figures") {
-                let page = try await gatehouse.askStatus("/metrics")
-                return page.contains("gatehouse_issuer_state{issuer=\"\(id)\",role=\"issuing\",state=\"active\"} 1")
+                let samples = try await gatehouse.figures("gatehouse_issuer_state")
+                return samples["{issuer=\"\(id)\",role=\"issuing\",state=\"active\"}"] == 1
             }
         }
     }
