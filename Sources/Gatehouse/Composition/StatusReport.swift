@@ -146,8 +146,13 @@ struct StatusReport: Sendable {
 
     /// The uses of responders' certificates; of an issuer that has ended nobody is told anything any more.
     private func speaking(at now: Timestamp) -> [String] {
-        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) }
+        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) && !self.isNew($0) }
             .map(ServiceCertificateKeeper.use(ofResponderFor:))
+    }
+
+    /// Whether the issuer has signed nothing yet, so that nobody asks about what it signed.
+    private func isNew(_ id: String) -> Bool {
+        self.keys.issuer(id)?.record.state == .published
     }
 
     /// When the service's own certificates end, by use.
@@ -162,7 +167,7 @@ struct StatusReport: Sendable {
     private func lists(at now: Timestamp) -> [ReadinessReason] {
         // The last CRL of an issuer that has ended is as old as it will ever be.
         let standings = self.shelf.standings.filter { self.keys.publishes($0.shard.issuerID, at: now) }
-        let missing = standings.filter { $0.published == nil }
+        let missing = standings.filter { $0.published == nil && !self.isNew($0.shard.issuerID) }
         let stale = standings.filter { standing in standing.published.map { $0.nextUpdate < now } ?? false }
         let late = standings.filter { standing in
             standing.waitingSince.map { now > $0.adding(seconds: CRLSchedule.promise) } ?? false
