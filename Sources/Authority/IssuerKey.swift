@@ -34,6 +34,13 @@ extension IssuerKey {
 package protocol IssuerKeySource: Sendable {
     /// - Throws: ``EnrollmentError`` when the key is not here, cannot be opened, or is out of reach.
     func key(of issuer: IssuerRecord) throws(EnrollmentError) -> any IssuerKey
+
+    /// Whether ``key(of:)`` can give it without anybody's help.
+    func isAtHand(_ issuer: IssuerRecord) -> Bool
+}
+
+extension IssuerKeySource {
+    package func isAtHand(_ issuer: IssuerRecord) -> Bool { issuer.key.isAtHand }
 }
 
 /// A key in this process.

@@ -1,68 +1,80 @@
 package import EnrollmentCore
 package import OpenSSLKit
+internal import Synchronization
 
-/// Seals and opens the authority's keys under a key derived from the operator's passphrase.
-package struct Vault: SecretSealer {
-    private static let checkPurpose = "vault/check"
-    private let key: SealingKey
+/// Seals and opens the authority's keys and secrets with data keys, which the operator's passphrase opens.
+///
+/// The ring of data keys is in the store, each sealed by the key that scrypt derives from the passphrase. The newest seals;
+/// what an older one sealed stays readable, so that a change of the passphrase need not touch every secret.
+package final class Vault: SecretSealer {
 
-    private init(_ key: SealingKey) {
-        self.key = key
+    private struct State: Sendable {
+        var parameters: [UInt8]
+        /// Oldest first, never empty.
+        var keys: [SealingKey]
+    }
+
+    private let state: Mutex<State>
+
+    private init(_ keys: [SealingKey], parameters: [UInt8]) {
+        self.state = Mutex(State(parameters: parameters, keys: keys))
     }
 
     /// A new vault, and the parameters that ``init(passphrase:parameters:)`` needs to open it again.
     package static func create(
         passphrase: borrowing SecretOctets
     ) throws(EnrollmentError) -> (vault: Vault, parameters: [UInt8]) {
-        try library("vault.create") { () throws(OpenSSLError) in
-            let parameters = try SealingKey.Parameters.fresh()
-            let key = try SealingKey(passphrase: passphrase, parameters: parameters)
-            let check = try key.seal(SecretOctets([]), for: Self.checkPurpose)
-            let header: [UInt8] = [1, parameters.logarithmicCost, parameters.blockSize, UInt8(parameters.salt.count)]
-            return (Vault(key), header + parameters.salt + check)
-        }
+        let key = try library("vault.create") { () throws(OpenSSLError) in try SealingKey.generate() }
+        let parameters = try SealingParameters.fresh(of: [key], for: passphrase).octets
+        return (Vault([key], parameters: parameters), parameters)
     }
 
-    /// Opens the vault that ``create(passphrase:)`` made, by the parameters it gave.
+    /// Opens the vault by the parameters that the store keeps.
     ///
     /// - Throws: ``EnrollmentError`` that tells a wrong passphrase from a damaged store.
-    package init(passphrase: borrowing SecretOctets, parameters: [UInt8]) throws(EnrollmentError) {
-        guard parameters.count > 4, parameters[0] == 1, (10...20).contains(parameters[1]),
-            (1...32).contains(parameters[2]), parameters.count > 4 + Int(parameters[3])
-        else {
-            throw EnrollmentError(
-                .internalService,
-                "The store's sealing parameters cannot be read. Restore the store from a backup.",
-                rule: "vault.parameters"
-            )
-        }
-        let salt = Array(parameters[4..<4 + Int(parameters[3])])
-        let settings = SealingKey.Parameters(salt: salt, logarithmicCost: parameters[1], blockSize: parameters[2])
-        self.key = try library("vault.derive") { () throws(OpenSSLError) in
-            try SealingKey(passphrase: passphrase, parameters: settings)
-        }
-        do throws(SealingKey.OpeningError) {
-            _ = try self.key.open(Array(parameters[(4 + salt.count)...]), for: Self.checkPurpose)
-        } catch {
-            throw EnrollmentError(
-                .internalService,
-                "The passphrase does not open this store's keys. Give the one the store was made with.",
-                rule: "vault.passphrase",
-                cause: error
-            )
-        }
+    package convenience init(passphrase: borrowing SecretOctets, parameters: [UInt8]) throws(EnrollmentError) {
+        self.init(try SealingParameters(parameters).keys(for: passphrase), parameters: parameters)
     }
 
-    package func seal(_ secret: [UInt8], for purpose: String) throws(EnrollmentError) -> [UInt8] {
-        try library("vault.seal") { () throws(OpenSSLError) in
-            try self.key.seal(SecretOctets(secret), for: purpose)
+    /// Which parameters opened it, to be compared with those in the store.
+    package var parameters: [UInt8] { self.state.withLock { $0.parameters } }
+
+    /// Opens it anew, for everybody who holds it: by another passphrase, with what has been added to the ring.
+    ///
+    /// - Throws: As ``init(passphrase:parameters:)``; everything stays as it was then.
+    package func reopen(passphrase: borrowing SecretOctets, parameters: [UInt8]) throws(EnrollmentError) {
+        let keys = try SealingParameters(parameters).keys(for: passphrase)
+        self.state.withLock { $0 = State(parameters: parameters, keys: keys) }
+    }
+
+    /// The vault with a fresh data key added, for another passphrase; this one stays what it is.
+    ///
+    /// - Throws: ``EnrollmentError`` with rule `vault.ring` when the ring is full.
+    package func renewed(passphrase: borrowing SecretOctets) throws(EnrollmentError) -> Vault {
+        let fresh = try library("vault.create") { () throws(OpenSSLError) in try SealingKey.generate() }
+        let keys = self.keys + [fresh]
+        guard keys.count <= SealingParameters.mostKeys else {
+            throw EnrollmentError(
+                .internalService,
+                "The store has \(SealingParameters.mostKeys) data keys, as many as it can hold.",
+                rule: "vault.ring"
+            )
         }
+        return Vault(keys, parameters: try SealingParameters.fresh(of: keys, for: passphrase).octets)
+    }
+
+    private var keys: [SealingKey] { self.state.withLock { $0.keys } }
+
+    // MARK: Secrets
+
+    package func seal(_ secret: [UInt8], for purpose: String) throws(EnrollmentError) -> [UInt8] {
+        try self.seal(SecretOctets(secret), as: purpose)
     }
 
     /// Opens what ``seal(_:for:)`` gave for the same purpose.
     package func open(_ sealed: [UInt8], for purpose: String) throws(EnrollmentError) -> SecretOctets {
         do throws(SealingKey.OpeningError) {
-            return try self.key.open(sealed, for: purpose)
+            return try self.open(sealed, as: purpose)
         } catch {
             throw EnrollmentError(
                 .internalService,
@@ -73,18 +85,19 @@ package struct Vault: SecretSealer {
         }
     }
 
+    // MARK: Keys
+
     /// Seals an authority or service key, bound to `owner`.
     package func seal(_ key: SigningKey, of owner: String) throws(EnrollmentError) -> [UInt8] {
-        try library("vault.seal") { () throws(OpenSSLError) in
-            try self.key.seal(try key.privateKeyInfo(), for: "key/\(owner)")
-        }
+        let info = try library("vault.seal") { () throws(OpenSSLError) in try key.privateKeyInfo() }
+        return try self.seal(info, as: KeyPurpose.of(owner))
     }
 
     /// Opens what ``seal(_:of:)`` gave for the same owner.
     package func open(_ sealed: [UInt8], of owner: String) throws(EnrollmentError) -> SigningKey {
         let secret: SecretOctets
         do throws(SealingKey.OpeningError) {
-            secret = try self.key.open(sealed, for: "key/\(owner)")
+            secret = try self.open(sealed, as: KeyPurpose.of(owner))
         } catch {
             throw EnrollmentError(
                 .internalService,
@@ -104,4 +117,40 @@ package struct Vault: SecretSealer {
             )
         }
     }
+
+    /// A sealed key of `owner`, sealed by the newest data key of `other`.
+    package func reseal(_ sealed: [UInt8], of owner: String, by other: Vault) throws(EnrollmentError) -> [UInt8] {
+        try other.seal(try self.open(sealed, of: owner), of: owner)
+    }
+
+    private func seal(_ secret: borrowing SecretOctets, as purpose: String) throws(EnrollmentError) -> [UInt8] {
+        guard let newest = self.keys.last else { throw SealingParameters.unreadable }
+        do throws(OpenSSLError) {
+            return try newest.seal(secret, for: purpose)
+        } catch {
+            throw EnrollmentError(
+                .internalService,
+                "The library did not seal \(purpose): \(error).",
+                rule: "vault.seal",
+                cause: error
+            )
+        }
+    }
+
+    /// The newest key first: most of what is opened was sealed by it.
+    private func open(_ sealed: [UInt8], as purpose: String) throws(SealingKey.OpeningError) -> SecretOctets {
+        for key in self.keys.reversed() {
+            do throws(SealingKey.OpeningError) {
+                return try key.open(sealed, for: purpose)
+            } catch .notAuthentic {
+                continue
+            }
+        }
+        throw .notAuthentic
+    }
+}
+
+/// What a sealed signing key is bound to.
+enum KeyPurpose {
+    static func of(_ owner: String) -> String { "key/\(owner)" }
 }

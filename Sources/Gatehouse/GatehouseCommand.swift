@@ -19,8 +19,9 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: "gatehouse 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, ConfigCommand.self, DeviceCommand.self, CertificateCommand.self,
-            CRLCommand.self, HandOffCommand.self, AttemptCommand.self, UserCommand.self, TokenCommand.self,
-            StoreCommand.self, BackupCommand.self, DoctorCommand.self, SimulateCommand.self,
+            CRLCommand.self, CACommand.self, CeremonyCommand.self, HandOffCommand.self, AttemptCommand.self,
+            UserCommand.self, TokenCommand.self, StoreCommand.self, BackupCommand.self, DoctorCommand.self,
+            SimulateCommand.self,
         ]
     )
 }

@@ -6,7 +6,7 @@ package import EnrollmentCore
 package protocol LedgerStore: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RenewalLedger,
     DeviceLedger,
     RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger,
-    RotationLedger, CompromiseLedger
+    RotationLedger, CompromiseLedger, SealingLedger, CeremonyLedger
 {
     /// What the store lets this process do just now.
     var standing: StoreStanding { get }

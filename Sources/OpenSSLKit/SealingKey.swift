@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A key derived from a passphrase, to seal other keys and secrets with AES-256-GCM.
+/// A key derived from a passphrase, or made at random, to seal other keys and secrets with AES-256-GCM.
 ///
 /// A sealed blob is: one octet version, 12 octets nonce, ciphertext, 16 octets tag. The purpose is authenticated with
 /// it, so a blob cannot be put in another's place.
@@ -38,12 +38,43 @@ public final class SealingKey: Sendable {
     private static let nonceLength = 12
     private static let tagLength = 16
 
-    private let key: SecretOctets
+    /// Octets of a key.
+    static let length = 32
+
+    let key: SecretOctets
+
+    init(adopting key: consuming SecretOctets) {
+        self.key = key
+    }
+
+    /// A fresh random key, which exists only in this process until it is ``sealed(by:for:)`` or split.
+    ///
+    /// - Throws: ``OpenSSLError`` when the generator is not seeded.
+    public static func generate() throws(OpenSSLError) -> SealingKey {
+        ERR_clear_error()
+        let key = try SecretOctets(count: Self.length) { (memory) throws(OpenSSLError) in
+            let start = memory.bindMemory(to: UInt8.self).baseAddress
+            try OpenSSL.check(RAND_priv_bytes(start, CInt(memory.count)), "RAND_priv_bytes")
+        }
+        return SealingKey(adopting: key)
+    }
+
+    /// This key as a blob that `other` opens: ``init(opening:with:for:)``.
+    public func sealed(by other: SealingKey, for purpose: String) throws(OpenSSLError) -> [UInt8] {
+        try other.seal(self.key, for: purpose)
+    }
+
+    /// Opens what ``sealed(by:for:)`` gave for the same purpose.
+    public init(opening blob: [UInt8], with other: SealingKey, for purpose: String) throws(OpeningError) {
+        let key = try other.open(blob, for: purpose)
+        guard key.count == Self.length else { throw .malformed }
+        self.key = key
+    }
 
     /// Derives the key; takes a noticeable time by design.
     public init(passphrase: borrowing SecretOctets, parameters: Parameters) throws(OpenSSLError) {
         ERR_clear_error()
-        self.key = try SecretOctets(count: 32) { (memory) throws(OpenSSLError) in
+        self.key = try SecretOctets(count: Self.length) { (memory) throws(OpenSSLError) in
             let status = passphrase.withOctets { passphrase in
                 EVP_PBE_scrypt(
                     passphrase.bindMemory(to: CChar.self).baseAddress,

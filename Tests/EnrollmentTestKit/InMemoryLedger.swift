@@ -54,6 +54,7 @@ public final class InMemoryLedger: Sendable {
         var compromises: [CompromiseRecord] = []
         var services: [ServiceCertificateRecord] = []
         var sealing: [UInt8]?
+        var ceremonies: [CeremonyRecord] = []
         var revocation = Revocations()
         /// Of certificates that retention removed.
         var proofs: [SerialNumber: CertificateProof] = [:]

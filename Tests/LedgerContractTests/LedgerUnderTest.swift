@@ -9,7 +9,7 @@ internal import Testing
 /// Everything an implementation has to offer for the contract to be tried on it.
 protocol LedgerUnderTest: EnrollmentLedger, AttemptLedger, AuthorityLedger, LedgerQueries, RenewalLedger, DeviceLedger,
     RevocationLedger, FleetQueries, RetentionLedger, HandOffLedger, IdentityLedger, TokenLedger,
-    RotationLedger, CompromiseLedger
+    RotationLedger, CompromiseLedger, SealingLedger, CeremonyLedger
 {
     func setLimitOverride(_ limit: LimitOverride?, of userID: String) async throws(EnrollmentError) -> Bool
     func setShared(_ isShared: Bool, _ device: DeviceID) async throws(EnrollmentError) -> Bool

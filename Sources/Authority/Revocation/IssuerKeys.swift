@@ -40,7 +40,7 @@ package final class IssuerKeys: Sendable {
 
     /// Reads the issuers anew, so that a change of keys is seen without a restart.
     package func refresh() async throws(EnrollmentError) {
-        let records = try await self.ledger.issuers().filter(Self.speaks)
+        let records = try await self.ledger.issuers().filter(self.speaks)
         let known = self.issuers
         guard known.map(\.record) != records else { return }
         var issuers: [RevocationIssuer] = []
@@ -76,9 +76,9 @@ package final class IssuerKeys: Sendable {
     /// Whether an issuer's key is here and may still sign about what it issued.
     ///
     /// A compromised one still does: its CRL is how the world learns of it.
-    private static func speaks(_ record: IssuerRecord) -> Bool {
+    private func speaks(_ record: IssuerRecord) -> Bool {
         switch record.state {
-        case .published, .active, .draining, .crlOnly, .compromised: record.key.isAtHand
+        case .published, .active, .draining, .crlOnly, .compromised: self.keys.isAtHand(record)
         case .prepared, .retired, .aborted: false
         }
     }

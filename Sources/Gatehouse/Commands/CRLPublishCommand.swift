@@ -3,6 +3,7 @@ import Authority
 import EnrollmentCore
 import Glibc
 import Ledger
+import OpenSSLKit
 
 extension CRLCommand {
     struct Publish: OperatorCommand {
@@ -16,18 +17,38 @@ extension CRLCommand {
                   gatehouse crl publish
                   gatehouse crl publish 2026-A
                   gatehouse crl publish 2026-A/3 --json
+
+                A root whose key is not at hand publishes nothing by itself. One that is offline gets its CRLs by a
+                ceremony: --offline writes the file with what it has to sign, for gatehouse ceremony sign and
+                gatehouse ca import. One whose key is split takes shares.
+
+                  gatehouse crl publish R1 --offline request.txt
+                  gatehouse crl publish R1 --share-file a.txt --share-file b.txt --share-file c.txt
                 """
         )
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "An issuer, or one of its CRLs: 2026-A or 2026-A/3. Default: all of them.")
         var crl: String?
+        @Option(help: "Write what an offline root has to sign into this file.")
+        var offline: String?
+        @Option(help: "A share of a root's key, repeatable.")
+        var shareFile: [String] = []
+        @Option(help: "Days for which the CRLs of a root that is not at hand are valid.")
+        var days = 180
 
         func perform() async throws(CommandProblem) -> CommandOutput {
+            guard (1...3_650).contains(self.days) else { throw .usage("--days takes 1 to 3650", see: "crl publish") }
+            if let file = self.offline { return try await self.ask(file) }
+            guard self.shareFile.isEmpty || self.crl != nil else {
+                throw .usage("--share-file goes with the root whose key it is of", see: "crl publish")
+            }
+            let shares = try ShareFiles.read(self.shareFile)
             let selection = try self.crl.map { (text) throws(CommandProblem) in try CRLSelection(text) }
             let report = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let ring = try await KeyRing.open(by: configuration, in: ledger)
-                let keys = IssuerKeys(ledger: ledger, keys: ring)
+                let source = try await Self.source(ring, shares, in: ledger)
+                let keys = IssuerKeys(ledger: ledger, keys: source)
                 let standings = try await answer { () throws(EnrollmentError) in
                     try await keys.refresh()
                     return try await Self.standings(keys, in: ledger, configuration)
@@ -39,15 +60,53 @@ extension CRLCommand {
                     keys: keys,
                     addresses: configuration.addresses,
                     clock: SystemClock(),
-                    schedule: CRLSchedule(
-                        interval: Int64(configuration.crl.intervalHours) * 3_600,
-                        validity: Int64(configuration.crl.validityHours) * 3_600
+                    schedule: self.schedule(
+                        configuration,
+                        byPeople: chosen.allSatisfy { keys.issuer($0.shard.issuerID)?.record.key.isAtHand == false }
                     ),
                     holder: "\(CommandActor.name), process \(getpid())"
                 )
                 return try await answer { () throws(EnrollmentError) in try await Self.publish(chosen, by: publisher) }
             }
             return report.output
+        }
+
+        /// The keys at hand, and those that people brought shares of.
+        private static func source(
+            _ ring: KeyRing,
+            _ shares: [KeyShare],
+            in ledger: any LedgerStore
+        ) async throws(CommandProblem) -> any IssuerKeySource {
+            guard !shares.isEmpty else { return ring }
+            return try await answer { () throws(EnrollmentError) in
+                try OpenedKeys(ring, shares: shares, issuers: try await ledger.issuers())
+            }
+        }
+
+        /// What people have to come together for lasts longer.
+        private func schedule(_ configuration: Configuration, byPeople: Bool) -> CRLSchedule {
+            guard byPeople else {
+                return CRLSchedule(
+                    interval: Int64(configuration.crl.intervalHours) * 3_600,
+                    validity: Int64(configuration.crl.validityHours) * 3_600
+                )
+            }
+            let validity = Int64(self.days) * 86_400
+            return CRLSchedule(interval: validity / 2, validity: validity)
+        }
+
+        /// Asks an offline root.
+        private func ask(_ file: String) async throws(CommandProblem) -> CommandOutput {
+            guard let root = self.crl, self.shareFile.isEmpty else {
+                throw .usage("--offline takes one root, and no shares", see: "crl publish")
+            }
+            return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
+                let act = try await answer { () throws(EnrollmentError) in
+                    try Mandate(reason: "CRLs of \(root)", ticket: nil).act(.prepareIssuer, at: SystemClock().now)
+                }
+                return try await CeremonyDesk(ledger: ledger, configuration: configuration)
+                    .askForLists(of: root, days: self.days, file: file, by: act)
+            }
         }
 
         /// The CRLs of every issuer that signs here; those of a new issuer are made known first.

@@ -18,6 +18,11 @@ struct InitCommand: OperatorCommand {
               gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example --organization "Corp Ltd"
               gatehouse init --algorithm rsa-3072 --root-algorithm rsa-4096
               gatehouse init --token hsm
+
+            With --offline-root the root's key stays where gatehouse ceremony root made it: what it has to sign is written
+            to a file, and gatehouse ca import finishes the place.
+
+              gatehouse init --offline-root root.cer --root R1 --request request.txt --organization "Corp Ltd"
             """
     )
 
@@ -66,8 +71,14 @@ struct InitCommand: OperatorCommand {
     @Option(help: "Make the root's key on this PKCS #11 token, as the configuration names it.")
     var rootToken: String?
 
+    @Option(help: "Certificate of a root that is kept offline, as gatehouse ceremony root made it.")
+    var offlineRoot: String?
+    @Option(help: "Where what the offline root has to sign is written.")
+    var request: String?
+
     func perform() async throws(CommandProblem) -> CommandOutput {
         try self.judgeNames()
+        let offline = try self.offline()
         let file = ConfigurationFile.locate(self.common.config)
         let written = try NewPlace(file: file, host: self.host).prepare()
         let configuration = try ConfigurationFile.load(file)
@@ -81,10 +92,38 @@ struct InitCommand: OperatorCommand {
             StoreOpening(configuration: configuration, logger: logger),
             plan: plan,
             agreement: Agreement(configuration, profiles),
-            seats: Founding.Seats(root: self.rootToken, issuer: self.token)
+            seats: Founding.Seats(root: self.rootToken, issuer: self.token),
+            offline: offline?.certificate
         )
         let outcome = try await founding.perform()
-        return self.output(configuration, outcome, written + outcome.made)
+        guard case .waiting(let asked, let act) = outcome.result, let file = offline?.file else {
+            return self.output(configuration, outcome, written + outcome.made)
+        }
+        try CeremonyFiles.create(file, asked.file)
+        return try CeremonyScreen.asked(
+            asked.request,
+            file: file,
+            trace: act.traceID,
+            heading: "The authority of \(self.organization) waits for its root; nothing is served before."
+        )
+    }
+
+    /// The root's certificate, and where the request goes.
+    private func offline() throws(CommandProblem) -> (certificate: [UInt8], file: String)? {
+        switch (self.offlineRoot, self.request) {
+        case (nil, nil): return nil
+        case (let root?, let file?):
+            guard self.rootAlgorithm == nil, self.rootToken == nil, self.token == nil else {
+                throw .usage(
+                    "--root-algorithm and --root-token are for a root that is made here, and --token for an issuer that it"
+                        + " certifies at once",
+                    see: "init"
+                )
+            }
+            try CeremonyFiles.requireAbsent(file)
+            return (try CeremonyFiles.read(root), file)
+        default: throw .usage("--offline-root and --request go together", see: "init")
+        }
     }
 
     private func plan(_ configuration: Configuration, _ profiles: ProfileFolder) -> AuthorityFounder.Plan {
@@ -109,9 +148,13 @@ struct InitCommand: OperatorCommand {
         for name in self.name + (self.host.map { [$0] } ?? []) where !Self.isHostOrAddress(name) {
             throw CommandProblem("GH-USAGE-009", "\(name) is neither a host name nor an address", exit: .usage)
         }
-        guard !self.organization.isEmpty, self.organization.unicodeScalars.count <= 40,
-            !self.organization.unicodeScalars.contains(where: \.steersTerminals),
-            self.organization.first != " ", self.organization.last != " "
+        try Self.judge(organization: self.organization)
+    }
+
+    static func judge(organization: String) throws(CommandProblem) {
+        guard !organization.isEmpty, organization.unicodeScalars.count <= 40,
+            !organization.unicodeScalars.contains(where: \.steersTerminals), organization.first != " ",
+            organization.last != " "
         else {
             throw CommandProblem(
                 "GH-USAGE-010",
@@ -139,24 +182,26 @@ struct InitCommand: OperatorCommand {
             }
     }
 
-    private func judge(_ plan: AuthorityFounder.Plan) throws(CommandProblem) {
-        for id in [plan.rootID, plan.issuerID] {
-            let isPlain = id.utf8.allSatisfy { octet in
-                switch octet {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-            guard isPlain, (1...16).contains(id.utf8.count) else {
-                throw CommandProblem(
-                    "GH-USAGE-003",
-                    "\(id) is not an issuer id: up to 16 letters, digits and dashes, since it goes into URLs",
-                    exit: .usage
-                )
+    static func judge(id: String) throws(CommandProblem) {
+        let isPlain = id.utf8.allSatisfy { octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                true
+            default: false
             }
         }
+        guard isPlain, (1...16).contains(id.utf8.count) else {
+            throw CommandProblem(
+                "GH-USAGE-003",
+                "\(id) is not an issuer id: up to 16 letters, digits and dashes, since it goes into URLs",
+                exit: .usage
+            )
+        }
+    }
+
+    private func judge(_ plan: AuthorityFounder.Plan) throws(CommandProblem) {
+        for id in [plan.rootID, plan.issuerID] { try Self.judge(id: id) }
         guard plan.rootID != plan.issuerID else {
             throw CommandProblem("GH-USAGE-004", "root and issuer need different ids", exit: .usage)
         }
@@ -175,8 +220,10 @@ struct InitCommand: OperatorCommand {
         _ outcome: Founding.Outcome,
         _ notes: [String]
     ) -> CommandOutput {
-        let result = outcome.result
-        let made = [("root", result.root), ("issuer", result.issuer), ("tls", result.server)]
+        var made: [(String, IssuedCertificate)] = []
+        if case .complete(let result) = outcome.result {
+            made = [("root", result.root), ("issuer", result.issuer), ("tls", result.server)]
+        }
         var lines = ["Done. \(self.organization) has an authority.", ""]
         lines += notes.map { "  made          \($0)" }
         let rest = outcome.hadRest ? ", in place of what an init left that was ended half-way" : ""
@@ -188,7 +235,7 @@ struct InitCommand: OperatorCommand {
         }
         lines += [
             "", "Devices have to trust the root before they enroll. Take it along:",
-            "  gatehouse cert show \(result.root.serialNumber) --pem > root.pem",
+            "  gatehouse cert show \(made.first.map { "\($0.1.serialNumber)" } ?? "SERIAL") --pem > root.pem",
             "",
             "Keep the passphrase (\(configuration.passphrase.place)) and a backup of the store in different places.",
             "", "Next:  gatehouse serve --config \(configuration.file)",

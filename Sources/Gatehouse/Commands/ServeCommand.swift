@@ -114,6 +114,7 @@ struct Server: Sendable {
         let issuers: [IssuerRecord]
         let links: [LinkCertificate]
         let authority: CurrentAuthority
+        try await self.refuseWaiting(ledger)
         let logger = self.logger
         let tokens = self.configuration.tokenKeys { logger.note($0) }
         do throws(EnrollmentError) {
@@ -160,6 +161,7 @@ struct Server: Sendable {
             logger: logger
         )
         let traffic = TrafficCount()
+        let sealing = SealingWatch(vault: vault, clock: clock, logger: logger)
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
         let device = DeviceRoutes(
             current: current,
@@ -186,6 +188,7 @@ struct Server: Sendable {
                 ledger: ledger,
                 shelf: revocation.shelf,
                 keys: revocation.keys,
+                sealing: sealing,
                 tokens: tokens,
                 traffic: traffic,
                 replicas: replicas,
@@ -244,6 +247,7 @@ struct Server: Sendable {
                 current: current,
                 contexts: contexts,
                 tls: tls,
+                sealing: sealing,
                 published: published,
                 bell: replicas.bells.authority,
                 logger: logger
@@ -304,6 +308,14 @@ struct Server: Sendable {
         } catch {
             throw CommandProblem("GH-SERVE-001", "the service cannot go on: \(error)", exit: .failed)
         }
+    }
+
+    /// Says what a new place waits for, when its root is offline.
+    private func refuseWaiting(_ ledger: any LedgerStore) async throws(CommandProblem) {
+        let (issuers, ceremonies) = try await answer { () throws(EnrollmentError) in
+            (try await ledger.issuers(), try await ledger.ceremonies())
+        }
+        if let problem = CommandProblem.waiting(for: ceremonies, issuers) { throw problem }
     }
 
     private func listener(

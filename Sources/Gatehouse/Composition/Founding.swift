@@ -8,11 +8,15 @@ import OpenSSLKit
 struct Founding {
     private static let lease = "init"
     private static let leaseSeconds: Int64 = 120
+    /// For which an offline root's first CRLs are valid.
+    private static let listDays = 180
 
     let opening: StoreOpening
     let plan: AuthorityFounder.Plan
     /// What replicas will have in common.
     let agreement: Agreement
+    /// Certificate of a root that is kept elsewhere, DER; `nil` for one that is made here.
+    let offline: [UInt8]?
     /// The tokens on which keys are made; those of which there are none are sealed in the store.
     let seats: Seats
     private let clock = SystemClock()
@@ -25,22 +29,31 @@ struct Founding {
 
     /// What came of it.
     struct Outcome: Sendable {
-        let result: AuthorityFounder.Result
+        let result: Made
         /// Files that were made besides the store.
         let made: [String]
         /// Whether an earlier founding had left something, which is gone.
         var hadRest = false
     }
 
+    /// What the store holds then.
+    enum Made: Sendable {
+        case complete(AuthorityFounder.Result)
+        /// Everything but what an offline root has to sign.
+        case waiting(CeremonyService.Asked, AdministrativeAct)
+    }
+
     init(
         _ opening: StoreOpening,
         plan: AuthorityFounder.Plan,
         agreement: Agreement,
-        seats: Seats = Seats()
+        seats: Seats = Seats(),
+        offline: [UInt8]? = nil
     ) {
         self.opening = opening
         self.plan = plan
         self.agreement = agreement
+        self.offline = offline
         self.seats = seats
     }
 
@@ -54,24 +67,43 @@ struct Founding {
     private func fill(
         _ ledger: any LedgerStore,
         _ passphrase: Redacted<[UInt8]>
-    ) async throws(EnrollmentError) -> AuthorityFounder.Result {
+    ) async throws(EnrollmentError) -> Made {
         let (vault, parameters) = try Vault.create(passphrase: SecretOctets(passphrase.reveal()))
-        let tokens = self.opening.configuration.tokenKeys()
-        let founder = AuthorityFounder(
-            ledger: ledger,
-            vault: vault,
-            rootKeys: try self.maker(self.seats.root, tokens),
-            issuerKeys: try self.maker(self.seats.issuer, tokens),
-            clock: self.clock,
-            random: OpenSSLRandomSource()
-        )
-        let result = try await founder.found(self.plan)
+        let result = try await self.found(ledger, vault)
         if self.opening.configuration.store.isShared {
             _ = try await ledger.addToAgreement(self.agreement.settings, at: self.clock.now)
         }
         // Last: without them nothing of it can be used.
         try await ledger.storeSealingParameters(parameters)
         return result
+    }
+
+    private func found(_ ledger: any LedgerStore, _ vault: Vault) async throws(EnrollmentError) -> Made {
+        guard let offline = self.offline else {
+            let tokens = self.opening.configuration.tokenKeys()
+            let founder = AuthorityFounder(
+                ledger: ledger,
+                vault: vault,
+                rootKeys: try self.maker(self.seats.root, tokens),
+                issuerKeys: try self.maker(self.seats.issuer, tokens),
+                clock: self.clock,
+                random: OpenSSLRandomSource()
+            )
+            return .complete(try await founder.found(self.plan))
+        }
+        let service = CeremonyService(ledger, vault, self.opening.configuration)
+        _ = try await service.adopt(root: offline, id: self.plan.rootID, profile: self.plan.rootProfile)
+        var order = CeremonyService.Order(
+            id: self.plan.issuerID,
+            organization: self.plan.organization,
+            key: self.plan.issuerKey,
+            profile: self.plan.issuingProfile,
+            listDays: Self.listDays
+        )
+        order.notes = CeremonyService.notes(serverNames: self.plan.serverNames, key: self.plan.serverKey)
+        let act = try Mandate(reason: "new place with an offline root", ticket: nil)
+            .act(.prepareIssuer, at: self.clock.now)
+        return .waiting(try await service.askForIssuer(order, as: .founding, keys: vault, act: act), act)
     }
 
     private func maker(_ name: String?, _ tokens: TokenKeys) throws(EnrollmentError) -> TokenKeyMaker? {

@@ -111,7 +111,7 @@ struct ProfileFolder: Sendable {
         }
     }
 
-    private static func parse(
+    static func parse(
         _ octets: [UInt8],
         as name: String,
         from path: String

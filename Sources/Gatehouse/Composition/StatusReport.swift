@@ -10,6 +10,7 @@ struct StatusReport: Sendable {
     let ledger: any LedgerStore
     let shelf: RevocationShelf
     let keys: IssuerKeys
+    let sealing: SealingWatch
     let tokens: TokenKeys
     let traffic: TrafficCount
     let replicas: ReplicaSetup
@@ -26,6 +27,9 @@ struct StatusReport: Sendable {
         let store = self.store
         var reasons =
             self.authorities(at: now) + self.lostTokens + self.lists(at: now) + store + self.agreement + self.clockSkew
+        if let reason = self.sealing.reason {
+            reasons.append(ReadinessReason("passphrase", reason, severity: .warning))
+        }
         // One that is known not to answer would only keep whoever asks waiting.
         if case .unreachable = self.ledger.standing { return reasons }
         do throws(EnrollmentError) {

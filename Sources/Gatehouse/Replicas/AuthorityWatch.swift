@@ -25,6 +25,7 @@ final class AuthorityWatch: Service {
     private let current: CurrentGraph
     private let contexts: TLSContextSource
     private let tls: TLSSetup
+    private let sealing: SealingWatch
     private let published: PublishedIssuers
     private let logger: Logger
     private let state: Mutex<State>
@@ -38,6 +39,7 @@ final class AuthorityWatch: Service {
     ///   - current: Whose configuration names further certificates.
     ///   - contexts: What new connections are made with.
     ///   - tls: Makes the next.
+    ///   - sealing: Follows a change of the passphrase.
     ///   - published: What the plain listener serves.
     ///   - bell: Rings when something happened.
     ///   - logger: Hears of changes.
@@ -49,6 +51,7 @@ final class AuthorityWatch: Service {
         current: CurrentGraph,
         contexts: TLSContextSource,
         tls: TLSSetup,
+        sealing: SealingWatch,
         published: PublishedIssuers,
         bell: Doorbell,
         logger: Logger
@@ -58,6 +61,7 @@ final class AuthorityWatch: Service {
         self.current = current
         self.contexts = contexts
         self.tls = tls
+        self.sealing = sealing
         self.published = published
         self.bell = bell
         self.logger = logger
@@ -71,6 +75,11 @@ final class AuthorityWatch: Service {
     private func look() async {
         let known = self.state.withLock { $0 }
         do throws(EnrollmentError) {
+            // First: what has been sealed since a change of the passphrase opens only after this.
+            let reopened = try await self.sealing.look(
+                at: try await self.ledger.sealingParameters(),
+                passphrase: self.current.value.configuration.passphrase
+            )
             let issuers = try await self.ledger.issuers()
             let links = try await self.ledger.links()
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
@@ -83,7 +92,7 @@ final class AuthorityWatch: Service {
                     metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
                 )
             }
-            var isStale = known.isContextStale || isChanged || serial != known.serial
+            var isStale = known.isContextStale || reopened || isChanged || serial != known.serial
             if isStale {
                 let configuration = self.current.value.configuration
                 isStale =

@@ -24,6 +24,7 @@ extension LedgerStore {
             }
             let wasThere = try connection.integer("SELECT 1 FROM certificate LIMIT 1") != nil
             try connection.prepare("DELETE FROM service_certificate").run()
+            try connection.prepare("DELETE FROM ceremony").run()
             try connection.prepare("DELETE FROM issuer").run()
             try connection.prepare("DELETE FROM certificate").run()
             try connection.prepare("DELETE FROM agreement").run()

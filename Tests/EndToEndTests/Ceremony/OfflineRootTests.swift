@@ -1,0 +1,144 @@
+import DeviceSimulator
+import EnrollmentTestKit
+import Foundation
+import Testing
+import X509Kit
+
+@Suite("A place with an offline root", .timeLimit(.minutes(25)))
+struct OfflineRootTests {
+    /// A place that is not founded yet, and the folder of a root beside it.
+    private struct Scene {
+        let place: Place
+        let root: String
+        let passphrase: String
+
+        init(_ store: PlaceStore) throws {
+            self.place = try Place(
+                unfounded: Place.Settings(),
+                directory: try RunningGatehouse.directory.get(),
+                store: store
+            )
+            self.root = self.place.folder.appending(path: "R1").path
+            self.passphrase = try self.place.keep(secret: "tick tock", as: "root.passphrase")
+        }
+
+        func path(_ name: String) -> String { self.place.folder.appending(path: name).path }
+
+        func makeRoot(_ protection: [String]) async throws {
+            let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", self.root]
+            _ = try await self.place.document("ceremony-root", arguments + protection)
+        }
+
+        func sign(_ request: String, _ keys: [String], status: Int32 = 0) async throws {
+            let arguments = ["ceremony", "sign", self.path(request), "--root", self.root, "--yes"]
+            let schema = status == 0 ? "ceremony" : "problem"
+            _ = try await self.place.document(schema, arguments + keys, status: status)
+        }
+
+        /// Asks, has it signed and takes the answer in.
+        func perform(_ request: String, _ keys: [String]) async throws {
+            try await self.sign(request, keys)
+            let document = try await self.place.document("ceremony", ["ca", "import", self.path("\(request).answer")])
+            #expect(document["status"]?.text == "imported")
+        }
+
+        func openssl(_ arguments: [String]) async throws {
+            let outcome = try await ExternalCommand.run("openssl", arguments, seconds: 30)
+            #expect(outcome.status == 0, "openssl \(arguments): \(outcome.output)")
+        }
+    }
+
+    private func withScene(_ store: StoreKind, _ body: (Scene) async throws -> Void) async throws {
+        switch store {
+        case .sqlite: try await body(try Scene(.sqlite))
+        case .postgres:
+            try await RunningGatehouse.databases.get().withDatabase { database in
+                try await body(try Scene(.postgres(PostgresAccess(database))))
+            }
+        }
+    }
+
+    @Test("founded by a ceremony, it enrolls; nothing is served before", arguments: StoreKind.allCases)
+    func founding(_ store: StoreKind) async throws {
+        try await self.withScene(store) { scene in
+            let place = scene.place
+            let keys = ["--passphrase-file", scene.passphrase]
+            try await scene.makeRoot(keys)
+            let asked = try await place.document(
+                "ceremony",
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+            )
+            #expect(asked["kind"]?.text == "founding")
+            let waiting = try await place.problem(["serve"], status: 4)
+            #expect(waiting["code"]?.text == "GH-CEREMONY-006")
+            // Once more: there is a store, and it is not taken for a founding that broke off.
+            _ = try await place.problem(
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("again.txt")],
+                status: 4
+            )
+            try await scene.perform("request.txt", keys)
+            let again = try await place.document("ceremony", ["ca", "import", scene.path("request.txt.answer")])
+            #expect(again["status"]?.text == "already")
+            try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
+            let issuing = try #require(try await place.certificates().first { $0.profile.hasPrefix("issuing/") }?.pem)
+            let issuingFile = try place.keep(secret: issuing, as: "issuing.pem")
+            try await scene.openssl(["verify", "-x509_strict", "-CAfile", place.rootFile.path, issuingFile])
+
+            let gatehouse = RunningGatehouse(place)
+            try await gatehouse.start()
+            let device = try await gatehouse.device(of: "kim")
+            let leaf = try place.keep(secret: Place.pem(device.certificate), as: "leaf.pem")
+            try await scene.openssl([
+                "verify", "-x509_strict", "-CAfile", place.rootFile.path, "-untrusted", issuingFile, leaf,
+            ])
+            let url = try #require(
+                try Certificate(der: Self.der(issuing)).extensionTexts().first { $0.name == "CRL" }?.text
+            )
+            let path = try #require(url.firstRange(of: "/pki/")).lowerBound
+            let crl = try await gatehouse.get(String(url[path...]))
+            #expect(crl.status == 200)
+            let file = place.folder.appending(path: "root.crl")
+            try Data(crl.body).write(to: file)
+            try await scene.openssl([
+                "crl", "-in", file.path, "-inform", "DER", "-noout", "-CAfile", place.rootFile.path,
+            ])
+            #expect(try await gatehouse.stop() == 0)
+            #expect(!gatehouse.log.contains("tick tock"))
+        }
+    }
+
+    @Test("a split root signs its CRLs by a ceremony; altered files are refused with exit 4")
+    func lists() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let place = scene.place
+            try await scene.makeRoot(["--shares", "2/3"])
+            let keys = [1, 3].flatMap { ["--share-file", "\(scene.root)/shares/share-\($0).txt"] }
+            _ = try await place.document(
+                "ceremony",
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+            )
+            try await scene.sign("request.txt", Array(keys.prefix(2)), status: 2)
+            try await scene.perform("request.txt", keys)
+            _ = try await place.document("ceremony", ["crl", "publish", "R1", "--offline", scene.path("crl.txt")])
+            var words = try String(contentsOfFile: scene.path("crl.txt"), encoding: .utf8)
+            words = words.replacing("Gatehouse", with: "Watchhouse", maxReplacements: 1)
+            try words.write(toFile: scene.path("altered.txt"), atomically: true, encoding: .utf8)
+            try await scene.sign("altered.txt", keys, status: 4)
+            try await scene.perform("crl.txt", keys)
+            let document = try await place.document("ceremonies", ["ca", "ceremonies"])
+            guard case .array(let ceremonies) = document["ceremonies"] else {
+                Issue.record("no list")
+                return
+            }
+            #expect(ceremonies.compactMap { $0["state"]?.text } == ["imported", "imported"])
+            let transcript = try String(contentsOfFile: "\(scene.root)/transcript.txt", encoding: .utf8)
+            #expect(transcript.contains("about to sign ceremony"))
+            #expect(transcript.contains("sign what R1 has revoked"))
+        }
+    }
+
+    private static func der(_ pem: String) -> [UInt8] {
+        let lines = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        return Array(Data(base64Encoded: lines.joined()) ?? Data())
+    }
+}
