@@ -21,7 +21,7 @@ extension AuthorityStatus {
         return AuthorityStatus(
             store: configuration.store.isShared ? "postgres" : "sqlite",
             rotation: rotation,
-            plan: RotationPlanner(rotation, rules: configuration.planningRules(profiles)).plan,
+            plan: RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan,
             crls: try await ledger.shards(),
             compromises: compromises
         )
