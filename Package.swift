@@ -232,7 +232,7 @@ let package = Package(
             dependencies: [
                 "EnrollmentCore", "Authority", "Ledger", "EnrollmentWire", "Directory", "DeviceSimulator", "CurlKit",
                 "LDAPKit", "OpenSSLKit", "X509Kit", "SQLText", "SQLiteKit", "PostgresKit", "ServiceRuntime",
-                "PKCS11Kit", "EnrollmentTestKit", log,
+                "PKCS11Kit", "CPKCS11", "EnrollmentTestKit", log,
             ],
             path: "Tests/Benchmarks",
             exclude: ["README.md", "baseline.json", "Fill.sql"],

@@ -1,5 +1,6 @@
 internal import Authority
 internal import EnrollmentCore
+internal import EnrollmentTestKit
 internal import Foundation
 internal import Ledger
 internal import OpenSSLKit
@@ -8,18 +9,18 @@ internal import OpenSSLKit
 func backupBenchmark(_ bench: Bench) async throws {
     let certificates = bench.fleet * 5 / 4
     try await bench.postgres().withDatabase { database in
+        // Founds the store; it is never served.
         let service = try await ServiceUnderTest(bench, .p256, store: .postgres(database))
-        try await withExtendedLifetime(service) {
-            let place = PostgresPlace(database)
-            let ledger = try await place.ledger()
-            let issuer = try await ledger.issuers().first { $0.role != .root }?.id
-            await ledger.close()
-            guard let issuer else { throw BenchmarkProblem("the store has no issuer") }
-            try await PostgresFill(place: place, count: certificates).run(issuer: issuer)
-            let settings = PostgresLedgerSettings(address: place.address, password: place.password)
-            try await BackupRun(bench: bench, folder: FileManager.default.temporaryDirectory.path)
-                .measure(.postgres(settings))
-        }
+        let place = PostgresPlace(database)
+        let ledger = try await place.ledger()
+        let issuer = try await ledger.issuers().first { $0.role != .root }?.id
+        await ledger.close()
+        guard let issuer else { throw BenchmarkProblem("the store has no issuer") }
+        try await PostgresFill(place: place, count: certificates).run(issuer: issuer)
+        let settings = PostgresLedgerSettings(address: place.address, password: place.password)
+        try await BackupRun(bench: bench, folder: FileManager.default.temporaryDirectory.path)
+            .measure(.postgres(settings))
+        withExtendedLifetime(service) {}
     }
 }
 

@@ -31,9 +31,8 @@ public final class SoftHSM: Sendable {
             directoryHint: .isDirectory
         )
         try FileManager.default.createDirectory(at: self.tokens, withIntermediateDirectories: true)
-        let text = "directories.tokendir = \(self.tokens.path)\nobjectstore.backend = file\nlog.level = ERROR\n"
         let file = self.folder.appending(path: "softhsm2.conf")
-        try Data(text.utf8).write(to: file)
+        try Data(Self.configuration(of: self.tokens).utf8).write(to: file)
         setenv("SOFTHSM2_CONF", file.path, 1)
         setenv("GATEHOUSE_TEST_SOFTHSM", self.folder.path, 1)
         atexit {
@@ -60,27 +59,33 @@ public final class SoftHSM: Sendable {
 
     /// Makes a token with a random label.
     ///
+    /// It is made aside and moved: whoever looks for tokens meanwhile does not meet half a one.
+    ///
     /// - Returns: The token, empty.
     /// - Throws: ``Failure`` with the tool's words.
     public func makeToken() async throws -> SoftToken {
+        let files = FileManager.default
         let label = "token \(UUID().uuidString.prefix(18))"
         let pin = "\(Int.random(in: 10_000_000...99_999_999))"
+        let workshop = self.folder.appending(path: "making-\(UUID().uuidString)", directoryHint: .isDirectory)
+        try files.createDirectory(at: workshop, withIntermediateDirectories: true)
+        let file = self.folder.appending(path: "\(workshop.lastPathComponent).conf")
+        try Data(Self.configuration(of: workshop).utf8).write(to: file)
         let outcome = try await ExternalCommand.run(
-            "softhsm2-util",
-            ["--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "87654321"]
+            "env",
+            ["SOFTHSM2_CONF=\(file.path)", "softhsm2-util", "--init-token", "--free", "--label", label]
+                + ["--pin", pin, "--so-pin", "87654321"]
         )
-        guard outcome.status == 0 else { throw Failure(description: outcome.output) }
-        return SoftToken(label: label, pin: pin, folder: try self.folder(of: label))
+        guard outcome.status == 0, let name = try files.contentsOfDirectory(atPath: workshop.path).first else {
+            throw Failure(description: outcome.output)
+        }
+        let folder = self.tokens.appending(path: name, directoryHint: .isDirectory)
+        try files.moveItem(at: workshop.appending(path: name, directoryHint: .isDirectory), to: folder)
+        return SoftToken(label: label, pin: pin, folder: folder)
     }
 
-    /// A token's folder has a random name; its label is in a file inside.
-    private func folder(of label: String) throws -> URL {
-        for name in try FileManager.default.contentsOfDirectory(atPath: self.tokens.path) {
-            let folder = self.tokens.appending(path: name, directoryHint: .isDirectory)
-            let contents = try? Data(contentsOf: folder.appending(path: "token.object"))
-            if contents?.range(of: Data(label.utf8)) != nil { return folder }
-        }
-        throw Failure(description: "the token \(label) was made and is not there")
+    private static func configuration(of tokens: URL) -> String {
+        "directories.tokendir = \(tokens.path)\nobjectstore.backend = file\nlog.level = ERROR\n"
     }
 }
 

@@ -99,6 +99,14 @@ package actor StoreImage {
                 rule: "backup.full",
                 cause: error
             )
+        } catch let error as SQLiteError where error.kind == .inputOutput {
+            throw EnrollmentError(
+                .enrollmentServer,
+                "The temporary image of the store cannot be written, or the store cannot be read (\(error.name)); look at the"
+                    + " disks, and at limits on the size of files.",
+                rule: "backup.temporary",
+                cause: error
+            )
         } catch {
             throw .ledger(error)
         }

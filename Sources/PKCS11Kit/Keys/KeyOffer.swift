@@ -47,9 +47,12 @@ struct KeyOffer {
         return attributes
     }
 
-    private var isRSA: Bool {
-        if case .rsa = self.kind { true } else { false }
+    /// `nil` for other keys than RSA.
+    var modulusBits: UInt? {
+        if case .rsa(let bits) = self.kind { UInt(max(0, bits)) } else { nil }
     }
+
+    private var isRSA: Bool { self.modulusBits != nil }
 
     private func name(_ name: TokenKeyName, in attributes: inout AttributeList) {
         attributes.set(CKA_TOKEN, to: true)

@@ -94,6 +94,7 @@ final class TokenSession {
     /// - Throws: ``PKCS11Error`` of kind `unsupported` where the token does not make such keys.
     func generate(_ kind: TokenKeyKind, named name: TokenKeyName) throws(PKCS11Error) -> TokenPublicKey {
         let offer = KeyOffer(kind)
+        try self.judge(offer)
         var mechanism = ck_mechanism(mechanism: offer.mechanism, parameter: nil, parameter_len: 0)
         var publicKey: UInt = 0
         var privateKey: UInt = 0
@@ -114,6 +115,17 @@ final class TokenSession {
             }
         }
         return try self.describe(publicKey, named: name)
+    }
+
+    /// Some tokens call a kind that they do not make a failure of their own.
+    private func judge(_ offer: KeyOffer) throws(PKCS11Error) {
+        var info = ck_mechanism_info()
+        try self.list.call("C_GetMechanismInfo") { $0.C_GetMechanismInfo(self.slot, offer.mechanism, &info) }
+        // Some tell sizes in octets, some nothing.
+        guard let bits = offer.modulusBits, info.max_key_size > 512 else { return }
+        guard info.min_key_size...max(info.min_key_size, info.max_key_size) ~= bits else {
+            throw PKCS11Error(.unsupported, during: "making a key", "the token makes no RSA keys of \(bits) bits")
+        }
     }
 
     /// Destroys both halves of every pair of that name whose public key is `publicKeyInfo`; needs a session that may

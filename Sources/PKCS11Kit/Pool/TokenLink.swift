@@ -1,10 +1,13 @@
 internal import CPKCS11
+internal import Glibc
 internal import Synchronization
 
 /// The way to one token: finds it by its label, logs in, and remembers when it is out of reach.
 final class TokenLink: Sendable {
     private struct State: Sendable {
         var standing: TokenStanding = .present
+        /// Whether it ever was in reach.
+        var isKnown = false
         /// How much time is to be between two restarts of the module.
         var pause = TokenLink.pause
         /// When to look for it again.
@@ -53,14 +56,33 @@ final class TokenLink: Sendable {
             do throws(PKCS11Error) {
                 session = try self.openOnce(before: deadline)
             } catch  where error.kind == .away {
-                try self.restart(since: generation, atMostEvery: self.nextPause(), before: deadline)
-                session = try self.openOnce(before: deadline)
+                session = try self.openAfterRestart(since: generation, before: deadline)
             }
             self.note(.present)
             return session
         } catch {
             if error.kind == .away { self.note(.away(error)) }
             throw error
+        }
+    }
+
+    /// Of a token that was never seen, it waits until the module may be started over: others may have done so just before
+    /// the token came.
+    private func openAfterRestart(
+        since generation: Int,
+        before deadline: ContinuousClock.Instant
+    ) throws(PKCS11Error) -> TokenSession {
+        let pause = self.nextPause()
+        let isKnown = self.state.withLock { $0.isKnown }
+        let limit = deadline - .milliseconds(500)
+        while true {
+            do throws(PKCS11Error) {
+                try self.restart(since: generation, atMostEvery: pause, before: deadline)
+            } catch  where !isKnown && ContinuousClock.now < limit {
+                usleep(100_000)
+                continue
+            }
+            return try self.openOnce(before: deadline)
         }
     }
 
@@ -133,6 +155,7 @@ final class TokenLink: Sendable {
             if case .away = standing {
                 state.retry = .now + Self.pause
             } else {
+                state.isKnown = true
                 state.retry = nil
                 state.pause = Self.pause
             }

@@ -80,8 +80,8 @@ struct TokenKeysTests {
         try soft.pullOut()
         let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
         // The first to notice has its intent already.
-        let ticket = try IssuanceTicket(for: prepared, recordedAs: receipt)
-        #expect(await Self.rule(sign: ticket, by: founding.authority) == "token.away")
+        let unsigned = try await Self.sign(prepared, receipt, by: founding.authority)
+        #expect(unsigned?.rule == "token.away")
         for _ in 0..<3 {
             let error = await #expect(throws: EnrollmentError.self) {
                 _ = try await founding.authority.prepare(try founding.draft(key))
@@ -105,16 +105,10 @@ struct TokenKeysTests {
         try soft.putBack()
         for authority in [founding.authority, later] {
             let end = ContinuousClock.now + .seconds(120)
-            while true {
-                do throws(EnrollmentError) {
-                    let prepared = try await authority.prepare(try founding.draftHere(key))
-                    let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
-                    _ = try await authority.sign(try IssuanceTicket(for: prepared, recordedAs: receipt))
-                    break
-                } catch  where error.code == .inMaintenance {
-                    try #require(ContinuousClock.now < end, "the token is back, and nobody signs")
-                    try await Task.sleep(for: .milliseconds(50))
-                }
+            while let error = try await Self.issue(key, in: founding, by: authority) {
+                #expect(error.code == .inMaintenance)
+                try #require(ContinuousClock.now < end, "the token is back, and nobody signs")
+                try await Task.sleep(for: .milliseconds(50))
             }
         }
         #expect(lost.withLock { $0.map { $0.trouble == nil } } == [false, true])
@@ -163,23 +157,35 @@ struct TokenKeysTests {
         #expect(try await founding.tokens.survey("hsm", for: records).issuers == ["root-2026"])
     }
 
-    private static func rule(sign ticket: consuming IssuanceTicket, by authority: LocalAuthority) async -> String? {
-        do throws(EnrollmentError) {
-            _ = try await authority.sign(ticket)
+    /// Goes the whole way of a certificate.
+    ///
+    /// - Returns: What was in the way; `nil` for a certificate.
+    private static func issue(
+        _ key: ProvenRequest,
+        in founding: Founding,
+        by authority: LocalAuthority
+    ) async throws -> EnrollmentError? {
+        let draft = try founding.draft(key)
+        let prepared: PreparedCertificate
+        do {
+            prepared = try await authority.prepare(draft)
+        } catch {
+            return error
+        }
+        let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
+        return try await self.sign(prepared, receipt, by: authority)
+    }
+
+    private static func sign(
+        _ prepared: PreparedCertificate,
+        _ receipt: IntentReceipt,
+        by authority: LocalAuthority
+    ) async throws -> EnrollmentError? {
+        do {
+            _ = try await authority.sign(try IssuanceTicket(for: prepared, recordedAs: receipt))
             return nil
         } catch {
-            return error.rule
-        }
-    }
-}
-
-extension Founding {
-    /// ``draft(_:)`` where nothing but the core's errors may be thrown.
-    fileprivate func draftHere(_ key: ProvenRequest) throws(EnrollmentError) -> CertificateDraft {
-        do {
-            return try self.draft(key)
-        } catch {
-            throw EnrollmentError(.internalService, "\(error)", rule: "test.draft")
+            return error
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import EnrollmentCore
 internal import Foundation
 internal import Logging
+internal import SQLText
 internal import Testing
 
 @testable internal import Ledger
