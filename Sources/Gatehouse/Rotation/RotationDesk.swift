@@ -35,7 +35,7 @@ struct RotationDesk {
             ledger: ledger,
             keys: ring,
             vault: vault,
-            keyMaker: StoreKeyMaker(vault: vault, tokens: tokens, ledger: ledger),
+            keyMaker: SealedKeyMaker(vault: vault, tokens: tokens),
             publisher: publisher,
             issuerKeys: keys,
             clock: SystemClock(),
