@@ -238,20 +238,23 @@ struct RotationServiceTests {
 
     private static func isReached(_ step: Step, _ rig: RotationRig) async throws -> Bool {
         switch step {
-        case .prepare: try await rig.state("2026-b") == .prepared
-        case .prepareRoot: try await rig.state("R2") == .prepared
+        case .prepare: return try await rig.state("2026-b") == .prepared
+        case .prepareRoot: return try await rig.state("R2") == .prepared
         case .publishRoot:
-            try await rig.state("R2") == .published
-                && Set(rig.store.links().map { "\($0.subjectID) by \($0.signedBy)" })
-                    == ["R2 by root-2026", "root-2026 by R2"]
-        case .activate: try await rig.state("2026-b") == .active
-        case .abort: try await rig.state("2026-b") == .aborted
-        case .retire: try await rig.state("2026-a") == .retired
+            let links = try await rig.store.links().map { "\($0.subjectID) by \($0.signedBy)" }
+            let isPublished = try await rig.state("R2") == .published
+            return isPublished && Set(links) == ["R2 by root-2026", "root-2026 by R2"]
+        case .activate: return try await rig.state("2026-b") == .active
+        case .abort: return try await rig.state("2026-b") == .aborted
+        case .retire: return try await rig.state("2026-a") == .retired
         case .compromise:
-            try await rig.state("2026-a") == .compromised && rig.service.rotation().active(.issuing) != nil
+            let active = try await rig.service.rotation().active(.issuing)
+            let isStopped = try await rig.state("2026-a") == .compromised
+            return isStopped && active != nil
         case .compromiseRoot:
-            try await rig.state("2026-a") == .compromised && rig.state("root-2026") == .compromised
-                && rig.service.rotation().active(.issuing)?.issuer.signedBy == "R2"
+            let states = [try await rig.state("2026-a"), try await rig.state("root-2026")]
+            let active = try await rig.service.rotation().active(.issuing)
+            return states == [.compromised, .compromised] && active?.issuer.signedBy == "R2"
         }
     }
 

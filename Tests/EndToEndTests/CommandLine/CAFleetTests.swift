@@ -190,8 +190,8 @@ struct CAFleetTests {
             #expect(status == 1)
             let said = try String(contentsOfFile: file, encoding: .utf8)
             #expect(said.contains("Stopped. \(first) is compromised"), "\(said)")
-            let status = try await place.document("ca-status", ["ca", "status"])
-            #expect(status["needsSomebody"] == .boolean(true))
+            let standing = try await place.document("ca-status", ["ca", "status"])
+            #expect(standing["needsSomebody"] == .boolean(true))
             let next = try #require(said.firstMatch(of: /To go on:.*--plan (P-[0-9A-Z-]+)/)?.output.1)
             let rest = command.dropLast(2) + ["--rate", "60000", "--commit", "--plan", String(next)]
             let done = try await place.document("ca-compromise", Array(rest))
