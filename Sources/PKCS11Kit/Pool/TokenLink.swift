@@ -75,6 +75,7 @@ final class TokenLink: Sendable {
         let pause = self.nextPause()
         let isKnown = self.state.withLock { $0.isKnown }
         let limit = deadline - .milliseconds(500)
+        var (generation, mayLookAgain) = (generation, !isKnown)
         while true {
             do throws(PKCS11Error) {
                 try self.restart(since: generation, atMostEvery: pause, before: deadline)
@@ -82,7 +83,13 @@ final class TokenLink: Sendable {
                 usleep(100_000)
                 continue
             }
-            return try self.openOnce(before: deadline)
+            let present = self.module.generation
+            do throws(PKCS11Error) {
+                return try self.openOnce(before: deadline)
+            } catch  where error.kind == .away && mayLookAgain && ContinuousClock.now < limit {
+                // Another's restart may have looked around before the token came, and ended after.
+                (generation, mayLookAgain) = (present, false)
+            }
         }
     }
 

@@ -175,7 +175,7 @@ struct CeremonyTests {
         let scene = try await CeremonyScene()
         let deeper = try ProfileFile.parse(
             """
-            { name: "issuing", version: 2, role: "issuing", validityDays: 1826, pathLength: 1,
+            { name: "issuing", version: 2, role: "issuing", validityDays: 1826, pathLength: 2,
               keyUsage: ["digitalSignature", "keyCertSign", "cRLSign"],
               purposes: ["clientAuth", "serverAuth", "ocspSigning"] }
             """,

@@ -34,7 +34,8 @@ struct RestoreTests {
                 #expect(after.rows(of: "crl") == 0)
                 #expect(after.rows(of: "act") == facts.rows(of: "act") + 1)
                 // An hour has passed: a number for each second of it, and a thousand.
-                #expect(outcome.numbers[Self.shard] == 4 + 3_600 + 1_000)
+                let next: Int64 = 4 + 3_600 + 1_000
+                #expect(outcome.numbers[Self.shard] == next)
                 #expect(after.shards.first { $0.shard == Self.shard }?.lastNumber == outcome.numbers[Self.shard])
                 #expect(after.shards.allSatisfy { $0.published == nil })
                 #expect(try await restored.number("SELECT min(generation) FROM device") ?? 0 >= 1_000)
@@ -97,7 +98,8 @@ struct RestoreTests {
             #expect(!loss.isNone)
 
             let outcome = try await image.restore(to: store.place, replacing: true, by: .now(loss))
-            #expect(outcome.numbers[Self.shard] == 5 + 3_600 + 1_000)
+            let next: Int64 = 5 + 3_600 + 1_000
+            #expect(outcome.numbers[Self.shard] == next)
             #expect(outcome.feedPosition > loss.feedPosition)
             #expect(outcome.revoked == 1)
             #expect(outcome.blockedKeys == 1)
@@ -168,7 +170,7 @@ struct RestoreTests {
                 try Data(LedgerFixture.octets(5_000))
                     .write(to: URL(filePath: folder.database + ".restoring" + ending))
             }
-            let descriptor = open(folder.database + ".restoring", O_RDONLY)
+            let descriptor = open(folder.database + ".restoring", O_RDONLY | O_CLOEXEC)
             #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
             let busy = await #expect(throws: EnrollmentError.self) {
                 try await image.restore(to: .sqlite(path: folder.database), replacing: false, by: .now())
