@@ -11,6 +11,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             A new place:      gatehouse init --config /etc/gatehouse/gatehouse.json5 --host enroll.corp.example
             The service:      gatehouse serve
             Why a refusal:    gatehouse attempt show K7Q4-9M2X-TC32
+            The keys:         gatehouse ca status
             Try it all:       gatehouse simulate windows --help
 
             Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 not found, 4 refused by a rule,

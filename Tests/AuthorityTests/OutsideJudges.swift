@@ -123,6 +123,15 @@ final class OutsideJudges: Sendable {
         return try await ExternalCommand.run("openssl", arguments + others + [try self.file(der)])
     }
 
+    /// What `openssl pkcs7 -print_certs` finds in a bundle, as a file of certificates.
+    func unpack(_ bundle: [UInt8]) async throws -> String {
+        let file = self.folder.appending(path: UUID().uuidString + ".pem").path()
+        let arguments = ["pkcs7", "-inform", "DER", "-print_certs", "-in", try self.raw(bundle), "-out", file]
+        let outcome = try await ExternalCommand.run("openssl", arguments)
+        try #require(outcome.status == 0, "\(outcome.output)")
+        return file
+    }
+
     /// The errors that pkilint finds, each as its code and message; none in a good certificate.
     func lint(_ der: [UInt8]) async throws -> [String] {
         try await self.lint(der, by: "lint_pkix_cert")

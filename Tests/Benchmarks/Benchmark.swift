@@ -35,6 +35,11 @@ struct Benchmark: Sendable {
             run: handOffBacklogBenchmark
         ),
         Benchmark(name: "token", summary: "signatures by SoftHSM, beside its own limit", run: tokenBenchmark),
+        Benchmark(
+            name: "rotate",
+            summary: "latency of enrollments while keys are changed beside it",
+            run: rotationLatencyBenchmark
+        ),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
         Benchmark(name: "pgledger", summary: "the ledger on PostgreSQL, by callers", run: postgresLedgerBenchmark),
         Benchmark(name: "replicas", summary: "complete enrollments on PostgreSQL, 1 and 3 replicas") {

@@ -51,7 +51,7 @@ struct LookUpTests {
                 seconds: 30
             )
             #expect(outcome.status == 0, "\(outcome.output)")
-            #expect(outcome.output.contains("root/1"), "\(outcome.output)")
+            #expect(outcome.output.contains("root/2"), "\(outcome.output)")
         }
     }
 }

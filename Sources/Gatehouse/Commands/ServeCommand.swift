@@ -152,6 +152,14 @@ struct Server: Sendable {
             throw CommandProblem(error)
         }
         let handOff = try HandOffSetup(self.configuration, on: foundation, replicas: replicas, logger: logger)
+        let rotation = RotationWatch(
+            RotationSetup(on: foundation, revocation),
+            current: current,
+            clock: clock,
+            isOurs: { replicas.holds(.rotation) && ledger.standing == .readWrite },
+            onChange: { replicas.bells.authority.ring() },
+            logger: logger
+        )
         let traffic = TrafficCount()
         let sealing = SealingWatch(vault: vault, clock: clock, logger: logger)
         await self.configuration.warnOfLostAccounts(in: ledger, logger)
@@ -189,6 +197,7 @@ struct Server: Sendable {
                     ledger: ledger,
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
+                rotation: rotation,
                 clock: clock
             )
             let setup = try AdminSetup(
@@ -228,6 +237,7 @@ struct Server: Sendable {
         services.append(DirectoryWatch(current: current))
         services.append(StructureWatch(ledger: ledger, logger: logger))
         services.append(revocation.service)
+        services.append(rotation)
         services.append(
             AuthorityWatch(
                 foundation,

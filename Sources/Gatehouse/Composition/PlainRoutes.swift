@@ -122,7 +122,7 @@ struct PlainRoutes: Sendable {
 
     /// With the issuer in the path, as certificates have it, and without; the question says by itself whom it is about.
     private var questions: [Route] {
-        let places = [Self.questionPath] + self.issuers.map { "\(Self.questionPath)/\($0.id)" }
+        let places = [Self.questionPath] + self.shown.map { "\(Self.questionPath)/\($0.id)" }
         return places.map(self.posted) + places.map(self.gotten)
     }
 

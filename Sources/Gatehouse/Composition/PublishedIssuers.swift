@@ -9,7 +9,13 @@ struct PublishedIssuers: Sendable {
     private let responder: OCSPResponder
     private let clock: any WallClock
 
-    init(_ issuers: [IssuerRecord], links: [LinkCertificate], shelf: RevocationShelf, responder: OCSPResponder, clock: any WallClock) {
+    init(
+        _ issuers: [IssuerRecord],
+        links: [LinkCertificate],
+        shelf: RevocationShelf,
+        responder: OCSPResponder,
+        clock: any WallClock
+    ) {
         self.shelf = shelf
         self.responder = responder
         self.clock = clock

@@ -15,6 +15,7 @@ struct StatusReport: Sendable {
     let traffic: TrafficCount
     let replicas: ReplicaSetup
     let handOff: HandOffReport
+    let rotation: RotationWatch
     let clock: any WallClock
 
     private static let day: Int64 = 86_400
@@ -149,8 +150,13 @@ struct StatusReport: Sendable {
 
     /// The uses of responders' certificates; of an issuer that has ended nobody is told anything any more.
     private func speaking(at now: Timestamp) -> [String] {
-        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) }
+        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) && !self.isNew($0) }
             .map(ServiceCertificateKeeper.use(ofResponderFor:))
+    }
+
+    /// Whether the issuer has signed nothing yet, so that nobody asks about what it signed.
+    private func isNew(_ id: String) -> Bool {
+        self.keys.issuer(id)?.record.state == .published
     }
 
     /// When the service's own certificates end, by use.
@@ -165,7 +171,7 @@ struct StatusReport: Sendable {
     private func lists(at now: Timestamp) -> [ReadinessReason] {
         // The last CRL of an issuer that has ended is as old as it will ever be.
         let standings = self.shelf.standings.filter { self.keys.publishes($0.shard.issuerID, at: now) }
-        let missing = standings.filter { $0.published == nil }
+        let missing = standings.filter { $0.published == nil && !self.isNew($0.shard.issuerID) }
         let stale = standings.filter { standing in standing.published.map { $0.nextUpdate < now } ?? false }
         let late = standings.filter { standing in
             standing.waitingSince.map { now > $0.adding(seconds: CRLSchedule.promise) } ?? false
@@ -227,7 +233,7 @@ struct StatusReport: Sendable {
                 self.tokens.reach.map { .init([("token", $0.name)], $0.trouble == nil ? 1 : 0) }
             )
         )
-        families += self.replicas.families
+        families += self.replicas.families + self.rotation.families
         return families + (await self.fleet(at: now))
     }
 

@@ -89,6 +89,8 @@ struct Configuration: Sendable {
     /// How long an OCSP answer may be relied on.
     let ocspValidityMinutes: Int
     let retention: Retention
+    /// When keys of issuers are replaced.
+    let rotation: RotationSettings
     let backup: BackupSettings
     /// HTTP status of faults.
     let faultStatus: Int

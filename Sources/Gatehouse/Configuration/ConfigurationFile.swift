@@ -119,6 +119,7 @@ enum ConfigurationFile {
             crl: try RevocationSections.crl(reader.object("crl")),
             ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),
             retention: try RevocationSections.retention(reader.object("retention")),
+            rotation: try RotationSection.read(reader.object("rotation")),
             backup: try BackupSection.read(reader.object("backup"), folder: folder),
             faultStatus: enrollment.faultStatus,
             reservationHours: enrollment.reservationHours,

@@ -139,7 +139,7 @@ enum ConfigurationSummary {
             ("backup.maxAgeHours", configuration.backup.maxAgeHours.map { "\($0)" } ?? "any age"),
             ("enrollment.faultStatus", "\(configuration.faultStatus)"),
             ("enrollment.reservationHours", "\(configuration.reservationHours)"),
-        ]
+        ] + configuration.rotation.rows
     }
 
     private static func managementRows(_ configuration: Configuration) -> [(key: String, value: String)] {

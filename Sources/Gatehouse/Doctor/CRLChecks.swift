@@ -21,7 +21,8 @@ struct CRLChecks {
     private func isKept(_ issuerID: String) -> Bool {
         guard let issuer = self.examination.issuers.first(where: { $0.id == issuerID }) else { return false }
         switch issuer.state {
-        case .published, .active, .draining, .crlOnly, .compromised: break
+        // Those whose key is elsewhere are replaced by people: see ``RotationChecks``.
+        case .published, .active, .draining, .crlOnly, .compromised: guard issuer.key.isAtHand else { return false }
         case .prepared, .retired, .aborted: return false
         }
         // One that cannot be read is told of by its own check.

@@ -46,6 +46,7 @@ struct Examination: Sendable {
         findings += await KeyChecks(examination: self).findings()
         findings += try await CertificateChecks(examination: self).findings()
         findings += try await CRLChecks(examination: self).findings()
+        findings += try await RotationChecks(examination: self).findings()
         findings += try await FleetChecks(examination: self).findings()
         findings += try await HandOffChecks(examination: self).findings()
         findings.append(try await AccountCheck(examination: self).finding())

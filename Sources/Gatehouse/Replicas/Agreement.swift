@@ -11,7 +11,7 @@ struct Agreement: Hashable, Sendable {
     private static let shared = [
         "urls", "authority.deviceProfile", "authority.crlShards", "directory.base", "directory.domains",
         "directory.personFilter", "directory.attributes", "directory.groups", "admission", "deviceLimit", "discovery",
-        "policy", "management", "renewal", "crl", "ocsp", "retention", "enrollment", "handOff",
+        "policy", "management", "renewal", "crl", "ocsp", "retention", "enrollment", "handOff", "rotation",
     ]
     /// Those whose change takes effect when the service is started the next time.
     private static let takenAtStart = [

@@ -8,6 +8,8 @@ enum Duty: String, CaseIterable, Sendable {
     case certificates
     /// Gives events their places in the feed.
     case feed
+    /// Goes by the schedule of key rotation.
+    case rotation
 
     /// The lease's name in the store.
     var lease: String { "duty/\(self.rawValue)" }

@@ -26,7 +26,8 @@ struct CeremonyTests {
         let waiting = try #require(try await scene.ledger.ceremonies().first)
         #expect(waiting.state == .open)
         #expect(waiting.key.place == "sealed")
-        #expect(try await scene.ledger.certificates(after: nil, limit: 9).isEmpty == false)
+        let intents = try await scene.ledger.certificates(CertificateQuery(state: .intent, limit: 9)).elements
+        #expect(intents.map(\.toBeSigned) == [asked.request.items[0].toBeSigned])
         let taken = try await scene.take(try await scene.answer(asked.file))
         #expect(taken.outcome == .imported)
         let issuers = try await scene.ledger.issuers()

@@ -171,7 +171,10 @@ struct AgreementTests {
         "management.providerId", "management.rules", "ocsp.validityMinutes", "policy.friendlyName", "policy.id",
         "policy.minimalKeyLength", "profile.device", "profile.ocsp", "profile.server", "renewal.overlapDays",
         "renewal.proof", "renewal.triesPerDay", "renewal.windowDays", "retention.attemptDays",
-        "retention.certificateDays", "urls.device", "urls.pki",
+        "retention.certificateDays", "rotation.adoptionThreshold", "rotation.issuing.activate",
+        "rotation.issuing.algorithm", "rotation.issuing.everyMonths", "rotation.issuing.overlapDays",
+        "rotation.root.activate", "rotation.root.algorithm", "rotation.root.everyMonths", "rotation.root.overlapDays",
+        "urls.device", "urls.pki",
     ]
 
     @Test("goes by names and words that do not change, since replicas of two versions run beside each other")

@@ -138,6 +138,14 @@ struct CommandLineTests {
             ("retention: { attemptDays: 0 }", "retention.attemptDays: 0 is outside 1 … 3650"),
             ("retention: { certificateDays: 3651 }", "retention.certificateDays: 3651 is outside 1 … 3650"),
             ("retention: { days: 1 }", "retention.days: unknown key"),
+            ("rotation: { adoptionThreshold: 0 }", "rotation.adoptionThreshold: 0 is outside 1 … 100"),
+            ("rotation: { issuing: { everyMonths: 0 } }", "rotation.issuing.everyMonths: 0 is outside 1 … 240"),
+            (
+                "rotation: { issuing: { everyMonths: 1, overlapDays: 29 } }",
+                "longer than the 1 month that each of them signs"
+            ),
+            ("rotation: { root: { activate: \"always\" } }", "rotation.root.activate"),
+            ("rotation: { root: { every: 1 } }", "rotation.root.every: unknown key"),
             ("backup: { keep: 3 }", "backup.keep: goes with folder"),
             ("backup: { folder: \"b\", keep: 0 }", "backup.keep: 0 is outside 1 … 10000"),
             ("backup: { maxAgeHours: 8761 }", "backup.maxAgeHours: 8761 is outside 1 … 8760"),

@@ -92,7 +92,7 @@ struct EnrolledPlace: Sendable {
     private static func root(of place: CommandPlace) async throws -> String {
         let list = try JSONDocument(parsing: try await place.runHere("cert", "list", "--json").output)
         guard case .array(let certificates)? = list["certificates"],
-            let pem = certificates.first(where: { $0["profile"]?.text == "root/1" })?["pem"]?.text
+            let pem = certificates.first(where: { $0["profile"]?.text == "root/2" })?["pem"]?.text
         else { throw CommandPlace.NotPrepared(reason: "there is no root") }
         return pem
     }

@@ -156,7 +156,7 @@ struct RevokeTests {
             let place = gatehouse.place
             let certificates = try await place.certificates()
             let tls = try #require(certificates.first { $0.profile == "server/1" }?.serialNumber)
-            let root = try #require(certificates.first { $0.profile == "root/1" }?.serialNumber)
+            let root = try #require(certificates.first { $0.profile == "root/2" }?.serialNumber)
             let rehearsed = try await place.document("revocation", ["cert", "revoke", "--serial", tls] + self.order)
             #expect(rehearsed["state"]?.text == "rehearsed")
             let refused = try await place.problem(

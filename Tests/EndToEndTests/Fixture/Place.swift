@@ -103,7 +103,7 @@ final class Place: Sendable {
 
     /// Writes the root that devices trust into its file.
     func keepRoot() async throws {
-        let root = try await self.certificates().first { $0.profile == "root/1" }?.pem ?? ""
+        let root = try await self.certificates().first { $0.profile == "root/2" }?.pem ?? ""
         try Data(root.utf8).write(to: self.rootFile)
     }
 

@@ -88,13 +88,13 @@ struct ReplicaJoinTests {
             let gatehouse = RunningGatehouse(places[winner])
             try await gatehouse.start()
             _ = try await gatehouse.simulation("kim").enroll()
-            let roots = try await places[winner].certificates().filter { $0.profile == "root/1" }
+            let roots = try await places[winner].certificates().filter { $0.profile == "root/2" }
             #expect(roots.count == 1)
             #expect(try await gatehouse.stop() == 0)
             // Once more, when it is there.
             let again = try await places[winner].run(["init"])
             #expect(again.status != 0, "\(again)")
-            #expect(try await places[winner].certificates().filter { $0.profile == "root/1" }.count == 1)
+            #expect(try await places[winner].certificates().filter { $0.profile == "root/2" }.count == 1)
         }
     }
 

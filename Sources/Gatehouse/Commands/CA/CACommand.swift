@@ -17,7 +17,8 @@ struct CACommand: AsyncParsableCommand {
             service needs no restart: it follows within two seconds.
             """,
         subcommands: [
-            Import.self, Ceremonies.self, Reseal.self,
+            Status.self, Plan.self, Prepare.self, Publish.self, Activate.self, Drain.self, Retire.self, Abort.self,
+            Adoption.self, Compromise.self, Import.self, Ceremonies.self, Reseal.self,
         ]
     )
 }

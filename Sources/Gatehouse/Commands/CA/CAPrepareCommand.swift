@@ -1,0 +1,137 @@
+public import ArgumentParser
+import Authority
+public import EnrollmentCore
+import Ledger
+import OpenSSLKit
+import X509Kit
+
+extension CACommand {
+    struct Prepare: OperatorCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key and its certificate; nobody is told before it is published.",
+            discussion: """
+                The new issuer is of the kind of the present one unless --algorithm says otherwise, and its certificate
+                is signed by the active root. A trial issuance judges it before anything is recorded.
+
+                  gatehouse ca prepare
+                  gatehouse ca prepare --id 2026-B --commit --plan P-7F3K-22QM
+                  gatehouse ca prepare --role root --algorithm ecdsa-p384
+
+                Exit codes: 0 done or rehearsed, 4 another one is on its way, or the facts are not those of the plan,
+                5 a token is out of reach.
+                """
+        )
+
+        @OptionGroup var common: CommonOptions
+        @Option(help: "What it is to sign: issuing for devices, root for issuing authorities.")
+        var role = IssuerRecord.Role.issuing
+        @Option(help: "Id; goes into URLs and is never used again. Default: year and letter, or R and a number.")
+        var id: String?
+        @Option(help: "Key; default: that of the present one.")
+        var algorithm: InitCommand.Algorithm?
+        @Option(help: "Make the key on this PKCS #11 token, as the configuration names it.")
+        var token: String?
+        @Option(help: "Have an offline root sign the certificate: writes what it has to sign into this file.")
+        var offline: String?
+        @OptionGroup var routine: RoutineOptions
+        @OptionGroup var step: StepOptions
+
+        func perform() async throws(CommandProblem) -> CommandOutput {
+            try self.step.judge("ca prepare")
+            if let id = self.id { try InitCommand.judge(id: id) }
+            let mandate = try self.routine.mandate()
+            let way = try self.way()
+            let file = self.offline
+            return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
+                let desk = try await RotationDesk.open(ledger, configuration)
+                let rotation = try await desk.rotation()
+                let plan = try await self.plan(way, desk, rotation)
+                let screen = PrepareScreen(
+                    plan: plan,
+                    mandate: mandate,
+                    options: self.routine.shellWords,
+                    config: self.common.config
+                )
+                let act = try await answer { () throws(EnrollmentError) in
+                    try mandate.act(.prepareIssuer, at: rotation.now)
+                }
+                let gate = PlanGate(step: self.step, folder: PlanFolder(of: configuration))
+                guard
+                    try gate.admits(
+                        plan.id,
+                        facts: plan.facts,
+                        summary: screen.summary,
+                        rehearsedBy: screen.command(committing: false)
+                    )
+                else {
+                    if file == nil { try await desk.rehearse(plan) }
+                    return screen.rehearsal(note: gate.keep(plan.id, facts: plan.facts))
+                }
+                if let file {
+                    let ceremony = CeremonyDesk(ledger: ledger, configuration: configuration)
+                    return try await ceremony.askForIssuer(plan.issuerID, key: plan.algorithm.key, file: file, by: act)
+                }
+                let issuer = try await desk.prepare(plan, by: act)
+                let ends = try await answer { () throws(EnrollmentError) in try KeyRotation.end(of: issuer) }
+                return screen.done(issuer, ends: ends, trace: act.traceID)
+            }
+        }
+
+        /// The one place where it is chosen how the key is made and who signs for it.
+        private func way() throws(CommandProblem) -> KeyWay {
+            switch (self.token, self.offline) {
+            case (nil, nil): return .sealed
+            case (let name?, nil): return .token(name)
+            case (nil, let file?):
+                guard self.role == .issuing else {
+                    throw .usage("an offline root is made by gatehouse ceremony root", see: "ca prepare")
+                }
+                return .offline(file)
+            case (_?, _?): throw .usage("--token and --offline exclude each other", see: "ca prepare")
+            }
+        }
+
+        private func plan(
+            _ way: KeyWay,
+            _ desk: RotationDesk,
+            _ rotation: KeyRotation
+        ) async throws(CommandProblem) -> PreparationPlan {
+            let id =
+                self.id
+                ?? RotationNaming.nextID(of: self.role, after: rotation.standings.map(\.id), at: rotation.now)
+            do throws(RotationRefusal) {
+                try rotation.judgePreparation(of: id, as: self.role)
+            } catch {
+                throw CommandProblem(error)
+            }
+            let present = rotation.active(self.role)?.issuer.algorithm
+            return try await answer { () throws(EnrollmentError) in
+                try PreparationPlan(
+                    id,
+                    role: self.role,
+                    algorithm: self.algorithm ?? present ?? .ecdsaP256,
+                    way: way,
+                    signer: self.role == .root ? nil : rotation.active(.root)?.issuer,
+                    profile: self.role == .root ? desk.profiles.root : desk.profiles.issuing
+                )
+            }
+        }
+    }
+}
+
+extension IssuerRecord.Role: ExpressibleByArgument {}
+
+extension IssuerRecord {
+    /// The kind of its key as the command line names it; `nil` when its certificate cannot be read or no command makes
+    /// such keys.
+    var algorithm: InitCommand.Algorithm? {
+        // What cannot be read has no kind; `doctor` says why.
+        guard let key = try? Certificate(der: self.certificate).subjectKey().key else { return nil }
+        return switch key {
+        case .elliptic(.p256, _): .ecdsaP256
+        case .elliptic(.p384, _): .ecdsaP384
+        case .ed25519: .ed25519
+        case .rsa(let modulus, _): InitCommand.Algorithm(rawValue: "rsa-\(modulus.count * 8)")
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Authority
+import EnrollmentCore
+import Glibc
+import Ledger
+import OpenSSLKit
+
+/// The authority's keys as one command changes them: opened with the configured passphrase, beside a running service.
+struct RotationDesk {
+    let ledger: any LedgerStore
+    let profiles: ProfileFolder
+    private let service: RotationService
+    private let tokens: TokenKeys
+
+    static func open(
+        _ ledger: any LedgerStore,
+        _ configuration: Configuration
+    ) async throws(CommandProblem) -> RotationDesk {
+        let profiles = try ProfileFolder.load(configuration)
+        let vault = try await Vault.open(by: configuration, in: ledger)
+        let tokens = configuration.tokenKeys()
+        let ring = KeyRing(vault: vault, tokens: tokens)
+        let keys = IssuerKeys(ledger: ledger, keys: ring)
+        let publisher = CRLPublisher(
+            ledger: ledger,
+            keys: keys,
+            addresses: configuration.addresses,
+            clock: SystemClock(),
+            schedule: CRLSchedule(
+                interval: Int64(configuration.crl.intervalHours) * 3_600,
+                validity: Int64(configuration.crl.validityHours) * 3_600
+            ),
+            holder: "\(CommandActor.name), process \(getpid())"
+        )
+        let ports = RotationService.Ports(
+            ledger: ledger,
+            keys: ring,
+            vault: vault,
+            keyMaker: SealedKeyMaker(vault: vault, tokens: tokens),
+            publisher: publisher,
+            issuerKeys: keys,
+            clock: SystemClock(),
+            random: OpenSSLRandomSource()
+        )
+        let rules = RotationService.Rules(
+            root: profiles.root,
+            issuing: profiles.issuing,
+            device: profiles.device,
+            addresses: configuration.addresses,
+            node: configuration.node,
+            adoptionThreshold: configuration.adoptionThreshold
+        )
+        return RotationDesk(
+            ledger: ledger,
+            profiles: profiles,
+            service: RotationService(ports, rules: rules),
+            tokens: tokens
+        )
+    }
+
+    private init(ledger: any LedgerStore, profiles: ProfileFolder, service: RotationService, tokens: TokenKeys) {
+        self.ledger = ledger
+        self.profiles = profiles
+        self.service = service
+        self.tokens = tokens
+    }
+
+    func rotation() async throws(CommandProblem) -> KeyRotation {
+        try await answer { () throws(EnrollmentError) in try await self.service.rotation() }
+    }
+
+    // MARK: Steps
+
+    /// What a verb comes to.
+    ///
+    /// - Throws: ``CommandProblem`` that says what is in the way, and what still hangs on an issuer.
+    func change(
+        _ verb: RotationVerb,
+        _ id: String,
+        in rotation: KeyRotation,
+        overriding override: String?
+    ) async throws(CommandProblem) -> RotationChange {
+        let refusal: RotationRefusal
+        do throws(RotationRefusal) {
+            return try rotation.change(verb, id, overriding: override)
+        } catch {
+            refusal = error
+        }
+        switch refusal.reason {
+        case .unknown: throw IssuerTarget.unknown(id, in: rotation)
+        case .inUse(let count):
+            let users = try await answer { () throws(EnrollmentError) in
+                try await IssuerUse.lines(of: id, count: count, in: self.ledger, at: rotation.now)
+            }
+            throw CommandProblem(refusal, usedBy: users)
+        default: throw CommandProblem(refusal)
+        }
+    }
+
+    func rehearse(
+        _ change: RotationChange,
+        in rotation: KeyRotation,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) {
+        try await Self.step { () throws(EnrollmentError) in
+            try await self.service.rehearse(change, in: rotation, by: act)
+        }
+    }
+
+    func carryOut(
+        _ change: RotationChange,
+        in rotation: KeyRotation,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) {
+        try await Self.step { () throws(EnrollmentError) in
+            try await self.service.carryOut(change, in: rotation, by: act)
+        }
+    }
+
+    // MARK: A new issuer
+
+    /// Does all of it with a throw-away key; a token is only asked whether it is there.
+    func rehearse(_ plan: PreparationPlan) async throws(CommandProblem) {
+        _ = try self.maker(plan.way)
+        _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
+    }
+
+    func prepare(_ plan: PreparationPlan, by act: AdministrativeAct) async throws(CommandProblem) -> IssuerRecord {
+        let maker = try self.maker(plan.way)
+        return try await Self.step { () throws(EnrollmentError) in
+            try await self.service.prepare(Self.order(plan), keyMaker: maker, by: act)
+        }
+    }
+
+    private static func order(_ plan: PreparationPlan) -> RotationService.Order {
+        RotationService.Order(id: plan.issuerID, role: plan.role, key: plan.algorithm.key)
+    }
+
+    /// Who makes the key; `nil` is the service's own way, sealed in the store.
+    ///
+    /// A ceremony seals its own.
+    private func maker(_ way: KeyWay) throws(CommandProblem) -> (any IssuerKeyMaker)? {
+        switch way {
+        case .sealed: return nil
+        case .token(let name):
+            do throws(EnrollmentError) {
+                return try TokenKeyMaker(name, of: self.tokens, random: OpenSSLRandomSource())
+            } catch {
+                throw CommandProblem(error)
+            }
+        case .offline: return nil
+        }
+    }
+
+    // MARK: A compromise
+
+    func rehearse(_ plan: CompromisePlan, by act: AdministrativeAct) async throws(CommandProblem) {
+        _ = try await Self.step { () throws(EnrollmentError) in
+            try await self.service.rehearseCompromise(plan.standing.id, by: act)
+        }
+    }
+
+    /// - Returns: The moves, in the order in which they were made.
+    func declare(
+        _ plan: CompromisePlan,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) -> [RotationChange.Move] {
+        try await Self.step { () throws(EnrollmentError) in
+            try await self.service.compromise(plan.standing.id, by: act)
+        }
+    }
+
+    /// What a rule of key rotation refuses is a refusal, and no failure.
+    private static func step<Value>(
+        _ body: () async throws(EnrollmentError) -> Value
+    ) async throws(CommandProblem) -> Value {
+        do throws(EnrollmentError) {
+            return try await body()
+        } catch {
+            if let refusal = error.cause as? RotationRefusal { throw CommandProblem(refusal) }
+            guard error.code == .authorization, error.rule.hasPrefix("rotation.") else { throw CommandProblem(error) }
+            throw CommandProblem(
+                "GH-CA-001",
+                error.detail,
+                [("rule", error.rule)] + error.facts.map { ($0.name, $0.value) } + [("see", "gatehouse ca status")],
+                exit: .refused
+            )
+        }
+    }
+}

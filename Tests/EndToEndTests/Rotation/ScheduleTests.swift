@@ -1,0 +1,46 @@
+import DeviceSimulator
+import EnrollmentTestKit
+import Foundation
+import Testing
+import X509Kit
+
+@Suite("A schedule of key rotation", .timeLimit(.minutes(25)))
+struct ScheduleTests {
+    @Test("prepares and publishes when due, activates after the overlap, and takes a change while it serves")
+    func schedule() async throws {
+        var settings = Place.Settings(movesClock: true)
+        settings.tellsStatus = true
+        try await RunningGatehouse.serve(settings) { gatehouse in
+            let clock = try #require(gatehouse.place.clock)
+            _ = try await gatehouse.device(of: "kim")
+            let first = try await gatehouse.place.query("SELECT id FROM issuer WHERE role = 'issuing'")
+            settings.more = """
+                rotation: { issuing: { everyMonths: 2, overlapDays: 20, activate: "when-due", algorithm: "ecdsa-p384" } },
+                """
+            try await gatehouse.reload(settings)
+            func states() async throws -> [String] {
+                try await gatehouse.place.query("SELECT state FROM issuer WHERE role = 'issuing' ORDER BY ordinal")
+            }
+            #expect(try await states() == ["active"])
+            try clock.advance(days: 45)
+            try await gatehouse.wait("the next issuer") { try await states() == ["active", "published"] }
+            try clock.advance(days: 21)
+            try await gatehouse.wait("the change") { try await states() == ["draining", "active"] }
+            // A device that comes now gets its certificate from the new one, whose key is of the kind that was asked for.
+            let device = try await gatehouse.simulation("zoe").enroll()
+            let id = try #require(
+                try await gatehouse.place.query("SELECT id FROM issuer WHERE role = 'issuing' AND state = 'active'")
+                    .first
+            )
+            #expect(!first.contains(id))
+            let issuer = try Certificate(der: try await gatehouse.get("/pki/issuer/\(id).cer").body)
+            #expect(try Certificate(der: device.certificate).issuer == issuer.subject)
+            let acts = try await gatehouse.place.query("SELECT verb FROM act WHERE actor = 'schedule' ORDER BY ordinal")
+            #expect(acts == ["prepare-issuer", "publish-issuer", "activate-issuer"])
+            try await gatehouse.wait("the figures") {
+                let samples = try await gatehouse.figures("gatehouse_issuer_state")
+                return samples["{issuer=\"\(id)\",role=\"issuing\",state=\"active\"}"] == 1
+            }
+        }
+    }
+}
