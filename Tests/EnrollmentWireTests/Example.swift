@@ -51,7 +51,13 @@ enum Example {
             user: user,
             claims: claims,
             certificate: self.certificate,
-            issuers: (0..<issuers).map { Array("issuer certificate \($0)".utf8) },
+            authorities: (0..<issuers).map { number in
+                AuthorityCertificate(
+                    issuerID: "\(number)",
+                    der: Array("issuer certificate \(number)".utf8),
+                    isRoot: number == issuers - 1
+                )
+            },
             account: ManagementAccount(
                 clientName: "client",
                 clientSecret: Redacted("client secret"),

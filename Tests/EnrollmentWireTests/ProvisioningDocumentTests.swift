@@ -22,7 +22,7 @@ struct ProvisioningDocumentTests {
         let document = ProvisioningDocument(
             enrollment: enrollment,
             settings: settings,
-            issuerThumbprints: enrollment.issuers.map { Example.thumbprint($0) }
+            authorityThumbprints: enrollment.authorities.map { Example.thumbprint($0.der) }
         )
         return try XMLDocument(parsing: document.octets()).root
     }

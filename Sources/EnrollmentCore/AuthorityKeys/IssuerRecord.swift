@@ -145,7 +145,4 @@ public struct ActiveIssuer: Hashable, Sendable {
         self.notAfter = notAfter
         self.authorities = authorities
     }
-
-    /// ``authorities`` as DER.
-    public var chain: [[UInt8]] { self.authorities.map(\.der) }
 }

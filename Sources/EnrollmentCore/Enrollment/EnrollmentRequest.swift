@@ -29,8 +29,9 @@ public struct Enrollment: Sendable {
     public let user: DirectoryUser
     public let claims: DeviceClaims
     public let certificate: IssuedCertificate
-    /// The issuer's certificates above the leaf, nearest first, trust anchor last; DER each.
-    public let issuers: [[UInt8]]
+    /// What the device is given besides: the certificates above the leaf, nearest first, and what is published for times
+    /// to come.
+    public let authorities: [AuthorityCertificate]
     public let account: ManagementAccount
     /// Which management server the device is given to, and whose it is.
     public let terms: EnrollmentTerms
@@ -42,7 +43,7 @@ public struct Enrollment: Sendable {
         user: DirectoryUser,
         claims: DeviceClaims,
         certificate: IssuedCertificate,
-        issuers: [[UInt8]],
+        authorities: [AuthorityCertificate],
         account: ManagementAccount,
         terms: EnrollmentTerms = .none,
         renewal: RenewalSchedule
@@ -51,7 +52,7 @@ public struct Enrollment: Sendable {
         self.user = user
         self.claims = claims
         self.certificate = certificate
-        self.issuers = issuers
+        self.authorities = authorities
         self.account = account
         self.terms = terms
         self.renewal = renewal

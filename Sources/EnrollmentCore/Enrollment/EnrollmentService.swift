@@ -302,7 +302,7 @@ extension EnrollmentService {
             user: reserved.user,
             claims: reserved.claims,
             certificate: certificate,
-            issuers: reserved.issuer.chain,
+            authorities: reserved.issuer.authorities,
             account: account,
             terms: reserved.terms,
             renewal: self.policy.profile.renewal.fitting(certificate.validity)

@@ -135,7 +135,7 @@ extension EnrollmentEndpoint {
             ProvisioningDocument(
                 enrollment: enrollment,
                 settings: try self.account(of: enrollment),
-                issuerThumbprints: try self.thumbprints(of: enrollment.issuers)
+                authorityThumbprints: try self.thumbprints(of: enrollment.authorities.map(\.der))
             ).octets()
         }
     }

@@ -8,36 +8,21 @@ internal import XMLKit
 struct ProvisioningDocument {
     let enrollment: Enrollment
     let settings: ManagementSettings
-    /// SHA-1 over each of the enrollment's issuers, in their order.
-    let issuerThumbprints: [[UInt8]]
+    /// SHA-1 over each of the enrollment's authorities, in their order.
+    let authorityThumbprints: [[UInt8]]
 
     /// - Returns: The document on one line, without an XML declaration.
     func octets() -> [UInt8] {
         var writer = XMLWriter(capacity: 8192)
         writer.element("wap-provisioningdoc", ["version": "1.1"]) { writer in
-            self.writeTrust(to: &writer)
+            writer.characteristic("CertificateStore") { writer in
+                writer.authorities(self.enrollment.authorities, thumbprints: self.authorityThumbprints)
+            }
             self.writeCertificate(to: &writer)
             self.writeApplication(to: &writer)
             self.writeClient(to: &writer)
         }
         return writer.octets
-    }
-
-    /// The anchor goes to Root, issuers below it to CA.
-    private func writeTrust(to writer: inout XMLWriter) {
-        let certificates = Array(zip(self.enrollment.issuers, self.issuerThumbprints))
-        writer.characteristic("CertificateStore") { writer in
-            for (store, members) in [("Root", certificates.suffix(1)), ("CA", certificates.dropLast())]
-            where !members.isEmpty {
-                writer.characteristic(store) { writer in
-                    writer.characteristic("System") { writer in
-                        for (der, thumbprint) in members {
-                            writer.certificate(der, thumbprint: thumbprint)
-                        }
-                    }
-                }
-            }
-        }
     }
 
     private func writeCertificate(to writer: inout XMLWriter) {

@@ -17,7 +17,7 @@ struct RenewalDocument {
         var writer = XMLWriter(capacity: 4096)
         writer.element("wap-provisioningdoc", ["version": "1.1"]) { writer in
             writer.characteristic("CertificateStore") { writer in
-                self.writeAuthorities(to: &writer)
+                writer.authorities(self.renewal.authorities, thumbprints: self.authorityThumbprints)
                 self.writeCertificate(to: &writer)
             }
             writer.characteristic("APPLICATION") { writer in
@@ -26,22 +26,6 @@ struct RenewalDocument {
             }
         }
         return writer.octets
-    }
-
-    /// Roots go to Root, authorities below them to CA; neither is there when the device has them all.
-    private func writeAuthorities(to writer: inout XMLWriter) {
-        let authorities = Array(zip(self.renewal.authorities, self.authorityThumbprints))
-        for (store, isRoot) in [("Root", true), ("CA", false)] {
-            let members = authorities.filter { $0.0.isRoot == isRoot }
-            guard !members.isEmpty else { continue }
-            writer.characteristic(store) { writer in
-                writer.characteristic("System") { writer in
-                    for (authority, thumbprint) in members {
-                        writer.certificate(authority.der, thumbprint: thumbprint)
-                    }
-                }
-            }
-        }
     }
 
     /// The key container stands inside the certificate's node, as the published renewal answers have it; at enrollment

@@ -57,8 +57,11 @@ struct PlainRoutes: Sendable {
         return self.fixed("/pki/roots.pem", "application/x-pem-file", Array(pem.joined().utf8))
     }
 
-    /// DER under the name that certificates carry (RFC 5280 § 4.2.2.1), PEM beside it; in the bundle with the links to
-    /// it, each of which is a certificate of its key as well.
+    /// DER under the name that certificates carry (RFC 5280 § 4.2.2.1), PEM beside it; in the bundle the links to it, each
+    /// of which is a certificate of its key as well.
+    ///
+    /// A root's own certificate helps nobody who does not trust it, and leads those astray who stop at the first
+    /// certificate of that name; so it is in the bundle only as long as there is no link.
     private func certificate(of issuer: IssuerRecord) -> [Route] {
         let pem = PEM.encode(issuer.certificate, label: "CERTIFICATE")
         var routes = [
@@ -67,7 +70,9 @@ struct PlainRoutes: Sendable {
         ]
         let links = LinkSelection(self.links, among: self.issuers).to(issuer.id)
         // A certificate in the store that cannot be read would have stopped the service earlier.
-        if let bundle = try? CertificateBundle.encoded([issuer.certificate] + links.map(\.certificate)) {
+        if let bundle = try? CertificateBundle.encoded(
+            links.isEmpty ? [issuer.certificate] : links.map(\.certificate)
+        ) {
             routes.append(self.fixed("/pki/issuer/\(issuer.id).p7c", "application/pkcs7-mime", bundle))
         }
         return routes

@@ -39,10 +39,10 @@ struct ResealTests {
             try await gatehouse.wait("the new passphrase") {
                 gatehouse.log.contains("the new passphrase is in effect")
             }
-            _ = try await gatehouse.device(of: "pat")
+            _ = try await gatehouse.device(of: Person.numbered(3))
             #expect(try await gatehouse.stop() == 0)
             try await gatehouse.start()
-            _ = try await gatehouse.device(of: "lou")
+            _ = try await gatehouse.device(of: Person.numbered(4))
             #expect(!gatehouse.log.contains("a new passphrase"))
         }
     }

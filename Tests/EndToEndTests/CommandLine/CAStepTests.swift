@@ -14,7 +14,8 @@ struct CAStepTests {
         let run = try await place.run(arguments + ["--json", "--config", place.configuration])
         #expect(run.status == status, "\(arguments): \(run.output)\(run.errors)")
         let document = try JSONDocument(parsing: run.output)
-        #expect(try DocumentSchema(schema).findings(in: document) == [])
+        let findings = try DocumentSchema(schema).findings(in: document)
+        #expect(findings == [], "\(arguments)")
         if schema != "problem" { #expect(document["schema"]?.text == "gatehouse.\(schema)/1") }
         return document
     }

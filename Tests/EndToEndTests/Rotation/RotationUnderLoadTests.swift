@@ -133,7 +133,8 @@ struct RotationUnderLoadTests {
             return file.path
         }
         let leaf = try file("leaf.pem", Array(Place.pem(device.certificate).utf8))
-        let helpers = try file("helpers.pem", Array((Place.pem(issuer) + roots).utf8))
+        let bundles = try await gatehouse.bundle(of: "R2")
+        let helpers = try file("helpers.pem", Array((Place.pem(issuer) + bundles).utf8))
         let new = Place.pem(try await gatehouse.get("/pki/issuer/R2.cer").body)
         for anchor in [old, Array(new.utf8)] {
             let outcome = try await ExternalCommand.run(
