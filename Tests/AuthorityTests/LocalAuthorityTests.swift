@@ -17,7 +17,7 @@ struct LocalAuthorityTests {
         let founding = try await Founding()
         let issuer = founding.authority.activeIssuer
         #expect(issuer.id == "2026-a")
-        #expect(issuer.chain == [founding.result.issuer.der, founding.result.root.der])
+        #expect(issuer.authorities.map(\.der) == [founding.result.issuer.der, founding.result.root.der])
     }
 
     @Test("many certificates are prepared and signed at once", arguments: [KeyType.ecdsaP256, .ecdsaP384])

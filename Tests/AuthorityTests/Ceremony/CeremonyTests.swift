@@ -35,7 +35,7 @@ struct CeremonyTests {
         #expect(issuers.map(\.state) == [.active, .active])
         #expect(issuers.map(\.key.place) == ["offline", "sealed"])
         let authority = try LocalAuthority(records: issuers, keys: scene.vault)
-        #expect(authority.activeIssuer.chain == [issuers[1].certificate, issuers[0].certificate])
+        #expect(authority.activeIssuer.authorities.map(\.der) == [issuers[1].certificate, issuers[0].certificate])
         let shard = CRLShard(issuerID: "R1", number: try #require(taken.lists.first))
         let crl = try #require(try await scene.ledger.crl(of: shard))
         #expect(crl.facts.nextUpdate == StoppedClock().now.adding(days: 90))
