@@ -41,6 +41,12 @@ struct ReplicaRotationTests {
                 try await place.rotate(["publish", "C"])
                 try await place.rotate(["activate", "C"])
                 try await traffic.waitForIssuer("C", at: replicas)
+                let issuer = try await replicas[0].certificate(of: "C").subject
+                for replica in replicas.members {
+                    try await replica.wait("the listener's certificate") {
+                        try Certificate(der: try await replica.listenerCertificate()).issuer == issuer
+                    }
+                }
                 try await traffic.expectVerifying(by: [.old, .new, .both], at: replicas)
                 // What the first issuer made is replaced, and its key destroyed.
                 try await traffic.waitUntilDrained(first, in: place)
