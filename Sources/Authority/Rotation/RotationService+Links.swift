@@ -20,7 +20,7 @@ extension RotationService {
     /// Whether the links can be made.
     func judgeLinks(to id: String, in rotation: KeyRotation) async throws(EnrollmentError) {
         for (subject, signer) in try await self.wishes(for: id, in: rotation) {
-            try Self.requireAtHand(signer, for: subject)
+            try self.requireAtHand(signer, for: subject)
             let (order, party) = try await self.link(to: subject, by: signer)
             _ = try self.maker.rehearse(order, by: party)
         }
@@ -29,7 +29,7 @@ extension RotationService {
     /// Makes the links that are missing; a crash before this may have left one or both.
     func makeLinks(to id: String, in rotation: KeyRotation) async throws(EnrollmentError) {
         let wishes = try await self.wishes(for: id, in: rotation)
-        for (subject, signer) in wishes { try Self.requireAtHand(signer, for: subject) }
+        for (subject, signer) in wishes { try self.requireAtHand(signer, for: subject) }
         for (subject, signer) in wishes {
             let (order, party) = try await self.link(to: subject, by: signer)
             let (certificate, receipt) = try await self.maker.issue(order, by: party)
@@ -74,12 +74,17 @@ extension RotationService {
             organization: "",
             addresses: self.rules.addresses
         )
-        let order = try authorities.linkOrder(to: subject, by: party, profile: self.rules.root, answersOCSP: true)
+        let order = try authorities.linkOrder(
+            to: subject,
+            by: party,
+            profile: self.rules.root,
+            answersOCSP: signer.key.isAtHand
+        )
         return (order, party)
     }
 
-    private static func requireAtHand(_ signer: IssuerRecord, for subject: IssuerRecord) throws(EnrollmentError) {
-        guard !signer.key.isAtHand else { return }
+    private func requireAtHand(_ signer: IssuerRecord, for subject: IssuerRecord) throws(EnrollmentError) {
+        guard !self.ports.keys.isAtHand(signer) else { return }
         throw EnrollmentError(
             .authorization,
             "\(subject.id) needs a link certificate by \(signer.id), whose key is \(signer.key.place); it comes by a"

@@ -91,11 +91,13 @@ extension RotationService {
             throw EnrollmentError(error)
         }
         guard order.role == .issuing, let root = rotation.active(.root)?.issuer else { return nil }
-        guard root.key.isAtHand else {
+        guard self.ports.keys.isAtHand(root) else {
             throw EnrollmentError(
                 .authorization,
-                "The key of \(root.id), which has to sign \(order.id), is \(root.key.place). Its certificate comes by a"
-                    + " ceremony: gatehouse ca prepare --offline FILE.",
+                root.key.place == "split"
+                    ? "The key of \(root.id), which has to sign \(order.id), is split. Bring its shares: --share-file."
+                    : "The key of \(root.id), which has to sign \(order.id), is \(root.key.place). Its certificate comes by"
+                        + " a ceremony: gatehouse ca prepare --offline FILE.",
                 rule: "rotation.root-elsewhere",
                 facts: [Fact("root", root.id), Fact("place", root.key.place)]
             )
@@ -119,7 +121,12 @@ extension RotationService {
         guard let root else {
             return try authorities.rootOrder(order.id, key: key, profile: self.rules.root)
         }
-        let wish = authorities.issuingOrder(order.id, key: key, profile: self.rules.issuing, answersOCSP: true)
+        let wish = authorities.issuingOrder(
+            order.id,
+            key: key,
+            profile: self.rules.issuing,
+            answersOCSP: root.key.isAtHand
+        )
         return (wish, try await self.party(of: root))
     }
 

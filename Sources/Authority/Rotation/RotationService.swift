@@ -236,7 +236,7 @@ package struct RotationService: Sendable {
     }
 
     func isAtHand(_ id: String, in rotation: KeyRotation) -> Bool {
-        rotation.standing(of: id)?.issuer.key.isAtHand ?? false
+        rotation.standing(of: id).map { self.ports.keys.isAtHand($0.issuer) } ?? false
     }
 
     /// An act that goes with another one: of the same person, for the same reason.
@@ -258,7 +258,7 @@ package struct RotationService: Sendable {
 
     /// Opens the key and compares it with the certificate, before everybody depends on it.
     private func tryKey(of id: String, in rotation: KeyRotation) async throws(EnrollmentError) {
-        guard let issuer = rotation.standing(of: id)?.issuer, issuer.key.isAtHand else { return }
+        guard let issuer = rotation.standing(of: id)?.issuer, self.ports.keys.isAtHand(issuer) else { return }
         let party = try await self.party(of: issuer)
         let message = Array("gatehouse trial of \(id)".utf8)
         let signature = try await party.key.sign(message)

@@ -47,7 +47,7 @@ extension CRLCommand {
             let selection = try self.crl.map { (text) throws(CommandProblem) in try CRLSelection(text) }
             let report = try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let ring = try await KeyRing.open(by: configuration, in: ledger)
-                let source = try await Self.source(ring, shares, in: ledger)
+                let source = try await ShareFiles.source(ring, shares, in: ledger)
                 let keys = IssuerKeys(ledger: ledger, keys: source)
                 let standings = try await answer { () throws(EnrollmentError) in
                     try await keys.refresh()
@@ -69,18 +69,6 @@ extension CRLCommand {
                 return try await answer { () throws(EnrollmentError) in try await Self.publish(chosen, by: publisher) }
             }
             return report.output
-        }
-
-        /// The keys at hand, and those that people brought shares of.
-        private static func source(
-            _ ring: KeyRing,
-            _ shares: [KeyShare],
-            in ledger: any LedgerStore
-        ) async throws(CommandProblem) -> any IssuerKeySource {
-            guard !shares.isEmpty else { return ring }
-            return try await answer { () throws(EnrollmentError) in
-                try OpenedKeys(ring, shares: shares, issuers: try await ledger.issuers())
-            }
         }
 
         /// What people have to come together for lasts longer.

@@ -1,10 +1,25 @@
 import Authority
 import EnrollmentCore
 import Glibc
+import Ledger
 import OpenSSLKit
 
 /// Files with shares of a key: written once, for people to take away, and read when enough of them come together.
 enum ShareFiles {
+    /// The keys at hand, and those that people brought shares of.
+    ///
+    /// - Throws: ``CommandProblem`` for shares of no key here, too few of one, or wrong ones.
+    static func source(
+        _ ring: KeyRing,
+        _ shares: [KeyShare],
+        in ledger: any LedgerStore
+    ) async throws(CommandProblem) -> any IssuerKeySource {
+        guard !shares.isEmpty else { return ring }
+        return try await answer { () throws(EnrollmentError) in
+            try OpenedKeys(ring, shares: shares, issuers: try await ledger.issuers())
+        }
+    }
+
     /// Reads shares, one to a file.
     ///
     /// - Throws: ``CommandProblem`` that names the file and, for a mistake in a share, its line.

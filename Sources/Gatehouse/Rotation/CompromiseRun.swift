@@ -79,7 +79,13 @@ struct CompromiseRun {
     private func rate(_ plan: CompromisePlan) -> Int { self.perMinute ?? plan.begun.last?.perMinute ?? 0 }
 
     private func screen(_ plan: CompromisePlan) -> CompromiseScreen {
-        CompromiseScreen(plan: plan, mandate: self.mandate, perMinute: self.rate(plan), config: self.config)
+        CompromiseScreen(
+            plan: plan,
+            mandate: self.mandate,
+            perMinute: self.rate(plan),
+            options: self.gate.step.shareWords,
+            config: self.config
+        )
     }
 
     private func revoke(

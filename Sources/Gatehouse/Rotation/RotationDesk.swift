@@ -13,12 +13,17 @@ struct RotationDesk {
 
     static func open(
         _ ledger: any LedgerStore,
-        _ configuration: Configuration
+        _ configuration: Configuration,
+        shares: [String] = []
     ) async throws(CommandProblem) -> RotationDesk {
         let profiles = try ProfileFolder.load(configuration)
         let vault = try await Vault.open(by: configuration, in: ledger)
         let tokens = configuration.tokenKeys()
-        let ring = KeyRing(vault: vault, tokens: tokens)
+        let ring = try await ShareFiles.source(
+            KeyRing(vault: vault, tokens: tokens),
+            try ShareFiles.read(shares),
+            in: ledger
+        )
         let keys = IssuerKeys(ledger: ledger, keys: ring)
         let publisher = CRLPublisher(
             ledger: ledger,

@@ -16,14 +16,14 @@ struct StepRun {
     func perform() async throws(CommandProblem) -> CommandOutput {
         try self.step.judge("ca \(self.verb.rawValue)")
         return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-            let desk = try await RotationDesk.open(ledger, configuration)
+            let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
             let rotation = try await desk.rotation()
             let change = try await desk.change(self.verb, self.issuer, in: rotation, overriding: self.override)
             let plan = try await answer { () throws(EnrollmentError) in try StepPlan(change, in: rotation) }
             let screen = StepScreen(
                 plan: plan,
                 mandate: self.mandate,
-                options: self.words,
+                options: self.words + self.step.shareWords,
                 destinations: configuration.handOff.destinations.map(\.name),
                 config: self.common.config
             )

@@ -72,6 +72,11 @@ struct ResealTests {
         _ = try await place.problem(["crl", "publish", "R1", "--share-file", files[0]], status: 1)
         let shares = ["--share-file", files[2], "--share-file", files[0]]
         _ = try await place.document("crl-publication", ["crl", "publish", "R1"] + shares)
+        // A new issuing authority needs the root, and so its shares.
+        let refused = try await place.problem(["ca", "prepare", "--id", "B"], status: 4)
+        #expect(refused["message"]?.text?.contains("--share-file") == true)
+        try await place.rotate(["prepare", "--id", "B"] + shares)
+        #expect(try await place.issuer("B")["signedBy"]?.text == "R1")
         var share = try String(contentsOfFile: files[1], encoding: .utf8)
         let line = try #require(share.split(separator: "\n").last { $0.hasPrefix("3  ") })
         share = share.replacing(line, with: line.dropLast() + (line.hasSuffix("0") ? "1" : "0"))

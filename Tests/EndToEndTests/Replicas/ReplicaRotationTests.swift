@@ -80,8 +80,8 @@ private final class Traffic: Sendable {
     }
 
     private struct State {
-        var fleet: [DeviceIdentity] = []
-        var isBusy: Set<Int> = []
+        /// Whose turn it is to renew, the one that waits longest first.
+        var line: [DeviceIdentity] = []
         /// Every certificate that a device was given.
         var certificates: [(serialNumber: String, der: [UInt8])] = []
         var verified = 0
@@ -116,7 +116,7 @@ private final class Traffic: Sendable {
                     var round = 0
                     while !self.isOver.isRaised {
                         // Few enroll, many renew: so that the whole fleet soon has what is new.
-                        if round % 4 == 0, self.state.withLock({ $0.fleet.count }) < 24 {
+                        if round % 4 == 0, self.state.withLock({ $0.enrolled }) < 24 {
                             try await self.enroll(number, round)
                         }
                         try await self.renewOne(at: number)
@@ -137,25 +137,21 @@ private final class Traffic: Sendable {
             self.state.withLock { state in
                 state.enrolled += 1
                 state.certificates.append((device.serialNumber, device.certificate))
-                if let identity = device.identity { state.fleet.append(identity) }
+                if let identity = device.identity { state.line.append(identity) }
             }
         case .failure(let failure):
             self.state.withLock { $0.troubles.append("enrollment at \(number): \(failure)") }
         }
     }
 
-    /// Renews the device whose turn it is and that nobody renews just now.
+    /// Renews the device whose turn it is.
     private func renewOne(at number: Int) async throws {
-        let turn = self.state.withLock { state -> (Int, DeviceIdentity)? in
-            guard let index = state.fleet.indices.first(where: { !state.isBusy.contains($0) }) else { return nil }
-            state.isBusy.insert(index)
-            return (index, state.fleet[index])
-        }
-        guard let (index, identity) = turn else {
+        let next = self.state.withLock { $0.line.isEmpty ? nil : $0.line.removeFirst() }
+        guard let next else {
             try await Task.sleep(for: .milliseconds(20))
             return
         }
-        var renewal = WindowsRenewal([WindowsRenewal.Candidate(identity, RenewalPlan())])
+        var renewal = WindowsRenewal([WindowsRenewal.Candidate(next, RenewalPlan())])
         renewal.access = try self.replicas.simulation([Person.numbered(1)], at: number).access
         let outcome = await renewal.run(until: ShutdownSignal()).outcomes.first
         self.state.withLock { state in
@@ -163,14 +159,12 @@ private final class Traffic: Sendable {
             case .success(let renewed):
                 state.renewed += 1
                 state.certificates.append((renewed.certificate.serialNumber, renewed.identity.certificate))
-                state.fleet[index] = renewed.identity
-            case .failure(let failure): state.troubles.append("renewal at \(number): \(failure)")
+                state.line.append(renewed.identity)
+            case .failure(let failure):
+                state.troubles.append("renewal at \(number): \(failure)")
+                state.line.append(next)
             case nil: state.troubles.append("no outcome")
             }
-            // At the end of the line: the one renewed longest ago is next.
-            state.isBusy.remove(index)
-            let last = state.fleet.indices.last ?? index
-            if !state.isBusy.contains(last) { state.fleet.swapAt(index, last) }
         }
     }
 

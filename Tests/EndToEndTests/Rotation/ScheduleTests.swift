@@ -14,6 +14,10 @@ struct ScheduleTests {
             let clock = try #require(gatehouse.place.clock)
             _ = try await gatehouse.device(of: "kim")
             let first = try await gatehouse.place.query("SELECT id FROM issuer WHERE role = 'issuing'")
+            try await gatehouse.wait("the figures") {
+                let samples = try await gatehouse.figures("gatehouse_issuer_state")
+                return samples["{issuer=\"\(first[0])\",role=\"issuing\",state=\"active\"}"] == 1
+            }
             settings.more = """
                 rotation: { issuing: { everyMonths: 2, overlapDays: 20, activate: "when-due", algorithm: "ecdsa-p384" } },
                 """
@@ -44,10 +48,6 @@ struct ScheduleTests {
             }
             let acts = try await gatehouse.place.query("SELECT verb FROM act WHERE actor = 'schedule' ORDER BY ordinal")
             #expect(acts == ["prepare-issuer", "publish-issuer", "activate-issuer"])
-            try await gatehouse.wait("the figures") {
-                let samples = try await gatehouse.figures("gatehouse_issuer_state")
-                return samples["{issuer=\"\(id)\",role=\"issuing\",state=\"active\"}"] == 1
-            }
         }
     }
 }

@@ -39,7 +39,7 @@ extension CACommand {
             }
             let mandate = try self.order.mandate()
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let desk = try await RotationDesk.open(ledger, configuration)
+                let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let run = CompromiseRun(
                     desk: desk,
                     mandate: mandate,

@@ -43,13 +43,13 @@ extension CACommand {
             let way = try self.way()
             let file = self.offline
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
-                let desk = try await RotationDesk.open(ledger, configuration)
+                let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
                 let plan = try await self.plan(way, desk, rotation)
                 let screen = PrepareScreen(
                     plan: plan,
                     mandate: mandate,
-                    options: self.routine.shellWords,
+                    options: self.routine.shellWords + self.step.shareWords,
                     config: self.common.config
                 )
                 let act = try await answer { () throws(EnrollmentError) in

@@ -6,6 +6,11 @@ struct StepOptions: ParsableArguments {
     var commit = false
     @Option(help: "Only if the facts are still those of the rehearsal that gave this id.")
     var plan: String?
+    @Option(help: "A share of a root's split key, where the step needs that key; repeatable.")
+    var shareFile: [String] = []
+
+    /// The shares, as a shell takes them.
+    var shareWords: [String] { self.shareFile.flatMap { ["--share-file", $0] } }
 
     /// - Throws: ``CommandProblem`` with exit `usage` for a plan that is not to be carried out.
     func judge(_ command: String) throws(CommandProblem) {

@@ -6,6 +6,8 @@ struct CompromiseScreen {
     let mandate: Mandate
     /// Devices a minute; 0 for as many as the store takes.
     let perMinute: Int
+    /// What was given besides, as a shell takes it.
+    let options: [String]
     let config: String?
 
     private var issuer: IssuerRecord { self.plan.standing.issuer }
@@ -13,7 +15,7 @@ struct CompromiseScreen {
 
     func command(committing isReal: Bool) -> String {
         let rate = self.perMinute > 0 ? ["--rate", "\(self.perMinute)"] : []
-        let words = ["ca", "compromise", self.issuer.id] + self.mandate.shellWords + rate
+        let words = ["ca", "compromise", self.issuer.id] + self.mandate.shellWords + rate + self.options
         return CommandLineText.of(words + (isReal ? ["--commit", "--plan", self.plan.id] : []), config: self.config)
     }
 
