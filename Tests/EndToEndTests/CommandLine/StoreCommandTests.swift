@@ -161,7 +161,7 @@ struct StoreCommandTests {
         let place = try await Place(Place.Settings(), directory: try RunningGatehouse.directory.get())
         try await place.query(
             """
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)
             INSERT INTO attempt (trace_id, operation, outcome, started, microseconds, source_address)
             SELECT printf('T-%08d', i), 'discovery', 'succeeded', i, 1, '10.0.0.1' FROM n
             """
