@@ -12,7 +12,7 @@ extension BackupCommand {
                 sealed keys, which the store's passphrase opens: keep both passphrases, and not beside the backup.
 
                   gatehouse backup create
-                  gatehouse backup create --to /backup/gatehouse.ghbackup --passphrase-file /root/backup.passphrase
+                  gatehouse backup create --to /backup/gatehouse.ghbackup --passphrase-file /etc/gatehouse/backup.passphrase
                   gatehouse backup create --temporary /var/tmp --json
 
                 Without --to the file goes into backup.folder of the configuration, named by its time, and all but

@@ -19,7 +19,7 @@ extension CACommand {
 
                 Rehearses unless --commit --plan ID is given.
 
-                  gatehouse ca reseal --new-passphrase-file /root/next
+                  gatehouse ca reseal --new-passphrase-file /etc/gatehouse/next
                   gatehouse ca reseal R1 --shares 3/5 --share-folder /media/usb/R1
                   gatehouse ca reseal R1 --share-file a.txt --share-file b.txt --share-file c.txt
                 """
