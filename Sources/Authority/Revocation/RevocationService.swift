@@ -83,8 +83,9 @@ package struct RevocationService: Service {
                 let last = Mutex((time: Timestamp(seconds: 0), issuers: [String]()))
                 await self.repeatedly(every: Self.lookEvery, until: shutdown) {
                     let now = self.clock.now
-                    // A new issuer's answers wait for its responder's certificate.
-                    let issuers = self.keys.issuers.map(\.id)
+                    // A new issuer's answers wait for its responder's certificate, and the listeners' certificate comes
+                    // from whoever is active.
+                    let issuers = self.keys.issuers.map { "\($0.id) \($0.record.state.rawValue)" }
                     let former = last.withLock { $0 }
                     guard self.cooperation.renews(),
                         former.issuers != issuers || abs(now.seconds(since: former.time)) >= Self.renewEvery

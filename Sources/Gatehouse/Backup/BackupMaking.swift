@@ -78,13 +78,17 @@ struct BackupMaking {
         made: Timestamp
     ) throws(CommandProblem) -> BackupManifest {
         let summary: (Int64, [UInt8])
+        var failure: Int32?
         do throws(OpenSSLError) {
             let digest = try RunningDigest()
             var length: Int64 = 0
             var buffer = [UInt8](repeating: 0, count: Self.piece)
             while true {
                 let count = pread(image.descriptor, &buffer, buffer.count, off_t(length))
-                guard count > 0 else { break }
+                guard count > 0 else {
+                    failure = count < 0 ? errno : nil
+                    break
+                }
                 try digest.append(buffer[..<count])
                 length += Int64(count)
             }
@@ -92,6 +96,8 @@ struct BackupMaking {
         } catch {
             throw .digest(error)
         }
+        // A shorter image with a digest to match would be a backup of half a store.
+        if let failure { throw .backup(Self.unreadable(failure), self.file) }
         return try BackupManifest(
             facts,
             image: summary,
@@ -120,11 +126,7 @@ struct BackupMaking {
         while offset < envelope.imageLength {
             let count = pread(image.descriptor, &buffer, buffer.count, off_t(offset))
             guard count > 0 else {
-                throw EnrollmentError(
-                    .enrollmentServer,
-                    "The temporary image cannot be read: \(String(cString: strerror(errno))).",
-                    rule: "backup.temporary"
-                )
+                throw Self.unreadable(errno)
             }
             try writer.append(buffer[..<count])
             offset += Int64(count)
@@ -132,6 +134,14 @@ struct BackupMaking {
         }
         meter.finish(at: Int(offset >> 10), failed: 0)
         return try writer.finish()
+    }
+
+    private static func unreadable(_ number: Int32) -> EnrollmentError {
+        EnrollmentError(
+            .enrollmentServer,
+            "The temporary image cannot be read: \(String(cString: strerror(number))).",
+            rule: "backup.temporary"
+        )
     }
 
     private func facts(_ manifest: BackupManifest, _ octets: Int64) -> [Fact] {

@@ -102,6 +102,6 @@ struct PublishedLists {
                 "\(addresses.base) does not answer (\(error.kind.rawValue)): it says nothing about what came after"
             )
         }
-        return (lists, "\(addresses.base): \(lists.count) CRLs, \(others) not there")
+        return (lists, "\(addresses.base): \(lists.count) CRLs, \(others) not there, or not of this authority")
     }
 }
