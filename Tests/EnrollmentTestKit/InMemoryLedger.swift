@@ -165,7 +165,9 @@ extension InMemoryLedger: AuthorityLedger {
         try self.transaction { (state) throws(EnrollmentError) in
             if let index = state.index(of: prepared.draft.serialNumber) {
                 let digest = prepared.toBeSignedDigest
-                guard state.certificates[index].record.toBeSignedDigest == digest else { throw Self.refusal("ledger.serialNumber") }
+                guard state.certificates[index].record.toBeSignedDigest == digest else {
+                    throw Self.refusal("ledger.serialNumber")
+                }
                 return IntentReceipt(serialNumber: prepared.draft.serialNumber, toBeSignedDigest: digest)
             }
             return state.recordIntent(prepared, at: now)

@@ -118,7 +118,8 @@ extension RotationService {
         _ = try await self.examine(root: certificate, id: id)
     }
 
-    private func examine(root certificate: [UInt8], id: String) async throws(EnrollmentError) -> OfflineRootCertificate {
+    private func examine(root certificate: [UInt8], id: String) async throws(EnrollmentError) -> OfflineRootCertificate
+    {
         try self.judgePreparation(of: id, as: .root, in: try await self.rotation())
         let root = try OfflineRootCertificate(certificate, id: id, profile: self.rules.root)
         let key = try AbsentKey(of: id, certificate: certificate)

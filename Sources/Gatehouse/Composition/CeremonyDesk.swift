@@ -62,6 +62,7 @@ struct CeremonyDesk {
     ///   - folder: Where the requests are written, one for each root that has to sign; made if it is not there.
     ///   - mandate: Who, why.
     /// - Returns: What was asked for.
+    /// - Throws: ``CommandProblem`` with exit `refused` when no link leads there, or a ceremony for one is open.
     func askForLinks(
         to root: String,
         into folder: String,

@@ -231,7 +231,7 @@ struct CeremonyTests {
     @Test("a certificate that is no sound root is not adopted")
     func unsoundRoot() async throws {
         let scene = try await CeremonyScene()
-        let issued = try #require(try await scene.take(try await scene.answer(try await scene.ask().file))  .certificate)
+        let issued = try #require(try await scene.take(try await scene.answer(try await scene.ask().file)).certificate)
         let profile = try ShippedProfile.read("root")
         let rule = await Self.rule { _ = try await scene.service.adopt(root: issued.der, id: "R2", profile: profile) }
         #expect(rule == "ceremony.root")

@@ -93,7 +93,11 @@ struct LinkCeremonyTests {
         #expect(certificate.publicKeyInfo == (try Certificate(der: scene.next.certificate)).publicKeyInfo)
         #expect(
             try VerifyingKey(publicKeyInfo: former.publicKeyInfo)
-                .verifies(certificate.signature, over: certificate.toBeSigned, with: KeyType.ecdsaP384.signatureAlgorithm)
+                .verifies(
+                    certificate.signature,
+                    over: certificate.toBeSigned,
+                    with: KeyType.ecdsaP384.signatureAlgorithm
+                )
         )
     }
 
@@ -104,7 +108,9 @@ struct LinkCeremonyTests {
         let rotation = try RotationRig.service(over: store, scene.place.vault, scene.clock)
         let act = try CeremonyScene.act(.prepareIssuer)
         store.fail(at: 1)
-        #expect(await Self.rule { _ = try await rotation.admit(root: scene.next.certificate, id: "R2", by: act) } != nil)
+        #expect(
+            await Self.rule { _ = try await rotation.admit(root: scene.next.certificate, id: "R2", by: act) } != nil
+        )
         #expect(try await scene.place.ledger.issuers().allSatisfy { $0.id != "R2" })
         let root = try await rotation.admit(root: scene.next.certificate, id: "R2", by: act)
         #expect(root.state == .prepared)

@@ -100,7 +100,10 @@ extension CACommand {
                 return .offline(file)
             case (nil, nil, let file?):
                 guard self.role == .root, self.algorithm == nil else {
-                    throw .usage("--certificate goes with --role root, and says of which kind its key is", see: "ca prepare")
+                    throw .usage(
+                        "--certificate goes with --role root, and says of which kind its key is",
+                        see: "ca prepare"
+                    )
                 }
                 return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
             default: throw .usage("--token, --offline and --certificate exclude each other", see: "ca prepare")

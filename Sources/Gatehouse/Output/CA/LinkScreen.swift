@@ -10,11 +10,14 @@ struct LinkScreen {
 
     var output: CommandOutput {
         var table = Table([.init(title: "Link"), .init(title: "Signed by"), .init(title: "Standing")])
-        for link in self.links { table.append("\(link.subject.id) by \(link.signer.id)", link.signer.id, self.words(link)) }
+        for link in self.links {
+            table.append("\(link.subject.id) by \(link.signer.id)", link.signer.id, self.words(link))
+        }
         var lines = [table.text]
         if !self.asked.isEmpty {
             lines = [
-                "Done. \(Numerals.count(self.asked.count, "request")) for what offline roots have to sign.", "", lines[0],
+                "Done. \(Numerals.count(self.asked.count, "request")) for what offline roots have to sign.", "",
+                lines[0],
             ]
         }
         for (request, file, trace) in self.asked {
@@ -32,7 +35,9 @@ struct LinkScreen {
     private var isMissing: Bool { self.links.contains { $0.standing == .missing } }
 
     private var next: String {
-        if self.isMissing { return CommandLineText.of(["ca", "links", self.root, "--offline", "…"], config: self.config) }
+        if self.isMissing {
+            return CommandLineText.of(["ca", "links", self.root, "--offline", "…"], config: self.config)
+        }
         let isWaiting = self.links.contains { if case .asked = $0.standing { true } else { false } }
         guard isWaiting else { return CommandLineText.of(["ca", "publish", self.root], config: self.config) }
         return CommandLineText.of(["ca", "import", "…"], config: self.config)
@@ -67,7 +72,8 @@ struct LinkScreen {
                 .array(
                     self.asked.map { request, file, trace in
                         .object([
-                            ("ceremony", .string(request.id)), ("root", .string(request.rootID)), ("file", .string(file)),
+                            ("ceremony", .string(request.id)), ("root", .string(request.rootID)),
+                            ("file", .string(file)),
                             ("trace", .string("\(trace)")),
                         ])
                     }

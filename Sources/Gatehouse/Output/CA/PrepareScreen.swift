@@ -11,7 +11,8 @@ struct PrepareScreen {
     func command(committing isReal: Bool) -> String {
         let role = self.plan.role == .root ? ["--role", "root"] : []
         let key = self.isElsewhere ? [] : ["--algorithm", self.plan.algorithm.rawValue]
-        let words = ["ca", "prepare"] + role + ["--id", self.plan.issuerID] + key + self.plan.way.shellWords + self.options
+        let words =
+            ["ca", "prepare"] + role + ["--id", self.plan.issuerID] + key + self.plan.way.shellWords + self.options
         return CommandLineText.of(words + (isReal ? ["--commit", "--plan", self.plan.id] : []), config: self.config)
     }
 
