@@ -202,7 +202,7 @@ package struct RotationService: Sendable {
         }
     }
 
-    private func change(
+    func change(
         _ verb: RotationVerb,
         _ id: String,
         in rotation: KeyRotation,

@@ -34,6 +34,7 @@ struct RotationDesk {
                 interval: Int64(configuration.crl.intervalHours) * 3_600,
                 validity: Int64(configuration.crl.validityHours) * 3_600
             ),
+            byPeople: .byPeople,
             holder: "\(CommandActor.name), process \(getpid())"
         )
         let ports = RotationService.Ports(
@@ -168,8 +169,20 @@ struct RotationDesk {
 
     // MARK: A compromise
 
-    func rehearse(_ plan: CompromisePlan, by act: AdministrativeAct) async throws(CommandProblem) {
-        _ = try await Self.step { () throws(EnrollmentError) in
+    /// What declaring it compromised would come to.
+    func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
+        self.service.courseOfCompromise(id, in: rotation)
+    }
+
+    /// Whether a key is here, or was opened by the shares that were given.
+    func isAtHand(_ issuer: IssuerRecord) -> Bool { self.service.isAtHand(issuer) }
+
+    /// - Returns: The moves that would be made, in their order.
+    func rehearse(
+        _ plan: CompromisePlan,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) -> [RotationChange.Move] {
+        try await Self.step { () throws(EnrollmentError) in
             try await self.service.rehearseCompromise(plan.standing.id, by: act)
         }
     }
