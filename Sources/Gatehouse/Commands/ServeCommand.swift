@@ -205,6 +205,7 @@ struct Server: Sendable {
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
                 rotation: rotation,
+                backups: BackupGauge(ledger),
                 clock: clock
             )
             let setup = try AdminSetup(

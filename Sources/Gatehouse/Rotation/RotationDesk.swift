@@ -36,6 +36,7 @@ struct RotationDesk {
                 interval: Int64(configuration.crl.intervalHours) * 3_600,
                 validity: Int64(configuration.crl.validityHours) * 3_600
             ),
+            byPeople: .byPeople,
             holder: "\(CommandActor.name), process \(getpid())"
         )
         let ports = RotationService.Ports(
@@ -135,6 +136,11 @@ struct RotationDesk {
 
     /// Does all of it with a throw-away key; a token is only asked whether it is there and takes the PIN.
     func rehearse(_ plan: PreparationPlan) async throws(CommandProblem) {
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.rehearseAdmission(root: certificate, id: plan.issuerID)
+            }
+        }
         if let maker = try self.maker(plan.way) {
             try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
         }
@@ -142,6 +148,11 @@ struct RotationDesk {
     }
 
     func prepare(_ plan: PreparationPlan, by act: AdministrativeAct) async throws(CommandProblem) -> IssuerRecord {
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.admit(root: certificate, id: plan.issuerID, by: act)
+            }
+        }
         let maker = try self.maker(plan.way)
         return try await Self.step { () throws(EnrollmentError) in
             try await self.service.prepare(Self.order(plan), keyMaker: maker, by: act)
@@ -164,14 +175,26 @@ struct RotationDesk {
             } catch {
                 throw CommandProblem(error)
             }
-        case .offline: return nil
+        case .offline, .elsewhere: return nil
         }
     }
 
     // MARK: A compromise
 
-    func rehearse(_ plan: CompromisePlan, by act: AdministrativeAct) async throws(CommandProblem) {
-        _ = try await Self.step { () throws(EnrollmentError) in
+    /// What declaring it compromised would come to.
+    func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
+        self.service.courseOfCompromise(id, in: rotation)
+    }
+
+    /// Whether a key is here, or was opened by the shares that were given.
+    func isAtHand(_ issuer: IssuerRecord) -> Bool { self.service.isAtHand(issuer) }
+
+    /// - Returns: The moves that would be made, in their order.
+    func rehearse(
+        _ plan: CompromisePlan,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) -> [RotationChange.Move] {
+        try await Self.step { () throws(EnrollmentError) in
             try await self.service.rehearseCompromise(plan.standing.id, by: act)
         }
     }
@@ -194,6 +217,7 @@ struct RotationDesk {
             return try await body()
         } catch {
             if let refusal = error.cause as? RotationRefusal { throw CommandProblem(refusal) }
+            if error.rule.hasPrefix("ceremony.") { throw CommandProblem(ceremony: error) }
             guard error.code == .authorization, error.rule.hasPrefix("rotation.") else { throw CommandProblem(error) }
             throw CommandProblem(
                 "GH-CA-001",
