@@ -126,11 +126,21 @@ struct RotationDesk {
 
     /// Does all of it with a throw-away key; a token is only asked whether it is there.
     func rehearse(_ plan: PreparationPlan) async throws(CommandProblem) {
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.rehearseAdmission(root: certificate, id: plan.issuerID)
+            }
+        }
         _ = try self.maker(plan.way)
         _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
     }
 
     func prepare(_ plan: PreparationPlan, by act: AdministrativeAct) async throws(CommandProblem) -> IssuerRecord {
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.admit(root: certificate, id: plan.issuerID, by: act)
+            }
+        }
         let maker = try self.maker(plan.way)
         return try await Self.step { () throws(EnrollmentError) in
             try await self.service.prepare(Self.order(plan), keyMaker: maker, by: act)
@@ -153,7 +163,7 @@ struct RotationDesk {
             } catch {
                 throw CommandProblem(error)
             }
-        case .offline: return nil
+        case .offline, .elsewhere: return nil
         }
     }
 
@@ -195,6 +205,7 @@ struct RotationDesk {
             return try await body()
         } catch {
             if let refusal = error.cause as? RotationRefusal { throw CommandProblem(refusal) }
+            if error.rule.hasPrefix("ceremony.") { throw CommandProblem(ceremony: error) }
             guard error.code == .authorization, error.rule.hasPrefix("rotation.") else { throw CommandProblem(error) }
             throw CommandProblem(
                 "GH-CA-001",

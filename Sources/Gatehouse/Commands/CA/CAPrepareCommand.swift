@@ -17,6 +17,12 @@ extension CACommand {
                   gatehouse ca prepare --id 2026-B --commit --plan P-7F3K-22QM
                   gatehouse ca prepare --role root --algorithm ecdsa-p384
 
+                With an offline root, --offline writes what it has to sign. A root that was made on an offline machine, by
+                gatehouse ceremony root, is taken in with its certificate:
+
+                  gatehouse ca prepare --offline request.txt
+                  gatehouse ca prepare --role root --certificate root.cer
+
                 Exit codes: 0 done or rehearsed, 4 another one is on its way, or the facts are not those of the plan,
                 5 a token is out of reach.
                 """
@@ -33,6 +39,8 @@ extension CACommand {
         var token: String?
         @Option(help: "Have an offline root sign the certificate: writes what it has to sign into this file.")
         var offline: String?
+        @Option(help: "Certificate of a root that was made on an offline machine: its root.cer.")
+        var certificate: String?
         @OptionGroup var routine: RoutineOptions
         @OptionGroup var step: StepOptions
 
@@ -45,7 +53,7 @@ extension CACommand {
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
-                let plan = try await self.plan(way, desk, rotation)
+                let plan = try await self.plan(way, desk, rotation, as: try await self.newID(way, ledger, rotation))
                 let screen = PrepareScreen(
                     plan: plan,
                     mandate: mandate,
@@ -79,32 +87,63 @@ extension CACommand {
 
         /// The one place where it is chosen how the key is made and who signs for it.
         private func way() throws(CommandProblem) -> KeyWay {
-            switch (self.token, self.offline) {
-            case (nil, nil): return .sealed
-            case (let name?, nil): return .token(name)
-            case (nil, let file?):
+            switch (self.token, self.offline, self.certificate) {
+            case (nil, nil, nil): return .sealed
+            case (let name?, nil, nil): return .token(name)
+            case (nil, let file?, nil):
                 guard self.role == .issuing else {
-                    throw .usage("an offline root is made by gatehouse ceremony root", see: "ca prepare")
+                    throw .usage(
+                        "an offline root is made by gatehouse ceremony root, and taken in with --certificate",
+                        see: "ca prepare"
+                    )
                 }
                 return .offline(file)
-            case (_?, _?): throw .usage("--token and --offline exclude each other", see: "ca prepare")
+            case (nil, nil, let file?):
+                guard self.role == .root, self.algorithm == nil else {
+                    throw .usage(
+                        "--certificate goes with --role root, and says of which kind its key is",
+                        see: "ca prepare"
+                    )
+                }
+                return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
+            default: throw .usage("--token, --offline and --certificate exclude each other", see: "ca prepare")
+            }
+        }
+
+        /// Given, or a root's own, or the next one.
+        private func newID(
+            _ way: KeyWay,
+            _ ledger: any LedgerStore,
+            _ rotation: KeyRotation
+        ) async throws(CommandProblem) -> String {
+            if let id = self.id { return id }
+            return try await answer { () throws(EnrollmentError) in
+                if case .elsewhere(_, let certificate) = way, let own = try OfflineRootCertificate.id(in: certificate) {
+                    return own
+                }
+                let asked = try await ledger.ceremonies().filter { $0.kind == .issuing }.map(\.issuerID)
+                let taken = rotation.standings.map(\.id) + asked
+                return RotationNaming.nextID(of: self.role, after: taken, at: rotation.now)
             }
         }
 
         private func plan(
             _ way: KeyWay,
             _ desk: RotationDesk,
-            _ rotation: KeyRotation
+            _ rotation: KeyRotation,
+            as id: String
         ) async throws(CommandProblem) -> PreparationPlan {
-            let id =
-                self.id
-                ?? RotationNaming.nextID(of: self.role, after: rotation.standings.map(\.id), at: rotation.now)
             do throws(RotationRefusal) {
                 try rotation.judgePreparation(of: id, as: self.role)
             } catch {
                 throw CommandProblem(error)
             }
-            let present = rotation.active(self.role)?.issuer.algorithm
+            let present: InitCommand.Algorithm? =
+                if case .elsewhere(_, let certificate) = way {
+                    InitCommand.Algorithm(of: certificate)
+                } else {
+                    rotation.active(self.role)?.issuer.algorithm
+                }
             return try await answer { () throws(EnrollmentError) in
                 try PreparationPlan(
                     id,
@@ -124,14 +163,19 @@ extension IssuerRecord.Role: ExpressibleByArgument {}
 extension IssuerRecord {
     /// The kind of its key as the command line names it; `nil` when its certificate cannot be read or no command makes
     /// such keys.
-    var algorithm: InitCommand.Algorithm? {
+    var algorithm: InitCommand.Algorithm? { InitCommand.Algorithm(of: self.certificate) }
+}
+
+extension InitCommand.Algorithm {
+    /// Of the key in a certificate, DER.
+    init?(of certificate: [UInt8]) {
         // What cannot be read has no kind; `doctor` says why.
-        guard let key = try? Certificate(der: self.certificate).subjectKey().key else { return nil }
-        return switch key {
-        case .elliptic(.p256, _): .ecdsaP256
-        case .elliptic(.p384, _): .ecdsaP384
-        case .ed25519: .ed25519
-        case .rsa(let modulus, _): InitCommand.Algorithm(rawValue: "rsa-\(modulus.count * 8)")
+        guard let key = try? Certificate(der: certificate).subjectKey().key else { return nil }
+        switch key {
+        case .elliptic(.p256, _): self = .ecdsaP256
+        case .elliptic(.p384, _): self = .ecdsaP384
+        case .ed25519: self = .ed25519
+        case .rsa(let modulus, _): self.init(rawValue: "rsa-\(modulus.count * 8)")
         }
     }
 }
