@@ -11,6 +11,21 @@ package protocol IssuerKeyMaker: Sendable {
         key: any IssuerKey, location: KeyLocation
     )
 
+    /// Who makes the key of an issuer when nobody says who is to.
+    ///
+    /// - Parameters:
+    ///   - present: Whom it follows; `nil` for nobody.
+    ///   - role: What it is to sign.
+    /// - Returns: This one, unless it knows better.
+    /// - Throws: ``EnrollmentError`` with code `authorization` and rule `rotation.seat` when somebody has to say.
+    func maker(following present: IssuerRecord?, as role: IssuerRecord.Role) throws(EnrollmentError)
+        -> any IssuerKeyMaker
+
+    /// Whether a key could be made now; makes nothing.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `inMaintenance` when the place is out of reach.
+    func ensureReach() async throws(EnrollmentError)
+
     /// Destroys a key of the issuer `id` for good; does nothing for one that only the store holds.
     ///
     /// A key that is gone already is no error.
@@ -21,6 +36,15 @@ package protocol IssuerKeyMaker: Sendable {
     /// - Parameter issuer: As the store had it before, or has it by now: then it no longer says where the key was.
     /// - Throws: ``EnrollmentError`` when that cannot be done now; it may be asked again.
     func destroyKey(of issuer: IssuerRecord) async throws(EnrollmentError)
+}
+
+extension IssuerKeyMaker {
+    package func maker(
+        following present: IssuerRecord?,
+        as role: IssuerRecord.Role
+    ) throws(EnrollmentError) -> any IssuerKeyMaker { self }
+
+    package func ensureReach() async throws(EnrollmentError) {}
 }
 
 /// Makes keys in this process, and seals them for the store.

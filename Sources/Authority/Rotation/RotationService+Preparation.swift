@@ -31,7 +31,7 @@ extension RotationService {
     ///
     /// - Parameters:
     ///   - order: What to make.
-    ///   - keyMaker: Makes the key; `nil` takes the service's own.
+    ///   - keyMaker: Makes the key; `nil` takes whoever is to make the next of its role.
     ///   - act: Who, why.
     /// - Returns: The issuer, which is prepared.
     /// - Throws: ``EnrollmentError`` with code `authorization` for what ``KeyRotation`` refuses, and when the root's key
@@ -43,7 +43,7 @@ extension RotationService {
     ) async throws(EnrollmentError) -> IssuerRecord {
         let rotation = try await self.rotation()
         let root = try self.signer(for: order, in: rotation)
-        let keys = keyMaker ?? self.ports.keyMaker
+        let keys = try self.maker(keyMaker, for: order, in: rotation)
         let (key, location) = try await keys.make(order.key, for: order.id)
         do throws(EnrollmentError) {
             let (wish, signer) = try await self.wish(order, key: key, root: root, in: rotation)
@@ -74,9 +74,13 @@ extension RotationService {
     }
 
     /// Does all of ``prepare(_:keyMaker:by:)`` with a key that is thrown away; nothing is recorded.
-    package func rehearse(_ order: Order) async throws(EnrollmentError) -> Preparation {
+    package func rehearse(
+        _ order: Order,
+        keyMaker: (any IssuerKeyMaker)? = nil
+    ) async throws(EnrollmentError) -> Preparation {
         let rotation = try await self.rotation()
         let root = try self.signer(for: order, in: rotation)
+        try await self.maker(keyMaker, for: order, in: rotation).ensureReach()
         let key = HeldKey(try await KeyBench().generate(order.key))
         let (wish, signer) = try await self.wish(order, key: key, root: root, in: rotation)
         let prepared = try self.maker.rehearse(wish, by: signer)
@@ -87,6 +91,15 @@ extension RotationService {
             validity: prepared.draft.validity,
             signedBy: signer.id
         )
+    }
+
+    private func maker(
+        _ given: (any IssuerKeyMaker)?,
+        for order: Order,
+        in rotation: KeyRotation
+    ) throws(EnrollmentError) -> any IssuerKeyMaker {
+        if let given { return given }
+        return try self.ports.keyMaker.maker(following: rotation.active(order.role)?.issuer, as: order.role)
     }
 
     // MARK: A root that was made elsewhere

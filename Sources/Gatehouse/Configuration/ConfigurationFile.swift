@@ -84,6 +84,7 @@ enum ConfigurationFile {
 
         let management = try ManagementSection.read(try reader.requiredObject("management"))
         let directory = try DirectorySection.read(try reader.requiredObject("directory"), folder: folder)
+        let tokens = try TokenSection.read(reader.objects("tokens"), folder: folder)
         let configuration = Configuration(
             file: file,
             node: node,
@@ -98,7 +99,7 @@ enum ConfigurationFile {
             admin: try AdminSection.read(reader.object("admin"), folder: folder),
             store: store,
             passphrase: passphrase,
-            tokens: try TokenSection.read(reader.objects("tokens"), folder: folder),
+            tokens: tokens,
             profilesFolder: profilesFolder,
             deviceProfileName: deviceProfileName,
             crlShards: crlShards,
@@ -119,7 +120,7 @@ enum ConfigurationFile {
             crl: try RevocationSections.crl(reader.object("crl")),
             ocspValidityMinutes: try RevocationSections.ocspValidity(reader.object("ocsp")),
             retention: try RevocationSections.retention(reader.object("retention")),
-            rotation: try RotationSection.read(reader.object("rotation")),
+            rotation: try RotationSection.read(reader.object("rotation"), tokens: tokens.map(\.name)),
             backup: try BackupSection.read(reader.object("backup"), folder: folder),
             faultStatus: enrollment.faultStatus,
             reservationHours: enrollment.reservationHours,

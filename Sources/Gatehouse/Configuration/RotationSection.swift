@@ -9,6 +9,8 @@ struct RotationSettings: Hashable, Sendable {
         var schedule: RotationSchedule
         /// `nil` takes the present issuer's kind of key.
         var algorithm: InitCommand.Algorithm?
+        /// The token on which its keys are made; `nil` for where the present one's is.
+        var token: String?
     }
 
     var issuing = Role(schedule: .issuing)
@@ -26,11 +28,17 @@ struct RotationSettings: Hashable, Sendable {
 
 /// Reads `rotation: {…}`.
 enum RotationSection {
-    static func read(_ reader: SettingsReader?) throws(SettingsError) -> RotationSettings {
+    /// - Parameters:
+    ///   - reader: Of `rotation`; `nil` where it is not there.
+    ///   - tokens: Names of the configured tokens.
+    static func read(
+        _ reader: SettingsReader?,
+        tokens: [String]
+    ) throws(SettingsError) -> RotationSettings {
         var settings = RotationSettings()
         guard let reader else { return settings }
-        settings.issuing = try self.role(reader.object("issuing"), settings.issuing)
-        settings.root = try self.role(reader.object("root"), settings.root)
+        settings.issuing = try self.role(reader.object("issuing"), settings.issuing, tokens)
+        settings.root = try self.role(reader.object("root"), settings.root, tokens)
         settings.adoptionThreshold = try reader.integer(
             "adoptionThreshold",
             in: 1...100,
@@ -42,7 +50,8 @@ enum RotationSection {
 
     private static func role(
         _ reader: SettingsReader?,
-        _ standard: RotationSettings.Role
+        _ standard: RotationSettings.Role,
+        _ tokens: [String]
     ) throws(SettingsError) -> RotationSettings.Role {
         guard let reader else { return standard }
         var role = standard
@@ -50,6 +59,10 @@ enum RotationSection {
         role.schedule.overlapDays = try reader.integer("overlapDays", in: 1...3_650, default: role.schedule.overlapDays)
         role.schedule.activation = try reader.choice("activate", RotationSchedule.Activation.self) ?? .byHand
         role.algorithm = try reader.choice("algorithm", InitCommand.Algorithm.self)
+        role.token = try reader.string("token")
+        if let token = role.token, !tokens.contains(token) {
+            throw reader.error("token", "\(token) is not the name of one of tokens")
+        }
         if let months = role.schedule.everyMonths, role.schedule.overlapDays > months * 28 {
             throw reader.error(
                 reader.has("overlapDays") ? "overlapDays" : "everyMonths",
@@ -74,6 +87,7 @@ extension RotationSettings {
                 ("\(name).overlapDays", "\(settings.schedule.overlapDays)"),
                 ("\(name).activate", settings.schedule.activation.rawValue),
                 ("\(name).algorithm", settings.algorithm?.rawValue ?? "that of the present one"),
+                ("\(name).token", settings.token ?? "none: where the key of the present one is"),
             ]
         }
         return rows + [("rotation.adoptionThreshold", "\(self.adoptionThreshold)")]

@@ -101,6 +101,13 @@ extension Configuration {
         return tokens
     }
 
+    /// Where new issuers' keys are made when nobody says otherwise.
+    func keySeats(on tokens: TokenKeys) -> KeySeats {
+        let roles: [IssuerRecord.Role] = [.issuing, .root]
+        let named = roles.compactMap { role in self.rotation[role].token.map { (role, $0) } }
+        return KeySeats(tokens, configured: Dictionary(uniqueKeysWithValues: named))
+    }
+
     /// Refuses the name of a token that there is none of, before anything is made.
     func judgeToken(_ name: String) throws(CommandProblem) {
         guard !self.tokens.contains(where: { $0.name == name }) else { return }

@@ -70,7 +70,7 @@ enum KeyWay: Hashable, Sendable {
     /// As it was given on the command line.
     var shellWords: [String] {
         switch self {
-        case .sealed: []
+        case .sealed: ["--sealed"]
         case .token(let name): ["--token", name]
         case .offline(let file): ["--offline", file]
         case .elsewhere(let file, _): ["--certificate", file]

@@ -11,7 +11,9 @@ struct RotationDesk {
     /// What the configuration says of rotation.
     let rules: RotationSettings
     private let service: RotationService
+    private let vault: Vault
     private let tokens: TokenKeys
+    private let seats: KeySeats
 
     static func open(
         _ ledger: any LedgerStore,
@@ -21,6 +23,7 @@ struct RotationDesk {
         let profiles = try ProfileFolder.load(configuration)
         let vault = try await Vault.open(by: configuration, in: ledger)
         let tokens = configuration.tokenKeys()
+        let seats = configuration.keySeats(on: tokens)
         let ring = try await ShareFiles.source(
             KeyRing(vault: vault, tokens: tokens),
             try ShareFiles.read(shares),
@@ -43,7 +46,7 @@ struct RotationDesk {
             ledger: ledger,
             keys: ring,
             vault: vault,
-            keyMaker: SealedKeyMaker(vault: vault, tokens: tokens),
+            keyMaker: SeatedKeyMaker(vault, tokens, seats, random: OpenSSLRandomSource()),
             publisher: publisher,
             issuerKeys: keys,
             clock: SystemClock(),
@@ -62,7 +65,9 @@ struct RotationDesk {
             profiles: profiles,
             rules: configuration.rotation,
             service: RotationService(ports, rules: rules),
-            tokens: tokens
+            vault: vault,
+            tokens: tokens,
+            seats: seats
         )
     }
 
@@ -71,13 +76,17 @@ struct RotationDesk {
         profiles: ProfileFolder,
         rules: RotationSettings,
         service: RotationService,
-        tokens: TokenKeys
+        vault: Vault,
+        tokens: TokenKeys,
+        seats: KeySeats
     ) {
         self.ledger = ledger
         self.profiles = profiles
         self.rules = rules
         self.service = service
+        self.vault = vault
         self.tokens = tokens
+        self.seats = seats
     }
 
     func rotation() async throws(CommandProblem) -> KeyRotation {
@@ -141,10 +150,10 @@ struct RotationDesk {
                 try await self.service.rehearseAdmission(root: certificate, id: plan.issuerID)
             }
         }
-        if let maker = try self.maker(plan.way) {
-            try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
+        let maker = try self.maker(plan.way)
+        _ = try await Self.step { () throws(EnrollmentError) in
+            try await self.service.rehearse(Self.order(plan), keyMaker: maker)
         }
-        _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
     }
 
     func prepare(_ plan: PreparationPlan, by act: AdministrativeAct) async throws(CommandProblem) -> IssuerRecord {
@@ -163,12 +172,21 @@ struct RotationDesk {
         RotationService.Order(id: plan.issuerID, role: plan.role, key: plan.algorithm.key)
     }
 
-    /// Who makes the key; `nil` is the service's own way, sealed in the store.
-    ///
-    /// A ceremony seals its own.
-    private func maker(_ way: KeyWay) throws(CommandProblem) -> TokenKeyMaker? {
+    /// How the next key of a role is made when nobody says so.
+    func way(of role: IssuerRecord.Role, in rotation: KeyRotation) async throws(CommandProblem) -> KeyWay {
+        let seat = try await Self.step { () throws(EnrollmentError) in
+            try self.seats.seat(of: role, after: rotation.active(role)?.issuer)
+        }
+        return switch seat {
+        case .store: .sealed
+        case .token(let name): .token(name)
+        }
+    }
+
+    /// Who makes the key; `nil` where none is made here.
+    private func maker(_ way: KeyWay) throws(CommandProblem) -> (any IssuerKeyMaker)? {
         switch way {
-        case .sealed: return nil
+        case .sealed: return SealedKeyMaker(vault: self.vault, tokens: self.tokens)
         case .token(let name):
             do throws(EnrollmentError) {
                 return try TokenKeyMaker(name, of: self.tokens, random: OpenSSLRandomSource())

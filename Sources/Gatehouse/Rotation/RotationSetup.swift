@@ -20,7 +20,12 @@ struct RotationSetup: Sendable {
                 ledger: self.foundation.ledger,
                 keys: self.foundation.keys,
                 vault: self.foundation.vault,
-                keyMaker: SealedKeyMaker(vault: self.foundation.vault, tokens: self.foundation.tokens),
+                keyMaker: SeatedKeyMaker(
+                    self.foundation.vault,
+                    self.foundation.tokens,
+                    configuration.keySeats(on: self.foundation.tokens),
+                    random: OpenSSLRandomSource()
+                ),
                 publisher: self.publisher,
                 issuerKeys: self.keys,
                 clock: SystemClock(),

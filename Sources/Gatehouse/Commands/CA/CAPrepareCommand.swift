@@ -36,8 +36,13 @@ extension CACommand {
         var id: String?
         @Option(help: "Key; default: the configured one, then that of the present one.")
         var algorithm: InitCommand.Algorithm?
-        @Option(help: "Make the key on this PKCS #11 token, as the configuration names it.")
+        @Option(
+            help:
+                "Make the key on this PKCS #11 token, as the configuration names it. Default: where the present one is."
+        )
         var token: String?
+        @Flag(help: "Make the key in the store, sealed for the passphrase, wherever the present one is.")
+        var sealed = false
         @Option(help: "Have an offline root sign the certificate: writes what it has to sign into this file.")
         var offline: String?
         @Option(help: "Certificate of a root that was made on an offline machine: its root.cer.")
@@ -49,12 +54,14 @@ extension CACommand {
             try self.step.judge("ca prepare")
             if let id = self.id { try InitCommand.judge(id: id) }
             let mandate = try self.routine.mandate()
-            let way = try self.way()
+            let given = try self.way()
             let file = self.offline
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 if let token = self.token { try configuration.judgeToken(token) }
                 let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
+                let way: KeyWay
+                if let given { way = given } else { way = try await desk.way(of: self.role, in: rotation) }
                 let plan = try await self.plan(way, desk, rotation, as: try await self.newID(way, ledger, rotation))
                 let screen = PrepareScreen(
                     plan: plan,
@@ -87,10 +94,16 @@ extension CACommand {
             }
         }
 
-        /// The one place where it is chosen how the key is made and who signs for it.
-        private func way() throws(CommandProblem) -> KeyWay {
+        /// The one place where it is chosen how the key is made and who signs for it; `nil` where nobody said.
+        private func way() throws(CommandProblem) -> KeyWay? {
+            if self.sealed {
+                guard self.token == nil, self.offline == nil, self.certificate == nil else {
+                    throw .usage("--sealed goes with none of --token, --offline and --certificate", see: "ca prepare")
+                }
+                return .sealed
+            }
             switch (self.token, self.offline, self.certificate) {
-            case (nil, nil, nil): return .sealed
+            case (nil, nil, nil): return nil
             case (let name?, nil, nil): return .token(name)
             case (nil, let file?, nil):
                 guard self.role == .issuing else {
