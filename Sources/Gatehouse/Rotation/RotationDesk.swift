@@ -144,6 +144,8 @@ struct RotationDesk {
         if let maker = try self.maker(plan.way) {
             try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
         }
+        // What an offline root is to sign is made when it is asked.
+        if case .offline = plan.way { return }
         _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
     }
 
@@ -168,14 +170,14 @@ struct RotationDesk {
     /// A ceremony seals its own.
     private func maker(_ way: KeyWay) throws(CommandProblem) -> TokenKeyMaker? {
         switch way {
-        case .sealed: return nil
-        case .token(let name):
+        case .sealed, .offline(_, nil): return nil
+        case .token(let name), .offline(_, let name?):
             do throws(EnrollmentError) {
                 return try TokenKeyMaker(name, of: self.tokens, random: OpenSSLRandomSource())
             } catch {
                 throw CommandProblem(error)
             }
-        case .offline, .elsewhere: return nil
+        case .elsewhere: return nil
         }
     }
 

@@ -74,12 +74,18 @@ extension CACommand {
                         rehearsedBy: screen.command(committing: false)
                     )
                 else {
-                    if file == nil { try await desk.rehearse(plan) }
+                    try await desk.rehearse(plan)
                     return screen.rehearsal(note: gate.keep(plan.id, facts: plan.facts))
                 }
                 if let file {
                     let ceremony = CeremonyDesk(ledger: ledger, configuration: configuration)
-                    return try await ceremony.askForIssuer(plan.issuerID, key: plan.algorithm.key, file: file, by: act)
+                    return try await ceremony.askForIssuer(
+                        plan.issuerID,
+                        key: plan.algorithm.key,
+                        on: self.token,
+                        file: file,
+                        by: act
+                    )
                 }
                 let issuer = try await desk.prepare(plan, by: act)
                 let ends = try await answer { () throws(EnrollmentError) in try KeyRotation.end(of: issuer) }
@@ -92,14 +98,14 @@ extension CACommand {
             switch (self.token, self.offline, self.certificate) {
             case (nil, nil, nil): return .sealed
             case (let name?, nil, nil): return .token(name)
-            case (nil, let file?, nil):
+            case (let token, let file?, nil):
                 guard self.role == .issuing else {
                     throw .usage(
                         "an offline root is made by gatehouse ceremony root, and taken in with --certificate",
                         see: "ca prepare"
                     )
                 }
-                return .offline(file)
+                return .offline(file, token: token)
             case (nil, nil, let file?):
                 guard self.role == .root, self.algorithm == nil else {
                     throw .usage(
@@ -108,7 +114,7 @@ extension CACommand {
                     )
                 }
                 return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
-            default: throw .usage("--token, --offline and --certificate exclude each other", see: "ca prepare")
+            default: throw .usage("--certificate goes with neither --token nor --offline", see: "ca prepare")
             }
         }
 
