@@ -107,4 +107,59 @@ struct BrokenRestoreTests {
             #expect(try await gatehouse.renew(kim).renewals == 1)
         }
     }
+
+    /// Has whoever fills the table wait in the middle of its transaction.
+    private static let brake = """
+        CREATE FUNCTION brake() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(300); RETURN NEW; END';
+        CREATE TRIGGER brake BEFORE INSERT ON device FOR EACH ROW EXECUTE FUNCTION brake()
+        """
+    /// The server does not notice by itself that whoever waits is gone.
+    private static let release = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep';
+        DROP TRIGGER brake ON device; DROP FUNCTION brake
+        """
+
+    @Test("leaves a database empty that was, which serves nobody, and succeeds when it is run again")
+    func database() async throws {
+        try await RunningGatehouse.serve(Self.settings, on: .postgres) { gatehouse in
+            let place = gatehouse.place
+            let database = try #require(place.store.access?.database)
+            _ = try place.keep(secret: "the backup's own passphrase", as: "backup.passphrase")
+            let kim = try await gatehouse.device(of: "kim")
+            let file = place.folder.appending(path: "one.ghbackup").path
+            _ = try await place.document("backup", ["backup", "create", "--to", file])
+            #expect(try await gatehouse.stop() == 0)
+            let tables = try await database.psql(
+                "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
+                    + " AND tablename <> 'schema_version'"
+            )
+            _ = try await database.psql("TRUNCATE \(tables)")
+            _ = try await database.psql(Self.brake)
+
+            let restore = ["backup", "restore", file, "--accept-lost-crls", "--commit"]
+            let process = try FixtureProcess(place.line(restore + ["--config", place.configuration.path]))
+            do {
+                try await gatehouse.wait("the middle of it") {
+                    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+                    return try await database.psql(waiting) == "1"
+                }
+            } catch {
+                process.kill()
+                throw error
+            }
+            #expect(Glibc.kill(process.identifier, SIGKILL) == 0)
+            #expect(process.wait() == -1)
+            _ = try await database.psql(Self.release)
+            #expect(try await database.psql("SELECT count(*) FROM certificate") == "0")
+
+            let refused = try await place.run(["serve", "--json"])
+            #expect(refused.status != 0)
+            #expect(refused.output.contains("gatehouse backup restore"), "\(refused.output)\(refused.errors)")
+            let done = try await place.document("restore", restore)
+            #expect(done["stage"]?.text == "restored")
+            #expect(try await place.document("store-check", ["store", "check", "--full"])["sound"] == .boolean(true))
+            try await gatehouse.start()
+            #expect(try await gatehouse.renew(kim).renewals == 1)
+        }
+    }
 }
