@@ -1,6 +1,7 @@
 package import EnrollmentCore
 package import OpenSSLKit
 internal import PKCS11Kit
+internal import X509Kit
 
 /// Makes issuers' keys on a token, and destroys them there.
 package struct TokenKeyMaker: IssuerKeyMaker {
