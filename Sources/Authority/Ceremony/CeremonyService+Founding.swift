@@ -38,7 +38,7 @@ extension CeremonyService {
         }
         let party = try SigningParty(
             id: issuer.id,
-            key: try self.vault.key(of: issuer),
+            key: try self.keys.key(of: issuer),
             certificate: issuer.certificate
         )
         let order = CertificateMaker.Order(

@@ -169,7 +169,7 @@ extension CeremonyService {
             try await trial.run(
                 issuer.id,
                 as: issuer.role,
-                key: try self.vault.key(of: issuer),
+                key: try self.keys.key(of: issuer),
                 certificate: issuer.certificate,
                 answersOCSP: true
             )

@@ -38,14 +38,26 @@ package struct CeremonyService: Sendable {
 
     let ledger: any Store
     let vault: Vault
+    let keys: any IssuerKeySource
     let clock: any WallClock
     let random: any RandomSource
     let addresses: AuthorityAddresses
     let node: UInt8
 
+    /// Puts it together.
+    ///
+    /// - Parameters:
+    ///   - ledger: Ceremonies, and what comes of them.
+    ///   - vault: Seals keys that are made in this process.
+    ///   - keys: Opens issuers' keys; `nil` is the vault alone.
+    ///   - clock: Dates requests and issuers.
+    ///   - random: Of serial numbers and names.
+    ///   - addresses: Where CRLs and issuers are published.
+    ///   - node: Of serial numbers.
     package init(
         ledger: any Store,
         vault: Vault,
+        keys: (any IssuerKeySource)? = nil,
         clock: any WallClock,
         random: any RandomSource,
         addresses: AuthorityAddresses,
@@ -53,6 +65,7 @@ package struct CeremonyService: Sendable {
     ) {
         self.ledger = ledger
         self.vault = vault
+        self.keys = keys ?? vault
         self.clock = clock
         self.random = random
         self.addresses = addresses
@@ -76,14 +89,16 @@ package struct CeremonyService: Sendable {
     /// - Parameters:
     ///   - order: The new issuer.
     ///   - kind: `founding` or `issuing`.
+    ///   - keyMaker: Makes its key; `nil` has it sealed in the store.
     ///   - keys: Opens the key of the active issuer, which vouches.
     ///   - act: Who, why.
     /// - Returns: The request, which is recorded, and its file.
     /// - Throws: ``EnrollmentError`` with code `authorization` when there is no root to ask, the id is taken, or another
-    ///   ceremony for it is open.
+    ///   ceremony for it is open; with code `inMaintenance` when the place of the key is out of reach.
     package func askForIssuer(
         _ order: Order,
         as kind: CeremonyRecord.Kind,
+        keyMaker: (any IssuerKeyMaker)? = nil,
         keys: any IssuerKeySource,
         act: AdministrativeAct
     ) async throws(EnrollmentError) -> Asked {
@@ -94,7 +109,27 @@ package struct CeremonyService: Sendable {
             throw EnrollmentError(.authorization, "There is an issuer \(order.id) already.", rule: "rotation.id")
         }
         try await self.refuseSecond(kind, order.id)
-        let key = try library("ceremony.key") { () throws(OpenSSLError) in try SigningKey.generate(order.key) }
+        let keyMaker = keyMaker ?? SealedKeyMaker(vault: self.vault)
+        let (key, location) = try await keyMaker.make(order.key, for: order.id)
+        do throws(EnrollmentError) {
+            var request = try await self.request(for: order, as: kind, key: key, root, act)
+            try await self.attest(&request, issuers, keys)
+            return try await self.open(request, key: location, act)
+        } catch  where !error.code.isOperatorsConcern {
+            // Refused for certain, so that nobody needs the key; where it cannot be told, it is kept.
+            try await keyMaker.destroy(location, of: order.id)
+            throw error
+        }
+    }
+
+    /// Records what the certificate is to be, and gives the request with the proof that somebody has its key.
+    private func request(
+        for order: Order,
+        as kind: CeremonyRecord.Kind,
+        key: any IssuerKey,
+        _ root: IssuerRecord,
+        _ act: AdministrativeAct
+    ) async throws(EnrollmentError) -> CeremonyRequest {
         let party = try Self.party(of: root)
         let organization: String
         if let given = order.organization {
@@ -109,7 +144,7 @@ package struct CeremonyService: Sendable {
         )
         let wish = authorities.issuingOrder(
             order.id,
-            key: HeldKey(key),
+            key: key,
             profile: order.profile,
             answersOCSP: false
         )
@@ -122,9 +157,8 @@ package struct CeremonyService: Sendable {
             naming: prepared.draft.crlShard,
             days: order.listDays
         )
-        try await request.prove(by: HeldKey(key))
-        try await self.attest(&request, issuers, keys)
-        return try await self.open(request, key: .sealed(try self.vault.seal(key, of: order.id)), act)
+        try await request.prove(by: key)
+        return request
     }
 
     /// Asks a root that is not at hand for its CRLs of now.

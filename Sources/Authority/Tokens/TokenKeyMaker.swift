@@ -1,6 +1,7 @@
 package import EnrollmentCore
 package import OpenSSLKit
 internal import PKCS11Kit
+internal import X509Kit
 
 /// Makes issuers' keys on a token, and destroys them there.
 package struct TokenKeyMaker: IssuerKeyMaker {
@@ -113,7 +114,31 @@ extension TokenKeys {
                 rule: "token.key-in-use"
             )
         }
-        let publicKeyInfo = try Self.publicKeyInfo(of: issuer)
+        return try await self.destroyKey(publicKeyInfo: try Self.publicKeyInfo(of: issuer))
+    }
+
+    /// Destroys the key that waited on a token for a ceremony that was withdrawn.
+    ///
+    /// It is known by the public key in the request, since the store wipes where it was. Doing it again does no harm.
+    ///
+    /// - Parameters:
+    ///   - ceremony: As the store had it before, or has it by now.
+    ///   - issuers: Every issuer in the store; a key of one of them is not destroyed.
+    /// - Throws: ``EnrollmentError`` when a token cannot be asked.
+    package func destroyKey(
+        of ceremony: CeremonyRecord,
+        besides issuers: [IssuerRecord]
+    ) async throws(EnrollmentError) {
+        guard ceremony.kind == .founding || ceremony.kind == .issuing,
+            let item = try CeremonyRequest(octets: ceremony.request).items.first(where: { $0.content == .certificate })
+        else { return }
+        let publicKeyInfo = try CeremonyReading.certificate(item.toBeSigned).publicKeyInfo
+        for issuer in issuers where try Self.publicKeyInfo(of: issuer) == publicKeyInfo { return }
+        try await self.destroyKey(publicKeyInfo: publicKeyInfo)
+    }
+
+    @discardableResult
+    private func destroyKey(publicKeyInfo: [UInt8]) async throws(EnrollmentError) -> [String] {
         var places: [String] = []
         for place in self.all {
             let token = try self.token(place)

@@ -178,9 +178,14 @@ extension TokenKeys {
     /// - Parameters:
     ///   - name: The token's name in the configuration.
     ///   - issuers: Every issuer in the store, by whose certificates keys are known.
+    ///   - waiting: Where keys are that wait for their certificates.
     /// - Returns: What is on it.
     /// - Throws: ``EnrollmentError`` when it cannot be asked.
-    package func survey(_ name: String, for issuers: [IssuerRecord]) async throws(EnrollmentError) -> Survey {
+    package func survey(
+        _ name: String,
+        for issuers: [IssuerRecord],
+        waiting: [KeyLocation] = []
+    ) async throws(EnrollmentError) -> Survey {
         let place = try self.place(named: name)
         let token = try self.token(place)
         let keys: [TokenPublicKey]
@@ -193,10 +198,18 @@ extension TokenKeys {
         for issuer in issuers where issuer.key != .destroyed {
             living[try Self.publicKeyInfo(of: issuer)] = issuer.id
         }
+        let expected = waiting.compactMap { location -> TokenKeyName? in
+            guard case .token(let text) = location, let uri = TokenKeyURI(text), uri.token == place.settings.label
+            else {
+                return nil
+            }
+            return uri.key
+        }
         return Survey(
             issuers: keys.compactMap { living[$0.publicKeyInfo] },
             leftovers: keys.filter { key in
                 key.name.label.hasPrefix(TokenKeyMaker.label(of: "")) && living[key.publicKeyInfo] == nil
+                    && !expected.contains(key.name)
             }.map(\.name.description)
         )
     }

@@ -22,6 +22,9 @@ public enum KeyLocation: Hashable, Sendable {
         }
     }
 
+    /// Whether a PKCS #11 token holds it.
+    public var isOnToken: Bool { if case .token = self { true } else { false } }
+
     /// What is stored besides ``place``.
     public var octets: [UInt8] {
         switch self {

@@ -20,7 +20,7 @@ struct InitCommand: OperatorCommand {
               gatehouse init --token hsm
 
             With --offline-root the root's key stays where gatehouse ceremony root made it: what it has to sign is written
-            to a file, and gatehouse ca import finishes the place.
+            to a file, and gatehouse ca import finishes the place. The issuing authority's key may be on a token.
 
               gatehouse init --offline-root root.cer --root R1 --request request.txt --organization "Corp Ltd"
             """
@@ -113,12 +113,8 @@ struct InitCommand: OperatorCommand {
         switch (self.offlineRoot, self.request) {
         case (nil, nil): return nil
         case (let root?, let file?):
-            guard self.rootAlgorithm == nil, self.rootToken == nil, self.token == nil else {
-                throw .usage(
-                    "--root-algorithm and --root-token are for a root that is made here, and --token for an issuer that it"
-                        + " certifies at once",
-                    see: "init"
-                )
+            guard self.rootAlgorithm == nil, self.rootToken == nil else {
+                throw .usage("--root-algorithm and --root-token are for a root that is made here", see: "init")
             }
             try CeremonyFiles.requireAbsent(file)
             return (try CeremonyFiles.read(root), file)

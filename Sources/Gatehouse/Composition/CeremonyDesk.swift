@@ -15,7 +15,8 @@ struct CeremonyDesk {
     ///
     /// - Parameters:
     ///   - id: Of the new issuer.
-    ///   - key: Made here, and kept sealed until the answer comes.
+    ///   - key: Made here or on the token, and kept until the answer comes.
+    ///   - token: The token's name in the configuration; `nil` has the key sealed in the store.
     ///   - file: Where the request is written; must not be there yet.
     ///   - act: Who, why.
     /// - Returns: What was asked for.
@@ -23,6 +24,7 @@ struct CeremonyDesk {
     func askForIssuer(
         _ id: String,
         key: KeyType,
+        on token: String?,
         file: String,
         by act: AdministrativeAct
     ) async throws(CommandProblem) -> CommandOutput {
@@ -36,8 +38,11 @@ struct CeremonyDesk {
             listDays: Self.listDays
         )
         return try await self.ask(file, act, "Done. The certificate of \(id) is recorded, and waits for its root.") {
-            (service, vault) throws(EnrollmentError) in
-            try await service.askForIssuer(order, as: .issuing, keys: vault, act: act)
+            (service, keys) throws(EnrollmentError) in
+            let maker = try token.map { (name) throws(EnrollmentError) in
+                try TokenKeyMaker(name, of: keys.tokens, random: OpenSSLRandomSource())
+            }
+            return try await service.askForIssuer(order, as: .issuing, keyMaker: maker, keys: keys, act: act)
         }
     }
 
@@ -70,7 +75,7 @@ struct CeremonyDesk {
     ) async throws(CommandProblem) -> [(asked: CeremonyService.Asked, file: String, act: AdministrativeAct)] {
         let profiles = try ProfileFolder.load(self.configuration)
         let keys = try await KeyRing.open(by: self.configuration, in: self.ledger)
-        let service = CeremonyService(self.ledger, keys.vault, self.configuration)
+        let service = CeremonyService(self.ledger, keys, self.configuration)
         let missing = try await Self.refusing { () throws(EnrollmentError) in
             try await CeremonyService.links(to: root, in: self.ledger).filter { $0.standing == .missing }
         }
@@ -111,7 +116,7 @@ struct CeremonyDesk {
     ) async throws(CommandProblem) -> CommandOutput {
         let keys = try await KeyRing.open(by: self.configuration, in: self.ledger)
         let asked = try await Self.refusing { () throws(EnrollmentError) in
-            try await request(CeremonyService(self.ledger, keys.vault, self.configuration), keys)
+            try await request(CeremonyService(self.ledger, keys, self.configuration), keys)
         }
         try Self.write(asked, to: file)
         return try CeremonyScreen.asked(asked.request, file: file, trace: act.traceID, heading: heading)

@@ -4,10 +4,11 @@ import Ledger
 
 extension CeremonyService {
     /// The service for one command.
-    init(_ ledger: any LedgerStore, _ vault: Vault, _ configuration: Configuration) {
+    init(_ ledger: any LedgerStore, _ keys: KeyRing, _ configuration: Configuration) {
         self.init(
             ledger: ledger,
-            vault: vault,
+            vault: keys.vault,
+            keys: keys,
             clock: SystemClock(),
             random: OpenSSLRandomSource(),
             addresses: configuration.addresses,

@@ -79,8 +79,8 @@ struct Founding {
     }
 
     private func found(_ ledger: any LedgerStore, _ vault: Vault) async throws(EnrollmentError) -> Made {
+        let tokens = self.opening.configuration.tokenKeys()
         guard let offline = self.offline else {
-            let tokens = self.opening.configuration.tokenKeys()
             let founder = AuthorityFounder(
                 ledger: ledger,
                 vault: vault,
@@ -91,7 +91,7 @@ struct Founding {
             )
             return .complete(try await founder.found(self.plan))
         }
-        let service = CeremonyService(ledger, vault, self.opening.configuration)
+        let service = CeremonyService(ledger, KeyRing(vault: vault, tokens: tokens), self.opening.configuration)
         _ = try await service.adopt(root: offline, id: self.plan.rootID, profile: self.plan.rootProfile)
         var order = CeremonyService.Order(
             id: self.plan.issuerID,
@@ -103,7 +103,14 @@ struct Founding {
         order.notes = CeremonyService.notes(serverNames: self.plan.serverNames, key: self.plan.serverKey)
         let act = try Mandate(reason: "new place with an offline root", ticket: nil)
             .act(.prepareIssuer, at: self.clock.now)
-        return .waiting(try await service.askForIssuer(order, as: .founding, keys: vault, act: act), act)
+        let asked = try await service.askForIssuer(
+            order,
+            as: .founding,
+            keyMaker: try self.maker(self.seats.issuer, tokens),
+            keys: vault,
+            act: act
+        )
+        return .waiting(asked, act)
     }
 
     private func maker(_ name: String?, _ tokens: TokenKeys) throws(EnrollmentError) -> TokenKeyMaker? {

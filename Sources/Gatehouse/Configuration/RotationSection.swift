@@ -31,6 +31,8 @@ enum RotationSection {
     /// - Parameters:
     ///   - reader: Of `rotation`; `nil` where it is not there.
     ///   - tokens: Names of the configured tokens.
+    /// - Returns: What it says, and defaults.
+    /// - Throws: ``SettingsError`` with the key that is wrong.
     static func read(
         _ reader: SettingsReader?,
         tokens: [String]

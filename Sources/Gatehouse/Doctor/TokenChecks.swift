@@ -36,7 +36,12 @@ struct TokenChecks {
     private func judge(_ token: ConfiguredToken) async -> Finding {
         let name = "pkcs11 \(token.name)"
         do throws(EnrollmentError) {
-            let survey = try await self.tokens.survey(token.name, for: self.examination.issuers)
+            let ceremonies = try await self.examination.ledger.ceremonies()
+            let survey = try await self.tokens.survey(
+                token.name,
+                for: self.examination.issuers,
+                waiting: ceremonies.filter { $0.state == .open }.map(\.key)
+            )
             let keys = survey.issuers.isEmpty ? "no issuer's key" : "keys of \(survey.issuers.joined(separator: ", "))"
             guard survey.leftovers.isEmpty else {
                 let leftovers = survey.leftovers.joined(separator: ", ")

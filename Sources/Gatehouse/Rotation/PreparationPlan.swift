@@ -53,8 +53,9 @@ enum KeyWay: Hashable, Sendable {
     case sealed
     /// On the PKCS #11 token that the configuration calls so.
     case token(String)
-    /// In the store, with a certificate that an offline root signs: the request goes into this file.
-    case offline(String)
+    /// In the store, or on the token of that name, with a certificate that an offline root signs: the request goes into
+    /// this file.
+    case offline(String, token: String?)
     /// On a machine of its own, where a root made itself: this file held its certificate, DER.
     case elsewhere(file: String, certificate: [UInt8])
 
@@ -62,7 +63,8 @@ enum KeyWay: Hashable, Sendable {
         switch self {
         case .sealed: "sealed in the store"
         case .token(let name): "on token \(name)"
-        case .offline: "sealed in the store, certificate by a ceremony"
+        case .offline(_, let token):
+            "\(token.map { "on token \($0)" } ?? "sealed in the store"), certificate by a ceremony"
         case .elsewhere: "offline"
         }
     }
@@ -72,7 +74,7 @@ enum KeyWay: Hashable, Sendable {
         switch self {
         case .sealed: ["--sealed"]
         case .token(let name): ["--token", name]
-        case .offline(let file): ["--offline", file]
+        case .offline(let file, let token): (token.map { ["--token", $0] } ?? ["--sealed"]) + ["--offline", file]
         case .elsewhere(let file, _): ["--certificate", file]
         }
     }

@@ -151,6 +151,10 @@ struct RotationDesk {
             }
         }
         let maker = try self.maker(plan.way)
+        // What an offline root is to sign is made when it is asked.
+        if case .offline = plan.way {
+            return try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
+        }
         _ = try await Self.step { () throws(EnrollmentError) in
             try await self.service.rehearse(Self.order(plan), keyMaker: maker)
         }
@@ -172,28 +176,26 @@ struct RotationDesk {
         RotationService.Order(id: plan.issuerID, role: plan.role, key: plan.algorithm.key)
     }
 
-    /// How the next key of a role is made when nobody says so.
-    func way(of role: IssuerRecord.Role, in rotation: KeyRotation) async throws(CommandProblem) -> KeyWay {
+    /// The token on which the next key of a role is made when nobody says where; `nil` for the store.
+    func seat(of role: IssuerRecord.Role, in rotation: KeyRotation) async throws(CommandProblem) -> String? {
         let seat = try await Self.step { () throws(EnrollmentError) in
             try self.seats.seat(of: role, after: rotation.active(role)?.issuer)
         }
         return switch seat {
-        case .store: .sealed
-        case .token(let name): .token(name)
+        case .store: nil
+        case .token(let name): name
         }
     }
 
-    /// Who makes the key; `nil` where none is made here.
-    private func maker(_ way: KeyWay) throws(CommandProblem) -> (any IssuerKeyMaker)? {
+    private func maker(_ way: KeyWay) throws(CommandProblem) -> any IssuerKeyMaker {
         switch way {
-        case .sealed: return SealedKeyMaker(vault: self.vault, tokens: self.tokens)
-        case .token(let name):
+        case .sealed, .offline(_, nil), .elsewhere: return SealedKeyMaker(vault: self.vault, tokens: self.tokens)
+        case .token(let name), .offline(_, let name?):
             do throws(EnrollmentError) {
                 return try TokenKeyMaker(name, of: self.tokens, random: OpenSSLRandomSource())
             } catch {
                 throw CommandProblem(error)
             }
-        case .offline, .elsewhere: return nil
         }
     }
 

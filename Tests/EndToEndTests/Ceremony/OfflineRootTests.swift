@@ -12,9 +12,9 @@ struct OfflineRootTests {
         let root: String
         let passphrase: String
 
-        init(_ store: PlaceStore) throws {
+        init(_ store: PlaceStore, more: String = "") throws {
             self.place = try Place(
-                unfounded: Place.Settings(),
+                unfounded: Place.Settings(more: more),
                 directory: try RunningGatehouse.directory.get(),
                 store: store
             )
@@ -182,6 +182,66 @@ struct OfflineRootTests {
             }
             #expect(try await gatehouse.stop() == 0)
         }
+    }
+
+    @Test("issuers below it have their keys on a token, waiting ones as well; what is withdrawn is destroyed there")
+    func onToken() async throws {
+        let token = try await ConfiguredToken()
+        let scene = try Scene(.sqlite, more: token.section)
+        let place = scene.place
+        let keys = ["--passphrase-file", scene.passphrase]
+        try await scene.makeRoot(keys)
+        let founding = ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+        let asked = try await place.document("ceremony", founding + ["--token", "hsm", "--issuer", "A"])
+        #expect(asked["kind"]?.text == "founding")
+        #expect(try token.soft.objectCount() == 2)
+        // While the token is away nothing is taken in, and afterwards all of it.
+        try await scene.sign("request.txt", keys)
+        try token.soft.pullOut()
+        let taking = ["ca", "import", scene.path("request.txt.answer")]
+        _ = try await place.problem(taking, status: 5)
+        try token.soft.putBack()
+        #expect(try await place.document("ceremony", taking)["status"]?.text == "imported")
+        #expect(try await place.issuer("A")["key"]?.text == "token")
+        try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
+
+        let gatehouse = RunningGatehouse(place)
+        try await gatehouse.start()
+        let first = try await gatehouse.device(of: "kim")
+        try await gatehouse.wait(for: "openssl to be content") { try await gatehouse.verifies(first) == nil }
+
+        func prepare(_ id: String, _ file: String) async throws {
+            let order = ["ca", "prepare", "--id", id, "--token", "hsm", "--offline", scene.path(file)]
+            let rehearsed = try await place.document("ca-prepare", order)
+            let plan = try #require(rehearsed["plan"]?.text)
+            _ = try await place.document("ceremony", order + ["--commit", "--plan", plan])
+        }
+        try await prepare("B", "second.txt")
+        #expect(try token.soft.objectCount() == 4)
+        let examined = try await place.command("doctor", "--only", "pkcs11")
+        #expect(examined.status == 0 && !examined.output.contains("no issuer in this store"), "\(examined.output)")
+        let list = try await place.document("ceremonies", ["ca", "ceremonies"])
+        let open = try #require(list["ceremonies"]?[1]?["id"]?.text)
+        let withdraw = ["ca", "ceremonies", "--withdraw", open, "--reason", "another is wanted"]
+        try token.soft.pullOut()
+        _ = try await place.problem(withdraw, status: 5)
+        try token.soft.putBack()
+        _ = try await place.document("ceremonies", withdraw)
+        #expect(try token.soft.objectCount() == 2, "done when asked for again")
+
+        try await prepare("C", "third.txt")
+        try await scene.perform("third.txt", keys)
+        #expect(try await place.issuer("C")["state"]?.text == "prepared")
+        try await place.rotate(["publish", "C"])
+        try await place.rotate(["activate", "C"])
+        let issuer = try Certificate(der: try await gatehouse.get("/pki/issuer/C.cer").body).subject
+        var device = first
+        try await gatehouse.wait(for: "a certificate of C") {
+            device = try await gatehouse.device(of: "kim")
+            return try Certificate(der: device.certificate).issuer == issuer
+        }
+        try await gatehouse.wait(for: "openssl to be content") { try await gatehouse.verifies(device) == nil }
+        #expect(try await gatehouse.stop() == 0)
     }
 
     @Test("a split root signs its CRLs by a ceremony; altered files are refused with exit 4")

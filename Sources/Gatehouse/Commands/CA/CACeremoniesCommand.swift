@@ -57,11 +57,16 @@ extension CACommand {
 
         private func end(_ id: String, _ reason: String) async throws(CommandProblem) -> CommandOutput {
             let mandate = try OrderOptions.mandate(reason: reason, ticket: self.ticket)
-            return try await self.common.withWritableLedger { (ledger, _) throws(CommandProblem) in
+            return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let record = try await Self.record(id, in: ledger)
                 let (isEnded, after) = try await answer { () throws(EnrollmentError) in
                     let act = try mandate.act(.withdrawCeremony, at: SystemClock().now)
                     let isEnded = try await ledger.closeCeremony(record.id, as: .withdrawn, act: act)
+                    if record.state == .withdrawn || (isEnded && record.key.isOnToken) {
+                        // After the store's part, so that no answer is taken in for a key that is gone; given again, it
+                        // does what was broken off.
+                        try await configuration.tokenKeys().destroyKey(of: record, besides: try await ledger.issuers())
+                    }
                     return (isEnded, try await ledger.ceremonies().filter { $0.id == record.id })
                 }
                 let text =

@@ -32,8 +32,8 @@ extension CACommand {
             let octets = try CeremonyFiles.read(self.file)
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let profiles = try ProfileFolder.load(configuration)
-                let vault = try await Vault.open(by: configuration, in: ledger)
-                let service = CeremonyService(ledger, vault, configuration)
+                let keys = try await KeyRing.open(by: configuration, in: ledger)
+                let service = CeremonyService(ledger, keys, configuration)
                 let (act, taken) = try await Self.take(octets, mandate, service, profiles)
                 return try CeremonyScreen.taken(taken, trace: act.traceID, next: self.next(taken.request))
             }

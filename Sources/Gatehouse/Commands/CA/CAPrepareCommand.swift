@@ -54,14 +54,13 @@ extension CACommand {
             try self.step.judge("ca prepare")
             if let id = self.id { try InitCommand.judge(id: id) }
             let mandate = try self.routine.mandate()
-            let given = try self.way()
-            let file = self.offline
+            let root = try self.elsewhere()
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 if let token = self.token { try configuration.judgeToken(token) }
                 let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
                 let way: KeyWay
-                if let given { way = given } else { way = try await desk.way(of: self.role, in: rotation) }
+                if let root { way = root } else { way = try await self.way(desk, rotation) }
                 let plan = try await self.plan(way, desk, rotation, as: try await self.newID(way, ledger, rotation))
                 let screen = PrepareScreen(
                     plan: plan,
@@ -81,12 +80,18 @@ extension CACommand {
                         rehearsedBy: screen.command(committing: false)
                     )
                 else {
-                    if file == nil { try await desk.rehearse(plan) }
+                    try await desk.rehearse(plan)
                     return screen.rehearsal(note: gate.keep(plan.id, facts: plan.facts))
                 }
-                if let file {
+                if case .offline(let file, let token) = way {
                     let ceremony = CeremonyDesk(ledger: ledger, configuration: configuration)
-                    return try await ceremony.askForIssuer(plan.issuerID, key: plan.algorithm.key, file: file, by: act)
+                    return try await ceremony.askForIssuer(
+                        plan.issuerID,
+                        key: plan.algorithm.key,
+                        on: token,
+                        file: file,
+                        by: act
+                    )
                 }
                 let issuer = try await desk.prepare(plan, by: act)
                 let ends = try await answer { () throws(EnrollmentError) in try KeyRotation.end(of: issuer) }
@@ -94,35 +99,33 @@ extension CACommand {
             }
         }
 
-        /// The one place where it is chosen how the key is made and who signs for it; `nil` where nobody said.
-        private func way() throws(CommandProblem) -> KeyWay? {
-            if self.sealed {
-                guard self.token == nil, self.offline == nil, self.certificate == nil else {
-                    throw .usage("--sealed goes with none of --token, --offline and --certificate", see: "ca prepare")
-                }
-                return .sealed
+        /// A root that made itself; `nil` for an issuer whose key is made here. Refuses options that do not go together.
+        private func elsewhere() throws(CommandProblem) -> KeyWay? {
+            guard !self.sealed || self.token == nil else {
+                throw .usage("--sealed and --token exclude each other", see: "ca prepare")
             }
-            switch (self.token, self.offline, self.certificate) {
-            case (nil, nil, nil): return nil
-            case (let name?, nil, nil): return .token(name)
-            case (nil, let file?, nil):
-                guard self.role == .issuing else {
-                    throw .usage(
-                        "an offline root is made by gatehouse ceremony root, and taken in with --certificate",
-                        see: "ca prepare"
-                    )
-                }
-                return .offline(file)
-            case (nil, nil, let file?):
-                guard self.role == .root, self.algorithm == nil else {
-                    throw .usage(
-                        "--certificate goes with --role root, and says of which kind its key is",
-                        see: "ca prepare"
-                    )
-                }
-                return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
-            default: throw .usage("--token, --offline and --certificate exclude each other", see: "ca prepare")
+            guard self.offline == nil || self.role == .issuing else {
+                throw .usage(
+                    "an offline root is made by gatehouse ceremony root, and taken in with --certificate",
+                    see: "ca prepare"
+                )
             }
+            guard let file = self.certificate else { return nil }
+            guard self.role == .root, self.algorithm == nil, self.token == nil, !self.sealed else {
+                throw .usage(
+                    "--certificate goes with --role root, and says itself of which kind its key is",
+                    see: "ca prepare"
+                )
+            }
+            return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
+        }
+
+        /// Where the key is made, and who signs for it.
+        private func way(_ desk: RotationDesk, _ rotation: KeyRotation) async throws(CommandProblem) -> KeyWay {
+            var token = self.token
+            if token == nil, !self.sealed { token = try await desk.seat(of: self.role, in: rotation) }
+            if let file = self.offline { return .offline(file, token: token) }
+            return token.map { .token($0) } ?? .sealed
         }
 
         /// Given, or a root's own, or the next one.

@@ -26,7 +26,7 @@ struct PrepareScreen {
         switch self.plan.way {
         case .sealed, .token:
             "  = trial          its certificate was made with a throw-away key, and judged: no finding"
-        case .offline(let file):
+        case .offline(let file, _):
             "  + request        for the root, written into \(Table.printable(file)); ca import takes the answer in"
         case .elsewhere:
             "  = trial          its certificate was judged, and one below it made with a throw-away key: no finding"
