@@ -8,6 +8,8 @@ import OpenSSLKit
 struct RotationDesk {
     let ledger: any LedgerStore
     let profiles: ProfileFolder
+    /// What the configuration says of rotation.
+    let rules: RotationSettings
     private let service: RotationService
     private let tokens: TokenKeys
 
@@ -58,14 +60,22 @@ struct RotationDesk {
         return RotationDesk(
             ledger: ledger,
             profiles: profiles,
+            rules: configuration.rotation,
             service: RotationService(ports, rules: rules),
             tokens: tokens
         )
     }
 
-    private init(ledger: any LedgerStore, profiles: ProfileFolder, service: RotationService, tokens: TokenKeys) {
+    private init(
+        ledger: any LedgerStore,
+        profiles: ProfileFolder,
+        rules: RotationSettings,
+        service: RotationService,
+        tokens: TokenKeys
+    ) {
         self.ledger = ledger
         self.profiles = profiles
+        self.rules = rules
         self.service = service
         self.tokens = tokens
     }
@@ -124,14 +134,16 @@ struct RotationDesk {
 
     // MARK: A new issuer
 
-    /// Does all of it with a throw-away key; a token is only asked whether it is there.
+    /// Does all of it with a throw-away key; a token is only asked whether it is there and takes the PIN.
     func rehearse(_ plan: PreparationPlan) async throws(CommandProblem) {
         if case .elsewhere(_, let certificate) = plan.way {
             return try await Self.step { () throws(EnrollmentError) in
                 try await self.service.rehearseAdmission(root: certificate, id: plan.issuerID)
             }
         }
-        _ = try self.maker(plan.way)
+        if let maker = try self.maker(plan.way) {
+            try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
+        }
         _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
     }
 
@@ -154,7 +166,7 @@ struct RotationDesk {
     /// Who makes the key; `nil` is the service's own way, sealed in the store.
     ///
     /// A ceremony seals its own.
-    private func maker(_ way: KeyWay) throws(CommandProblem) -> (any IssuerKeyMaker)? {
+    private func maker(_ way: KeyWay) throws(CommandProblem) -> TokenKeyMaker? {
         switch way {
         case .sealed: return nil
         case .token(let name):

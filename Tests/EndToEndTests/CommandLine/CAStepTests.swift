@@ -128,6 +128,27 @@ struct CAStepTests {
         }
     }
 
+    @Test("the configured kind of key goes before that of the present one, and --algorithm before both")
+    func configuredAlgorithm() async throws {
+        let place = try await CommandPlace.founded()
+        try place.edit(
+            "gatehouse.json5",
+            (
+                "tokens: [],",
+                "rotation: { issuing: { algorithm: \"ecdsa-p384\" }, root: { algorithm: \"rsa-3072\" } }, tokens: [],"
+            )
+        )
+        let prepare = ["ca", "prepare", "--id", "B"]
+        #expect(try await self.document("ca-prepare", place, prepare)["algorithm"]?.text == "ecdsa-p384")
+        let root = try await self.document("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        #expect(root["algorithm"]?.text == "rsa-3072")
+        let said = try await self.document("ca-prepare", place, prepare + ["--algorithm", "ed25519"])
+        #expect(said["algorithm"]?.text == "ed25519")
+        try await self.carryOut("ca-prepare", place, prepare)
+        let status = try await self.document("ca-status", place, ["ca", "status"])
+        #expect(status["issuers"]?[2]?["algorithm"]?.text == "P-384")
+    }
+
     @Test("an issuer goes from prepared to active, its predecessor drains, and each step says so when done twice")
     func routine() async throws {
         let place = try await CommandPlace.founded()

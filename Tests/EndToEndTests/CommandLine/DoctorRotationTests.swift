@@ -130,14 +130,19 @@ struct DoctorRotationTests {
 
     @Test("a ceremony that nobody answers is asked for after a week, and no more when it is withdrawn")
     func ceremony() async throws {
-        let place = try await Self.place()
+        let directory = try RunningGatehouse.directory.get()
+        let place = try Place(unfounded: Place.Settings(movesClock: true), directory: directory, store: .sqlite)
         let clock = try #require(place.clock)
-        // What no ceremony was opened for is not a group.
-        #expect(try await Self.found(place, "ceremony").isEmpty)
-        // From the first CRLs on there is something to ask for.
-        #expect(try await place.run(["crl", "publish"]).status == 0)
-        let file = place.folder.appending(path: "request.txt").path
-        let asked = try await place.document("ceremony", ["crl", "publish", "R1", "--offline", file])
+        let passphrase = try place.keep(secret: "tick tock", as: "root.passphrase")
+        let (root, file) = (place.folder.appending(path: "R1").path, place.folder.appending(path: "request.txt").path)
+        _ = try await place.document(
+            "ceremony-root",
+            ["ceremony", "root", "--organization", "Corp Ltd", "--passphrase-file", passphrase, "--out", root]
+        )
+        let asked = try await place.document(
+            "ceremony",
+            ["init", "--offline-root", "\(root)/root.cer", "--request", file]
+        )
         let id = try #require(asked["id"]?.text)
         #expect(try await Self.found(place, "ceremony")["ceremony \(id)"]?.status == "ok")
         try clock.advance(days: 8)

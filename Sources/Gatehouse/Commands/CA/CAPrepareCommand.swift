@@ -10,8 +10,9 @@ extension CACommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a new key and its certificate; nobody is told before it is published.",
             discussion: """
-                The new issuer is of the kind of the present one unless --algorithm says otherwise, and its certificate
-                is signed by the active root. A trial issuance judges it before anything is recorded.
+                The new issuer's key is of the kind that --algorithm says, else of the configured one
+                (rotation.issuing.algorithm, rotation.root.algorithm), else of the present one's. Its certificate is
+                signed by the active root. A trial issuance judges it before anything is recorded.
 
                   gatehouse ca prepare
                   gatehouse ca prepare --id 2026-B --commit --plan P-7F3K-22QM
@@ -33,7 +34,7 @@ extension CACommand {
         var role = IssuerRecord.Role.issuing
         @Option(help: "Id; goes into URLs and is never used again. Default: year and letter, or R and a number.")
         var id: String?
-        @Option(help: "Key; default: that of the present one.")
+        @Option(help: "Key; default: the configured one, then that of the present one.")
         var algorithm: InitCommand.Algorithm?
         @Option(help: "Make the key on this PKCS #11 token, as the configuration names it.")
         var token: String?
@@ -51,6 +52,7 @@ extension CACommand {
             let way = try self.way()
             let file = self.offline
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
+                if let token = self.token { try configuration.judgeToken(token) }
                 let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
                 let plan = try await self.plan(way, desk, rotation, as: try await self.newID(way, ledger, rotation))
@@ -138,17 +140,17 @@ extension CACommand {
             } catch {
                 throw CommandProblem(error)
             }
-            let present: InitCommand.Algorithm? =
+            let algorithm: InitCommand.Algorithm? =
                 if case .elsewhere(_, let certificate) = way {
                     InitCommand.Algorithm(of: certificate)
                 } else {
-                    rotation.active(self.role)?.issuer.algorithm
+                    self.algorithm ?? desk.rules[self.role].algorithm ?? rotation.active(self.role)?.issuer.algorithm
                 }
             return try await answer { () throws(EnrollmentError) in
                 try PreparationPlan(
                     id,
                     role: self.role,
-                    algorithm: self.algorithm ?? present ?? .ecdsaP256,
+                    algorithm: algorithm ?? .ecdsaP256,
                     way: way,
                     signer: self.role == .root ? nil : rotation.active(.root)?.issuer,
                     profile: self.role == .root ? desk.profiles.root : desk.profiles.issuing
