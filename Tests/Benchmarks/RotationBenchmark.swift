@@ -83,6 +83,12 @@ private func measure(
         }
     }
     bench.add(.context("\(name).revocable", revocable, "ms"))
+    let stranded = try await median {
+        guard try await ledger.devicesToRevoke(of: issuer, at: now) > 0 else {
+            throw BenchmarkProblem("no device holds a certificate of \(issuer)")
+        }
+    }
+    bench.add(.context("\(name).stranded", stranded, "ms"))
 }
 
 /// Everything that a compromised issuer signed for 100 000 devices, revoked part by part with its events, as

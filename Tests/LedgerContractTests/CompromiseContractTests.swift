@@ -89,6 +89,26 @@ struct CompromiseContractTests {
     }
 
     @Test(
+        "counts a device once that is just renewing, and none for the service's own",
+        arguments: Implementation.allCases
+    )
+    func devices(implementation: Implementation) async throws {
+        try await implementation.withLedger { (ledger) async throws -> Void in
+            try await ledger.foundAuthority()
+            let due = LedgerFixture.start.adding(days: 306)
+            let first = try await ledger.enrolled()
+            _ = try await ledger.enrolled()
+            let before = try await ledger.revocableCount(of: Self.old, at: due)
+            #expect(try await ledger.devicesToRevoke(of: Self.old, at: due) == 2)
+            _ = try await ledger.renew(first.certificate, by: first.user, at: due)
+            #expect(try await ledger.revocableCount(of: Self.old, at: due) == before + 1)
+            #expect(try await ledger.devicesToRevoke(of: Self.old, at: due) == 2)
+            // Of those that are left, one has ended, and the renewing one's former, too.
+            #expect(try await ledger.devicesToRevoke(of: Self.old, at: due.adding(days: 100)) == 1)
+        }
+    }
+
+    @Test(
         "needs no permit and leaves no slot filled when such a device enrolls again",
         arguments: Implementation.allCases
     )

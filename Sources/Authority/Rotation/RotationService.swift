@@ -313,6 +313,8 @@ package struct RotationService: Sendable {
             try await self.withdrawCeremonies(of: change.id, by: act)
         case .compromise:
             try await self.revokeLinks(to: change.id, .cACompromise, by: act)
+            // Whatever comes back by then may be signed by somebody else.
+            try await self.withdrawCeremonies(of: change.id, by: act)
             try await self.publishWaiting()
         case .prepare, .publish, .activate, .drain: break
         }

@@ -16,9 +16,9 @@ struct OfflineCompromiseTests {
     private static func path(_ name: String, _ place: Place) -> String { place.folder.appending(path: name).path }
 
     /// As the root's machine does it.
-    private static func sign(_ request: String, at place: Place) async throws {
+    private static func sign(_ request: String, by root: String = "R1", at place: Place) async throws {
         let keys = [
-            "--root", Self.path("R1", place), "--yes", "--passphrase-file", Self.path("root.passphrase", place),
+            "--root", Self.path(root, place), "--yes", "--passphrase-file", Self.path("root.passphrase", place),
         ]
         _ = try await place.document("ceremony", ["ceremony", "sign", Self.path(request, place)] + keys)
     }
@@ -102,6 +102,13 @@ struct OfflineCompromiseTests {
         let screen = try await place.run(command)
         #expect(screen.status == 0, "\(screen.errors)")
         #expect(screen.output.contains("of R2 is sealed in the store, where that of R1 is offline"), "\(screen.output)")
+        #expect(screen.output.contains("gatehouse ca prepare --role root --certificate root.cer"), "\(screen.output)")
+        // What it was asked for and has not answered is not taken in any more.
+        let request = Self.path("late.txt", place)
+        let prepare = ["ca", "prepare", "--id", "LATE", "--offline", request]
+        let late = try #require(try await place.document("ca-prepare", prepare)["plan"]?.text)
+        _ = try await place.document("ceremony", prepare + ["--commit", "--plan", late])
+        try await Self.sign("late.txt", at: place)
         let rehearsed = try await place.document("ca-compromise", command)
         let plan = try #require(rehearsed["plan"]?.text)
         let done = try await place.document("ca-compromise", command + ["--commit", "--plan", plan])
@@ -111,5 +118,51 @@ struct OfflineCompromiseTests {
             try await place.query("SELECT signed_by FROM issuer WHERE role = 'issuing' AND state = 'active'") == ["R2"]
         )
         #expect(try #require(done["leftForPeople"]).texts.contains { $0.contains("take R1 out of the devices' trust") })
+        #expect(try await place.query("SELECT state FROM ceremony WHERE issuer_id = 'LATE'") == ["withdrawn"])
+        _ = try await place.problem(["ca", "import", request + ".answer"], status: 4)
+    }
+
+    @Test("of a root whose successor is offline, too, what can be is stopped, and the commands lead on to the rest")
+    func successor() async throws {
+        let place = try await Self.founded()
+        let first = try #require(try await place.query("SELECT id FROM issuer WHERE role = 'issuing'").first)
+        let root = Self.path("R2", place)
+        let secret = Self.path("root.passphrase", place)
+        let words = ["ceremony", "root", "--organization", "Corp Ltd", "--id", "R2", "--out", root]
+        _ = try await place.document("ceremony-root", words + ["--passphrase-file", secret])
+        try await place.rotate(["prepare", "--role", "root", "--certificate", "\(root)/root.cer"])
+
+        let command = ["ca", "compromise", "R1", "--reason", "stolen"]
+        let rehearsed = try await place.document("ca-compromise", command)
+        guard case .array(let stops)? = rehearsed["stops"] else {
+            Issue.record("no stops: \(rehearsed)")
+            return
+        }
+        #expect(stops.map { $0["successor"]?.text }.first == "R2")
+        #expect(stops.map { $0["waitsFor"]?.text } == [nil, "R2"])
+        let plan = try #require(rehearsed["plan"]?.text)
+        let stopped = try await place.document("ca-compromise", command + ["--commit", "--plan", plan], status: 1)
+        #expect(stopped["outcome"]?.text == "stopped")
+        #expect(stopped["moves"] == rehearsed["moves"])
+        #expect(try await place.issuer("R1")["state"]?.text == "compromised")
+        #expect(try await place.issuer(first)["state"]?.text == "active")
+
+        let people = try #require(stopped["leftForPeople"]).texts
+        let start = try #require(people.firstIndex { $0.contains("ca prepare --offline ") })
+        #expect(people[start - 1] == "\(first) signs on until R2 has certified a successor:")
+        let prepare = try Self.words(people[start], at: place)
+        let next = try #require(try await place.document("ca-prepare", prepare)["plan"]?.text)
+        _ = try await place.document("ceremony", prepare + ["--commit", "--plan", next])
+        #expect(people[start + 1].contains("on the machine of R2: gatehouse ceremony sign successor.txt "))
+        try await Self.sign("successor.txt", by: "R2", at: place)
+        _ = try await place.document("ceremony", try Self.words(people[start + 2], at: place))
+        #expect(try Self.words(people[start + 3], at: place) == command)
+        let rest = try #require(try await place.document("ca-compromise", command)["plan"]?.text)
+        let done = try await place.document("ca-compromise", command + ["--commit", "--plan", rest])
+        #expect(done["outcome"]?.text == "done")
+        #expect(try await place.issuer(first)["state"]?.text == "compromised")
+        #expect(
+            try await place.query("SELECT signed_by FROM issuer WHERE role = 'issuing' AND state = 'active'") == ["R2"]
+        )
     }
 }

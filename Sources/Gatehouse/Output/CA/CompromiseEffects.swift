@@ -5,6 +5,8 @@ struct CompromiseEffects {
     let plan: CompromisePlan
     /// Devices a minute; 0 for as many as the store takes.
     let perMinute: Int
+    /// `--config` as it was given, for commands that the screen proposes.
+    let config: String?
 
     var lines: [String] { self.plan.course.stops.flatMap(self.stopping) + self.listener + self.revoking }
 
@@ -72,6 +74,13 @@ struct CompromiseEffects {
                 lines.append(
                     Self.line("!", "key", "of \(next) is sealed in the store, where that of \(stop.id) is \(place)")
                 )
+            }
+            if place == "offline" {
+                let command = CommandLineText.of(
+                    ["ca", "prepare", "--role", "root", "--certificate", "root.cer"],
+                    config: self.config
+                )
+                lines.append(Self.line(" ", "", "to have another one offline, prepare it first: \(command)"))
             }
             return lines
         }

@@ -35,7 +35,7 @@ struct CompromiseScreen {
     /// - Returns: Screen and document.
     func rehearsal(_ moves: [RotationChange.Move], people: [String], note: String?) -> CommandOutput {
         var lines = ["Rehearsal. Nothing will be changed.", ""]
-        lines += CompromiseEffects(plan: self.plan, perMinute: self.perMinute).lines
+        lines += CompromiseEffects(plan: self.plan, perMinute: self.perMinute, config: self.config).lines
         if !people.isEmpty { lines += [""] + Labelled.list("then, people", people) }
         lines += [
             "", "Undo      none: what is compromised stays so, and a revocation cannot be taken back",
