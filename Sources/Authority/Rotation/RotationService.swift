@@ -197,8 +197,9 @@ package struct RotationService: Sendable {
                 announcing: try self.announcements(of: change, in: rotation),
                 by: act
             )
-        } catch  where error.rule == "rotation.last-crl" && self.isAtHand(change.id, in: rotation) {
+        } catch  where error.rule == "rotation.last-crl" {
             // Its last CRLs are made when it is done.
+            guard self.isAtHand(change.id, in: rotation) else { throw self.naming(error, change.id, in: rotation) }
         }
     }
 
@@ -291,10 +292,30 @@ package struct RotationService: Sendable {
             do throws(EnrollmentError) {
                 try await self.ports.ledger.apply(change, announcing: announcements, by: act)
                 return
-            } catch  where error.rule == "rotation.last-crl" && attempt < 3 {
-                continue
+            } catch  where error.rule == "rotation.last-crl" {
+                guard self.isAtHand(change.id, in: rotation) else { throw self.naming(error, change.id, in: rotation) }
+                guard attempt < 3 else { throw error }
             }
         }
+    }
+
+    /// Says how the last CRLs of an issuer come about whose key is not at hand.
+    private func naming(_ error: EnrollmentError, _ id: String, in rotation: KeyRotation) -> EnrollmentError {
+        guard let standing = rotation.standing(of: id) else { return error }
+        // Rounded up, and a day for the ceremony's clock.
+        let days = max(0, standing.notAfter.seconds(since: rotation.now)) / 86_400 + 2
+        let place = standing.issuer.key.place
+        let way =
+            place == "split"
+            ? "bring its shares: gatehouse ca retire \(id) --share-file FILE, once for each share"
+            : "gatehouse crl publish \(id) --offline FILE --days \(days)"
+        return EnrollmentError(
+            error.code,
+            "\(error.detail) The key of \(id) is \(place): \(way).",
+            rule: error.rule,
+            facts: error.facts,
+            cause: error
+        )
     }
 
     /// What follows a change, whoever made it: keys outside the store, links, CRLs that are to be seen at once.
@@ -314,7 +335,11 @@ package struct RotationService: Sendable {
         case .compromise:
             try await self.revokeLinks(to: change.id, .cACompromise, by: act)
             try await self.publishWaiting()
-        case .prepare, .publish, .activate, .drain: break
+        case .publish:
+            // A compromise that was broken off has published its successor without any.
+            guard change.isNothing, standing.state == .published else { break }
+            try await self.makeLinks(to: change.id, in: rotation)
+        case .prepare, .activate, .drain: break
         }
     }
 }

@@ -153,7 +153,7 @@ public struct KeyRotation: Hashable, Sendable {
             throw Self.refusal(.retire, standing, wants: [.draining, .crlOnly])
         }
         guard standing.liveCertificates == 0 else {
-            throw RotationRefusal(.retire, standing.id, .inUse(standing.liveCertificates))
+            throw RotationRefusal(.retire, standing.id, self.use(of: standing))
         }
         return RotationChange(
             verb: .retire,
@@ -170,7 +170,7 @@ public struct KeyRotation: Hashable, Sendable {
             throw Self.refusal(.abort, standing, wants: [.prepared, .published])
         }
         guard standing.liveCertificates == 0 else {
-            throw RotationRefusal(.abort, standing.id, .inUse(standing.liveCertificates))
+            throw RotationRefusal(.abort, standing.id, self.use(of: standing))
         }
         return RotationChange(
             verb: .abort,
@@ -228,6 +228,16 @@ public struct KeyRotation: Hashable, Sendable {
     /// Whether what it signs could be relied on: neither it nor the issuer above it has ended or is compromised.
     public func isUsable(_ standing: IssuerStanding) -> Bool {
         self.obstacle(to: standing) == nil
+    }
+
+    /// What hangs on a root is issuers, and no device.
+    private func use(of standing: IssuerStanding) -> RotationRefusal.Reason {
+        let below = self.standings.filter {
+            $0.issuer.signedBy == standing.id && $0.id != standing.id && $0.issuer.key != .destroyed
+                && $0.state != .compromised
+        }
+        return standing.issuer.role == .root && !below.isEmpty
+            ? .issuersBelow(below.map(\.id)) : .inUse(standing.liveCertificates)
     }
 
     private func requireUsable(

@@ -104,7 +104,7 @@ extension RotationPlan.Warning {
         case .willShorten(let id, let from):
             "From \(from) on, what \(id) signs ends with it and is shorter than its profile says. Activate a successor before."
         case .shortens(let id, let days):
-            "What \(id) signs ends with it, in \(days) days at most. Activate a successor now."
+            "What \(id) signs ends with it, in \(days) days at most. Activate a successor that lives longer."
         case .ended(let id, let end):
             "\(id) ended at \(end), and nothing can be signed by it. Activate a successor now."
         case .missed(let step):

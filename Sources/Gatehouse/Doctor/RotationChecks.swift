@@ -18,11 +18,7 @@ struct RotationChecks {
         }
         let configuration = self.examination.configuration
         let now = self.examination.now
-        let rotation = try KeyRotation(
-            try await self.examination.ledger.issuerFigures(at: now),
-            adoptionThreshold: configuration.rotation.adoptionThreshold,
-            now: now
-        )
+        let rotation = try await KeyRotation.read(from: self.examination.ledger, configuration, at: now)
         let plan = RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan
         var findings = plan.warnings.map(self.judge)
         if findings.isEmpty { findings.append(.ok("rotation", self.outlook(plan))) }

@@ -103,6 +103,11 @@ struct RotationDesk {
         }
         switch refusal.reason {
         case .unknown: throw IssuerTarget.unknown(id, in: rotation)
+        case .issuersBelow(let ids):
+            let lines = ids.compactMap { rotation.standing(of: $0) }.map { below in
+                ("used by", "issuer \(below.id), \(below.state.rawValue), until \(CAStatusScreen.day(below.notAfter))")
+            }
+            throw CommandProblem(refusal, usedBy: lines)
         case .inUse(let count):
             let users = try await answer { () throws(EnrollmentError) in
                 try await IssuerUse.lines(of: id, count: count, in: self.ledger, at: rotation.now)

@@ -110,20 +110,27 @@ final class RotationWatch: Service {
         _ profiles: ProfileFolder
     ) async throws(EnrollmentError) {
         let rules = configuration.rotationRules(profiles)
+        var failures: [IssuerRecord.Role: EnrollmentError] = [:]
         for _ in 0..<Self.most {
             let rotation = try await service.rotation()
             let plan = RotationPlanner(rotation, rules: rules).plan
             self.take(rotation, plan)
-            guard self.isOurs(), let step = plan.steps.first(where: { self.isToBeTaken($0, in: rotation) }) else {
-                return
+            let due = plan.steps.first { failures[$0.role] == nil && self.isToBeTaken($0, in: rotation) }
+            guard self.isOurs(), let step = due else { break }
+            do throws(EnrollmentError) {
+                try await self.take(step, service, configuration, rotation)
+            } catch {
+                // What a root waits for is nothing that an issuing authority waits for, and the other way round.
+                failures[step.role] = error
+                continue
             }
-            try await self.take(step, service, configuration, rotation)
             self.logger.notice(
                 "key rotation went on by its schedule",
                 metadata: ["step": "\(step.kind.rawValue)", "issuer": "\(step.id)", "due": "\(step.due)"]
             )
             self.onChange()
         }
+        if let error = failures[.root] ?? failures[.issuing] { throw error }
     }
 
     private func isToBeTaken(_ step: RotationPlan.Step, in rotation: KeyRotation) -> Bool {

@@ -219,6 +219,22 @@ struct CAStepTests {
         #expect(unknown["details"]?["try"]?.text?.contains("R1") == true)
     }
 
+    @Test("taking back what a schedule made says when the schedule makes another one, and how to end that")
+    func scheduledAbort() async throws {
+        let place = try await CommandPlace.founded()
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--id", "B"])
+        #expect(try await !place.runHere("ca", "abort", "B").output.contains("schedule"))
+        try place.edit(
+            "gatehouse.json5",
+            ("management: {", "rotation: { issuing: { everyMonths: 12 } }, management: {")
+        )
+        let screen = try await place.runHere("ca", "abort", "B")
+        #expect(
+            screen.output.contains("after a day at the earliest; rotation.issuing"),
+            "\(screen.output)\(screen.errors)"
+        )
+    }
+
     @Test("a plan is void when an issuer has moved since; the difference names it")
     func stale() async throws {
         let place = try await CommandPlace.founded()
@@ -245,6 +261,8 @@ struct CAStepTests {
         #expect(below["signedBy"]?.text == "R2")
         let held = try await self.problem(place, ["ca", "retire", "R1"], status: 4)
         #expect(held["details"]?["rule"]?.text == "rotation.in-use")
+        #expect(held["details"]?["used by"]?.text?.hasPrefix("issuer ") == true)
+        #expect(held["details"]?["try"]?.text?.contains("gatehouse ca retire") == true)
     }
 
     @Test("publishing a root says which devices its links are of no use to, and is silent where they lead far enough")

@@ -84,6 +84,21 @@ struct KeyRotationTests {
         #expect(self.refusal(world, .prepare, "B")?.reason == .idTaken)
     }
 
+    @Test("a root that is in use names the issuers that hang on it, and no devices")
+    func usedRoot() throws {
+        var world = self.world(.prepare("R2", .root), .verb(.publish, "R2"), .adopt("R2"), .verb(.activate, "R2"))
+        let refusal = try #require(self.refusal(world, .retire, "R1"))
+        #expect(refusal.reason == .issuersBelow(["A"]))
+        #expect(refusal.rule == "rotation.in-use")
+        #expect(refusal.sentence == "A hangs on R1.")
+        #expect(refusal.remedy == "retire what hangs on it first: gatehouse ca retire A")
+        _ = world.make(.prepare("B", .issuing))
+        _ = world.make(.verb(.publish, "B"))
+        _ = world.make(.verb(.activate, "B"))
+        // Of an issuing authority devices are told of.
+        #expect(self.refusal(world, .retire, "A")?.reason == .inUse(10))
+    }
+
     @Test("what has ended is not activated, and signs nothing below it")
     func ended() {
         let world = self.world(.prepare("B", .issuing))
