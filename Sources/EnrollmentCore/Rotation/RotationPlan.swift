@@ -66,6 +66,8 @@ public struct RotationPlan: Hashable, Sendable {
         case missed(Step)
         /// A step of the schedule needs a key that is not at hand.
         case keyElsewhere(id: String, place: String)
+        /// It was compromised, and nobody has taken its place: nothing is signed. The words go on behind `gatehouse`.
+        case nobodySigns(id: String, next: String)
         /// It hangs below a compromised root.
         case belowCompromised(id: String, root: String)
         /// Of `count` devices it is not known that they know it, and its predecessor ends at `end`.
@@ -113,6 +115,8 @@ extension RotationPlan.Warning {
         case .keyElsewhere(let id, let place):
             "The schedule cannot go on by itself: the key of \(id) is \(place == "offline" ? "offline" : "not at hand (\(place))")."
                 + (place == "split" ? " Bring its shares." : " Use the ceremony.")
+        case .nobodySigns(let id, let next):
+            "Nothing is signed: \(id) is compromised, and nobody has taken its place. Next: gatehouse \(next)"
         case .belowCompromised(let id, let root):
             "\(id) hangs below \(root), which is compromised. Run: gatehouse ca compromise \(root)"
         case .adoptionTooSlow(let id, let count, let end):

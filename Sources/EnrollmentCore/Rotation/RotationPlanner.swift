@@ -72,6 +72,7 @@ public struct RotationPlanner: Sendable {
             if standing.state == .draining { drained[standing.id] = self.drained(standing) }
             steps += self.lastSteps(of: standing, drained: drained[standing.id])
         }
+        warnings += [.root, .issuing].compactMap(self.freeze)
         warnings += steps.filter(\.isMissed).map { .missed($0) }
         for root in self.rotation.standings where root.issuer.role == .root {
             warnings += self.rotation.below(compromised: root.id)
@@ -249,6 +250,24 @@ public struct RotationPlanner: Sendable {
     }
 
     // MARK: Warnings
+
+    /// With the command that leads out of it.
+    private func freeze(of role: IssuerRecord.Role) -> RotationPlan.Warning? {
+        guard let stopped = self.rotation.frozen(role) else { return nil }
+        if let next = self.rotation.next(role), self.rotation.isUsable(next) {
+            return .nobodySigns(
+                id: stopped.id,
+                next: "ca \(next.state == .prepared ? "publish" : "activate") \(next.id)"
+            )
+        }
+        if let next = self.rotation.next(role) { return .nobodySigns(id: stopped.id, next: "ca abort \(next.id)") }
+        let prepare = "ca prepare" + (role == .root ? " --role root" : "")
+        guard role == .issuing, let root = self.rotation.active(.root)?.issuer, !root.key.isAtHand else {
+            return .nobodySigns(id: stopped.id, next: prepare)
+        }
+        let way = root.key.place == "split" ? "--share-file FILE" : "--offline FILE"
+        return .nobodySigns(id: stopped.id, next: "\(prepare) \(way)")
+    }
 
     private func warnings(
         of role: IssuerRecord.Role,

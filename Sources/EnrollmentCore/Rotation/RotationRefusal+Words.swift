@@ -37,7 +37,8 @@ extension RotationRefusal {
             "wait until more devices have renewed: gatehouse ca adoption \(self.id) --missing; or override it with a reason"
         case .inUse: "gatehouse ca drain \(self.id), and wait until its devices have renewed"
         case .issuersBelow(let ids): "retire what hangs on it first: gatehouse ca retire \(ids.first ?? "ID")"
-        case .noSuccessor: "prepare and publish another one first"
+        case .noSuccessor:
+            "prepare and publish another one first; or stop signing until there is one: gatehouse ca compromise \(self.id) --freeze"
         }
     }
 

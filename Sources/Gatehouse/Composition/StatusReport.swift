@@ -114,6 +114,12 @@ struct StatusReport: Sendable {
 
     private func authorities(at now: Timestamp) -> [ReadinessReason] {
         var reasons: [ReadinessReason] = []
+        if !self.keys.issuers.isEmpty, self.keys.active == nil {
+            let detail =
+                "Nobody signs: no issuing authority is active. Devices are told to come again; what is published goes on"
+                + " being served. gatehouse ca status says what is to be done."
+            reasons.append(ReadinessReason("issuer", detail, effect: .enrollment))
+        }
         for issuer in self.keys.issuers {
             let days = (issuer.notAfter.seconds - now.seconds) / Self.day
             if issuer.notAfter < now {

@@ -49,6 +49,8 @@ struct RotationChecks {
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca prepare")
         case .shortens(let id, _):
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca plan")
+        case .nobodySigns(let id, let next):
+            Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse \(next)")
         case .belowCompromised(let id, let root):
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca compromise \(root)")
         case .willShorten(let id, _):

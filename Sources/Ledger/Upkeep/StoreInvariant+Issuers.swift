@@ -28,15 +28,16 @@ extension StoreInvariant {
         ),
         StoreInvariant(
             "issuer.active",
-            "of each role one issuer is active from the first that was",
+            "of each role one issuer is active from the first that was, unless one was stopped with nobody in its place",
             remedy: Self.restore,
             shows: [.text("role"), .number("active")],
             """
             SELECT r.role, r.active FROM (
                 SELECT i.role, sum(CASE WHEN i.state = 'active' THEN 1 ELSE 0 END) AS active,
-                    sum(CASE WHEN i.state IN ('draining', 'crl-only', 'retired') THEN 1 ELSE 0 END) AS former
+                    sum(CASE WHEN i.state IN ('draining', 'crl-only', 'retired') THEN 1 ELSE 0 END) AS former,
+                    sum(CASE WHEN i.state = 'compromised' THEN 1 ELSE 0 END) AS stopped
                 FROM issuer i GROUP BY i.role) AS r
-            WHERE r.active > 1 OR r.active = 0 AND r.former > 0
+            WHERE r.active > 1 OR r.active = 0 AND r.former > 0 AND r.stopped = 0
             """
         ),
         StoreInvariant(

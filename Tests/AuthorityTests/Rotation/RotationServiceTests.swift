@@ -78,14 +78,14 @@ struct RotationServiceTests {
     @Test("a root that was published without links, by a compromise that was broken off, gets them when asked again")
     func missingLinks() async throws {
         let rig = try await RotationRig()
-        try await rig.prepare("R2", .root)
-        let rotation = try await rig.service.rotation()
-        let change = try rotation.change(.publish, "R2")
-        try await rig.store.apply(
-            change,
-            announcing: try rig.service.announcements(of: change, in: rotation),
-            by: try rig.act(.publish)
+        let root = try await rig.prepare("R2", .root)
+        let told = RotationAnnouncement(
+            eventID: DeviceID(random: try SystemRandom.octets(16)),
+            kind: .trustPublished,
+            announcement: try IssuerAnnouncement(of: root)
         )
+        let change = try await rig.service.rotation().change(.publish, "R2")
+        try await rig.store.apply(change, announcing: [told], by: try rig.act(.publish))
         #expect(try await rig.store.links().isEmpty)
         try await rig.perform(.publish, "R2")
         #expect(try await rig.store.links().count == 2)

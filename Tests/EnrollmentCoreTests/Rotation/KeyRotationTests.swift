@@ -73,6 +73,27 @@ struct KeyRotationTests {
         #expect(change.destroyedKeys.isEmpty)
     }
 
+    @Test("an active issuer whose place nobody can take is stopped only upon demand; its successor comes step by step")
+    func freeze() throws {
+        var world = self.world(.prepare("B", .issuing))
+        #expect(self.refusal(world, .compromise, "A")?.remedy.contains("gatehouse ca compromise A --freeze") == true)
+        #expect(
+            try world.rotation.change(.compromise, "A", freezing: true).moves
+                == [.init(id: "A", from: .active, to: .compromised)]
+        )
+        _ = world.make(.freeze("A"))
+        #expect(world.rotation.active(.issuing) == nil)
+        #expect(world.rotation.frozen(.issuing)?.id == "A")
+        #expect(world.rotation.frozen(.root) == nil)
+        for verb in [RotationVerb.publish, .activate] { _ = world.make(.verb(verb, "B")) }
+        #expect(world.rotation.active(.issuing)?.id == "B")
+        #expect(world.rotation.frozen(.issuing) == nil)
+        // With somebody there, the flag changes nothing.
+        var ready = self.world(.prepare("B", .issuing), .verb(.publish, "B"))
+        _ = ready.make(.freeze("A"))
+        #expect(ready.rotation.active(.issuing)?.id == "B")
+    }
+
     @Test("what a compromised root signed is neither published nor activated, nor does it succeed anybody")
     func below() {
         var world = self.world(.prepare("B", .issuing), .prepare("R2", .root), .verb(.publish, "R2"))

@@ -245,6 +245,28 @@ struct RotationPlannerTests {
         #expect(short.steps.first { $0.role == .issuing && $0.kind == .activate }?.due == Self.begin.adding(days: 15))
     }
 
+    @Test("that nobody signs is told of first, with the command that leads out of it")
+    func nobodySigns() {
+        func next(_ rootKey: KeyLocation, _ more: [IssuerStanding] = []) -> [RotationPlan.Warning] {
+            let rotation = self.rotation(after: 5, rootKey: rootKey, more: more)
+            let standings = rotation.standings.map { standing in
+                guard standing.id == "2027-A" else { return standing }
+                return RotationWorld.standing("2027-A", .issuing, .compromised, signedBy: "R1")
+            }
+            let stopped = KeyRotation(standings: standings, liveDevices: 5, adoptionThreshold: 95, now: rotation.now)
+            return self.plan(stopped).warnings
+        }
+        func coming(_ state: IssuerRecord.State) -> [IssuerStanding] {
+            [RotationWorld.standing("2027-B", .issuing, state, signedBy: "R1")]
+        }
+        func told(_ next: String) -> [RotationPlan.Warning] { [.nobodySigns(id: "2027-A", next: next)] }
+        #expect(next(.sealed([1])) == told("ca prepare"))
+        #expect(next(.offline) == told("ca prepare --offline FILE"))
+        #expect(next(.split([1])) == told("ca prepare --share-file FILE"))
+        #expect(next(.offline, coming(.prepared)) == told("ca publish 2027-B"))
+        #expect(next(.offline, coming(.published)) == told("ca activate 2027-B"))
+    }
+
     @Test("what was taken back is not made again before a day is over")
     func rest() throws {
         let yearly = RotationSchedule(everyMonths: 12, overlapDays: 30, activation: .whenDue)
