@@ -21,6 +21,17 @@ struct RotationChecks {
         let rotation = try await KeyRotation.read(from: self.examination.ledger, configuration, at: now)
         let plan = RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan
         var findings = plan.warnings.map(self.judge)
+        for standing in try await CompromiseStanding.read(from: self.examination.ledger, rotation)
+        where standing.remaining > 0 {
+            findings.append(
+                Finding(
+                    .failure,
+                    "rotation \(standing.issuerID)",
+                    "it is compromised, and \(standing.words)",
+                    remedy: "gatehouse ca compromise \(standing.issuerID) --reason …, which goes on where it was"
+                )
+            )
+        }
         if findings.isEmpty { findings.append(.ok("rotation", self.outlook(plan))) }
         return findings + (try await self.lists(rotation)) + (try await self.ceremonies())
     }

@@ -85,12 +85,11 @@ extension AuthorityStatus {
             guard standing.liveCertificates == 0 else { return [] }
             return [AuthorityNote(id, "nothing hangs on it any more", ["ca", "retire", id])]
         case .compromised:
-            guard let open = self.compromises.first(where: { $0.record.issuerID == id }), open.remaining > 0
-            else { return [] }
+            guard let open = self.compromises.first(where: { $0.issuerID == id }), open.remaining > 0 else { return [] }
             return [
                 AuthorityNote(
                     id,
-                    "\(Numerals.count(open.remaining, "certificate")) of \(Numerals.grouped(open.record.total)) not revoked yet",
+                    open.words,
                     ["ca", "compromise", id, "--reason", "…"],
                     isTrouble: true
                 )
