@@ -207,10 +207,11 @@ package struct RotationService: Sendable {
         _ verb: RotationVerb,
         _ id: String,
         in rotation: KeyRotation,
-        overriding override: String?
+        overriding override: String? = nil,
+        freezing: Bool = false
     ) throws(EnrollmentError) -> RotationChange {
         do throws(RotationRefusal) {
-            return try rotation.change(verb, id, overriding: override)
+            return try rotation.change(verb, id, overriding: override, freezing: freezing)
         } catch {
             throw EnrollmentError(error)
         }

@@ -187,8 +187,8 @@ struct RotationDesk {
     // MARK: A compromise
 
     /// What declaring it compromised would come to.
-    func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
-        self.service.courseOfCompromise(id, in: rotation)
+    func courseOfCompromise(_ id: String, in rotation: KeyRotation, freezing: Bool) -> CompromiseCourse {
+        self.service.courseOfCompromise(id, in: rotation, freezing: freezing)
     }
 
     /// Whether a key is here, or was opened by the shares that were given.
@@ -197,20 +197,22 @@ struct RotationDesk {
     /// - Returns: The moves that would be made, in their order.
     func rehearse(
         _ plan: CompromisePlan,
+        freezing: Bool,
         by act: AdministrativeAct
     ) async throws(CommandProblem) -> [RotationChange.Move] {
         try await Self.step { () throws(EnrollmentError) in
-            try await self.service.rehearseCompromise(plan.standing.id, by: act)
+            try await self.service.rehearseCompromise(plan.standing.id, freezing: freezing, by: act)
         }
     }
 
     /// - Returns: The moves, in the order in which they were made.
     func declare(
         _ plan: CompromisePlan,
+        freezing: Bool,
         by act: AdministrativeAct
     ) async throws(CommandProblem) -> [RotationChange.Move] {
         try await Self.step { () throws(EnrollmentError) in
-            try await self.service.compromise(plan.standing.id, by: act)
+            try await self.service.compromise(plan.standing.id, freezing: freezing, by: act)
         }
     }
 

@@ -115,12 +115,14 @@ struct CAFleetTests {
             try await self.carryOut("ca-step", place, ["ca", "publish", "B"])
             try await gatehouse.wait("what it has ready") {
                 let answers = try await place.query("SELECT 1 FROM service_certificate WHERE use = 'ocsp/B'")
-                return try await answers.count == 1 && gatehouse.get("/pki/crl/B/0.crl").status == 200
+                let list = try await gatehouse.get("/pki/crl/B/0.crl").status
+                return answers.count == 1 && list == 200
             }
             try await self.carryOut("ca-step", place, ["ca", "abort", "B"])
             try await gatehouse.wait("the end of it") {
                 let list = try await gatehouse.get("/pki/crl/B/0.crl").status
-                return try await list == 404 && gatehouse.get("/pki/issuer/B.cer").status == 404
+                let certificate = try await gatehouse.get("/pki/issuer/B.cer").status
+                return list == 404 && certificate == 404
             }
             #expect(try await place.query("SELECT 1 FROM service_certificate WHERE use = 'ocsp/B'") == [])
             #expect(try await place.query("SELECT 1 FROM crl_shard WHERE issuer_id = 'B'") == [])

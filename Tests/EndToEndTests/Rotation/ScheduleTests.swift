@@ -1,4 +1,5 @@
 import DeviceSimulator
+import EnrollmentCore
 import EnrollmentTestKit
 import Foundation
 import Testing
