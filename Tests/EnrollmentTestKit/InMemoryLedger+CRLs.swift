@@ -65,7 +65,8 @@ extension InMemoryLedger: RevocationLedger {
 
     public func announce(_ shards: [CRLShard]) async throws(EnrollmentError) {
         self.state.withLock { state in
-            for shard in shards where state.revocation.shards[shard] == nil {
+            let aborted = state.issuers.filter { $0.state == .aborted }.map(\.id)
+            for shard in shards where state.revocation.shards[shard] == nil && !aborted.contains(shard.issuerID) {
                 state.revocation.shards[shard] = Revocations.Shard()
             }
         }

@@ -43,7 +43,7 @@ extension InMemoryLedger.State {
         if change.needsNothingLive, self.countLive(of: change.id, at: act.time) > 0 {
             throw InMemoryLedger.rotation("in-use")
         }
-        if change.moves.contains(where: { $0.to == .retired }) { try self.judgeLastCRLs(of: change.id) }
+        if change.moves.contains(where: { $0.to == .retired }) { try self.judgeLastCRLs(of: change.id, at: act.time) }
         for move in change.moves {
             guard let index = self.issuers.firstIndex(where: { $0.id == move.id && $0.state == move.from }) else {
                 throw InMemoryLedger.rotation("changed")
@@ -60,6 +60,7 @@ extension InMemoryLedger.State {
             guard let index = self.issuers.firstIndex(where: { $0.id == id }) else { continue }
             self.issuers[index] = self.issuers[index].with(key: .destroyed)
         }
+        for move in change.moves where move.to == .aborted { self.clear(move.id) }
         for (id, reason) in change.revokedIssuers.sorted(by: { $0.key < $1.key }) {
             guard let index = self.issuerSerials[id].flatMap({ self.index(of: $0) }) else {
                 throw InMemoryLedger.rotation("changed")
@@ -72,11 +73,19 @@ extension InMemoryLedger.State {
         try self.record(act, device: nil, facts: change.facts)
     }
 
-    private func judgeLastCRLs(of id: String) throws(EnrollmentError) {
+    /// What it had prepared for its work.
+    private mutating func clear(_ id: String) {
+        self.services.removeAll { $0.use == "ocsp/\(id)" }
+        let named = Set(self.revocation.changes.map(\.shard))
+        self.revocation.shards = self.revocation.shards.filter { $0.key.issuerID != id || named.contains($0.key) }
+    }
+
+    private func judgeLastCRLs(of id: String, at now: Timestamp) throws(EnrollmentError) {
         guard let index = self.issuerSerials[id].flatMap({ self.index(of: $0) }) else {
             throw InMemoryLedger.rotation("changed")
         }
         let end = self.certificates[index].record.notAfter
+        guard end > now else { return }
         for (shard, standing) in self.revocation.shards where shard.issuerID == id {
             let through = standing.published?.facts.through ?? 0
             let isWaiting = self.revocation.changes.contains { $0.shard == shard && $0.ordinal > through }

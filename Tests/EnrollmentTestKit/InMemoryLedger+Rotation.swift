@@ -90,6 +90,8 @@ extension InMemoryLedger: RotationLedger {
                 $0.role == issuer.role && ($0.state == .prepared || $0.state == .published)
             }
             guard !hasNext else { throw Self.rotation("next-exists") }
+            let signer = state.issuers.first { $0.id == issuer.signedBy }
+            if let signer, signer.state != .active { throw Self.rotation("changed") }
             state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
             state.issuers.append(issuer)
             state.issuerSerials[issuer.id] = certificate.serialNumber
@@ -105,6 +107,8 @@ extension InMemoryLedger: RotationLedger {
         try self.transaction { (state) throws(EnrollmentError) in
             let isThere = state.links.contains { $0.subjectID == link.subjectID && $0.signedBy == link.signedBy }
             guard !isThere else { throw Self.rotation("link-exists") }
+            let roots = state.issuers.filter { $0.id == link.subjectID || $0.id == link.signedBy }
+            guard !roots.contains(where: \.state.isFinal) else { throw Self.rotation("changed") }
             state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
             state.links.append(link)
         }

@@ -193,7 +193,12 @@ extension InMemoryLedger: AuthorityLedger {
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
         try self.transaction { (state) throws(EnrollmentError) in
-            state.issue(certificate, at: try state.openIntent(receipt, for: certificate))
+            let index = try state.openIntent(receipt, for: certificate)
+            let signer = state.issuers.first { $0.id == state.certificates[index].record.issuerID }
+            if let signer, record.use == "tls" ? signer.state != .active : signer.state.isFinal {
+                throw Self.rotation("changed")
+            }
+            state.issue(certificate, at: index)
             state.services.append(record)
         }
     }

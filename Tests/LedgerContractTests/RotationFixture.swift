@@ -75,11 +75,12 @@ extension LedgerUnderTest {
     func prepareIssuer(
         _ id: String,
         _ role: IssuerRecord.Role = .issuing,
+        signedBy root: String = LedgerFixture.root,
         key: KeyLocation = .sealed(LedgerFixture.octets(200)),
         by act: AdministrativeAct = LedgerFixture.act(.prepareIssuer),
         at now: Timestamp = LedgerFixture.start
     ) async throws -> SerialNumber {
-        let signer = role == .root ? id : LedgerFixture.root
+        let signer = role == .root ? id : root
         let (certificate, receipt) = try await self.own(by: signer, shard: role == .root ? nil : 0, at: now)
         let issuer = LedgerFixture.issuer(id, role, by: signer, key: key, certificate: certificate, at: now)
         try await self.confirmPrepared(issuer, certificate: certificate, receipt: receipt, act: act)

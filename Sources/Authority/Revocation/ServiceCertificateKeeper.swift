@@ -98,9 +98,13 @@ package struct ServiceCertificateKeeper: Sendable {
     package static func use(ofResponderFor issuerID: String) -> String { "ocsp/\(issuerID)" }
 
     /// Renews what is due; one certificate's failure does not keep the others from it.
+    ///
+    /// An issuer that is only published has its responder already, so that it can be asked from its first certificate on.
     package func renewDue() async -> Round {
         var round = Round()
-        for issuer in self.keys.issuers where issuer.notAfter > self.clock.now {
+        // A compromised key certifies nobody, not even who speaks for it: its CRLs do.
+        for issuer in self.keys.issuers
+        where issuer.notAfter > self.clock.now && issuer.record.state != .compromised {
             let use = Self.use(ofResponderFor: issuer.id)
             await self.attempt(use, into: &round) { () throws(EnrollmentError) in
                 try await self.renewResponder(of: issuer, use: use)

@@ -3,8 +3,12 @@ package import OpenSSLKit
 
 extension RotationService {
     /// What declaring an issuer compromised would come to.
-    package func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
-        CompromiseCourse(of: id, in: rotation) { self.ports.keys.isAtHand($0) }
+    package func courseOfCompromise(
+        _ id: String,
+        in rotation: KeyRotation,
+        freezing: Bool = false
+    ) -> CompromiseCourse {
+        CompromiseCourse(of: id, in: rotation, freezing: freezing) { self.ports.keys.isAtHand($0) }
     }
 
     /// Whether the service can sign with it, as things are.
@@ -19,6 +23,7 @@ extension RotationService {
     ///
     /// - Parameters:
     ///   - id: The issuer.
+    ///   - freezing: Whether one is stopped whose place nobody can take: nothing is signed then until somebody does.
     ///   - key: Of a successor that has to be made; `nil` for one like the present.
     ///   - keyMaker: Makes it; `nil` takes the service's own.
     ///   - act: Who, why.
@@ -26,30 +31,50 @@ extension RotationService {
     /// - Throws: ``EnrollmentError`` as the steps do.
     package func compromise(
         _ id: String,
+        freezing: Bool = false,
         successorKey key: KeyType? = nil,
         keyMaker: (any IssuerKeyMaker)? = nil,
         by act: AdministrativeAct
     ) async throws(EnrollmentError) -> [RotationChange.Move] {
-        try Self.requireSuccessor(of: id, self.courseOfCompromise(id, in: try await self.rotation()))
-        var moves = try await self.stop(id, key, keyMaker, by: act)
+        let course = self.courseOfCompromise(id, in: try await self.rotation(), freezing: freezing)
+        try Self.requireSuccessor(of: id, course)
+        var moves = try await self.stop(id, course.stops.first { $0.id == id }, key, keyMaker, by: act)
         // Each is looked at anew: what was stopped before decides about the next.
-        for stop in self.courseOfCompromise(id, in: try await self.rotation()).stops where stop.waitsFor == nil {
-            moves += try await self.stop(stop.id, key, keyMaker, by: try self.companion(of: act, .compromiseIssuer))
+        let below = self.courseOfCompromise(id, in: try await self.rotation(), freezing: freezing)
+        for stop in below.stops where stop.waitsFor == nil {
+            let companion = try self.companion(of: act, .compromiseIssuer)
+            moves += try await self.stop(stop.id, stop, key, keyMaker, by: companion)
         }
         return moves
     }
 
     private func stop(
         _ id: String,
+        _ stop: CompromiseCourse.Stop?,
         _ key: KeyType?,
         _ keyMaker: (any IssuerKeyMaker)?,
         by act: AdministrativeAct
     ) async throws(EnrollmentError) -> [RotationChange.Move] {
-        let moves = try await self.succeed(id, key, keyMaker, by: act)
+        let isFrozen = stop?.frozenFor != nil
+        let moves =
+            isFrozen
+            ? try await self.takeBack(stop?.takenBack, by: act) : try await self.succeed(id, key, keyMaker, by: act)
         let rotation = try await self.rotation()
-        let change = try self.change(.compromise, id, in: rotation)
+        let change = try self.change(.compromise, id, in: rotation, freezing: isFrozen)
         try await self.carryOut(change, in: rotation, by: act)
         return moves + change.moves
+    }
+
+    /// Makes room for another successor.
+    private func takeBack(
+        _ next: IssuerStanding?,
+        by act: AdministrativeAct
+    ) async throws(EnrollmentError) -> [RotationChange.Move] {
+        guard let next else { return [] }
+        let rotation = try await self.rotation()
+        let change = try self.change(.abort, next.id, in: rotation)
+        try await self.carryOut(change, in: rotation, by: try self.companion(of: act, .abortIssuer))
+        return change.moves
     }
 
     /// Does all of ``compromise(_:successorKey:keyMaker:by:)`` but the deed, as far as that goes.
@@ -60,6 +85,7 @@ extension RotationService {
     /// - Throws: ``EnrollmentError`` as the steps would.
     package func rehearseCompromise(
         _ id: String,
+        freezing: Bool = false,
         successorKey key: KeyType? = nil,
         by act: AdministrativeAct
     ) async throws(EnrollmentError) -> [RotationChange.Move] {
@@ -69,7 +95,7 @@ extension RotationService {
         }
         // Says why one whose life is over is not stopped any more.
         if standing.state.isFinal { _ = try self.change(.compromise, id, in: rotation) }
-        let course = self.courseOfCompromise(id, in: rotation)
+        let course = self.courseOfCompromise(id, in: rotation, freezing: freezing)
         try Self.requireSuccessor(of: id, course)
         for stop in course.stops where stop.waitsFor == nil {
             try await self.rehearse(stop, key, in: rotation, by: act)
@@ -88,7 +114,9 @@ extension RotationService {
         }
         switch stop.successor {
         case nil, .published:
-            try await self.rehearse(try self.change(.compromise, stop.id, in: rotation), in: rotation, by: act)
+            let isFrozen = stop.frozenFor != nil
+            let change = try self.change(.compromise, stop.id, in: rotation, freezing: isFrozen)
+            try await self.rehearse(change, in: rotation, by: act)
         case .prepared(let id):
             let publication = try self.change(.publish, id, in: rotation)
             try await self.ports.ledger.rehearse(
@@ -107,7 +135,7 @@ extension RotationService {
         }
     }
 
-    /// Before anything is done: without a successor an issuer that signs is not stopped.
+    /// Before anything is done: without a successor an issuer that signs is not stopped unless somebody asks for that.
     private static func requireSuccessor(of id: String, _ course: CompromiseCourse) throws(EnrollmentError) {
         guard let root = course.stops.first(where: { $0.id == id })?.waitsFor else { return }
         throw EnrollmentError(
@@ -132,9 +160,7 @@ extension RotationService {
         let role = standing.issuer.role
         var moves: [RotationChange.Move] = []
         if let next = rotation.next(role), !rotation.isUsable(next) {
-            let change = try self.change(.abort, next.id, in: rotation)
-            try await self.carryOut(change, in: rotation, by: try self.companion(of: act, .abortIssuer))
-            moves += change.moves
+            moves += try await self.takeBack(next, by: act)
             rotation = try await self.rotation()
         }
         if rotation.next(role) == nil {
@@ -164,14 +190,6 @@ extension RotationService {
         let id = RotationNaming.nextID(of: role, after: rotation.standings.map(\.id), at: rotation.now)
         if let key { return Order(id: id, role: role, key: key) }
         return Order(id: id, role: role, key: try KeyType(of: standing.issuer))
-    }
-
-    private func change(
-        _ verb: RotationVerb,
-        _ id: String,
-        in rotation: KeyRotation
-    ) throws(EnrollmentError) -> RotationChange {
-        try self.change(verb, id, in: rotation, overriding: nil)
     }
 
     /// The world learns of a compromise by CRLs of whoever signed the issuer: now, and not within a minute.

@@ -51,7 +51,11 @@ extension RotationService {
         _ reason: RevocationReason,
         by act: AdministrativeAct
     ) async throws(EnrollmentError) {
-        let serials = try await self.ports.ledger.links().filter { $0.subjectID == id }.map(\.serialNumber)
+        var serials: [SerialNumber] = []
+        for link in try await self.ports.ledger.links() where link.subjectID == id {
+            guard try await self.ports.ledger.revocation(of: link.serialNumber) == nil else { continue }
+            serials.append(link.serialNumber)
+        }
         guard !serials.isEmpty else { return }
         let order = RevocationOrder(
             serialNumbers: serials,

@@ -197,8 +197,9 @@ package struct RotationService: Sendable {
                 announcing: try self.announcements(of: change, in: rotation),
                 by: act
             )
-        } catch  where error.rule == "rotation.last-crl" && self.isAtHand(change.id, in: rotation) {
+        } catch  where error.rule == "rotation.last-crl" {
             // Its last CRLs are made when it is done.
+            guard self.isAtHand(change.id, in: rotation) else { throw self.naming(error, change.id, in: rotation) }
         }
     }
 
@@ -206,10 +207,11 @@ package struct RotationService: Sendable {
         _ verb: RotationVerb,
         _ id: String,
         in rotation: KeyRotation,
-        overriding override: String?
+        overriding override: String? = nil,
+        freezing: Bool = false
     ) throws(EnrollmentError) -> RotationChange {
         do throws(RotationRefusal) {
-            return try rotation.change(verb, id, overriding: override)
+            return try rotation.change(verb, id, overriding: override, freezing: freezing)
         } catch {
             throw EnrollmentError(error)
         }
@@ -291,10 +293,30 @@ package struct RotationService: Sendable {
             do throws(EnrollmentError) {
                 try await self.ports.ledger.apply(change, announcing: announcements, by: act)
                 return
-            } catch  where error.rule == "rotation.last-crl" && attempt < 3 {
-                continue
+            } catch  where error.rule == "rotation.last-crl" {
+                guard self.isAtHand(change.id, in: rotation) else { throw self.naming(error, change.id, in: rotation) }
+                guard attempt < 3 else { throw error }
             }
         }
+    }
+
+    /// Says how the last CRLs of an issuer come about whose key is not at hand.
+    private func naming(_ error: EnrollmentError, _ id: String, in rotation: KeyRotation) -> EnrollmentError {
+        guard let standing = rotation.standing(of: id) else { return error }
+        // Rounded up, and a day for the ceremony's clock.
+        let days = max(0, standing.notAfter.seconds(since: rotation.now)) / 86_400 + 2
+        let place = standing.issuer.key.place
+        let way =
+            place == "split"
+            ? "bring its shares: gatehouse ca retire \(id) --share-file FILE, once for each share"
+            : "gatehouse crl publish \(id) --offline FILE --days \(days)"
+        return EnrollmentError(
+            error.code,
+            "\(error.detail) The key of \(id) is \(place): \(way).",
+            rule: error.rule,
+            facts: error.facts,
+            cause: error
+        )
     }
 
     /// What follows a change, whoever made it: keys outside the store, links, CRLs that are to be seen at once.
@@ -316,7 +338,11 @@ package struct RotationService: Sendable {
             // Whatever comes back by then may be signed by somebody else.
             try await self.withdrawCeremonies(of: change.id, by: act)
             try await self.publishWaiting()
-        case .prepare, .publish, .activate, .drain: break
+        case .publish:
+            // A compromise that was broken off has published its successor without any.
+            guard change.isNothing, standing.state == .published else { break }
+            try await self.makeLinks(to: change.id, in: rotation)
+        case .prepare, .activate, .drain: break
         }
     }
 }

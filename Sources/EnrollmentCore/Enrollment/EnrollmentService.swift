@@ -133,7 +133,7 @@ extension EnrollmentService {
         // Once, however often the reservation is prepared anew.
         let terms = try await self.authorise(request, user, recording: &recorder)
         for preparation in 0..<Self.preparations {
-            let issuer = self.ports.authority.activeIssuer
+            let issuer = try self.ports.authority.activeIssuer
             let isGuess = preparation == 0 && request.claims.seemsNew
             let known = isGuess ? nil : try await self.recognize(request, user, recording: &recorder)
             let device = if let known { known } else { DeviceID(random: try self.ports.random.octets(16)) }

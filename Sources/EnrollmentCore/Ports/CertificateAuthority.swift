@@ -1,7 +1,10 @@
 /// Makes certificates: the only port behind which an authority key is used.
 public protocol CertificateAuthority: Sendable {
     /// The issuer that signs new certificates now.
-    var activeIssuer: ActiveIssuer { get }
+    ///
+    /// - Throws: ``EnrollmentError`` with code `inMaintenance` and rule `issuer.frozen` while nobody does: the last one was
+    ///   stopped, and its successor is not there yet.
+    var activeIssuer: ActiveIssuer { get throws(EnrollmentError) }
 
     /// Looks at once who signs by now, when the ledger said that ``activeIssuer`` does not any more.
     ///

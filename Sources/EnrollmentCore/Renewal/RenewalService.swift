@@ -158,7 +158,7 @@ extension RenewalService {
                 attributes = try await self.authorise(request, owner, candidate.device, recording: &recorder)
             }
 
-            let issuer = self.ports.authority.activeIssuer
+            let issuer = try self.ports.authority.activeIssuer
             let draft = self.rules.issuance.draft(
                 for: candidate.device.device,
                 of: owner,

@@ -27,8 +27,24 @@ public struct CompromiseCourse: Hashable, Sendable {
         public let takenBack: IssuerStanding?
         /// Has to certify the successor, and its key is not at hand; until then this one is not stopped.
         public let waitsFor: IssuerRecord?
+        /// Has to certify the successor, and its key is not at hand; this one is stopped, and until then nothing is signed.
+        public let frozenFor: IssuerRecord?
 
         public var id: String { self.standing.id }
+
+        fileprivate init(
+            _ standing: IssuerStanding,
+            successor: Successor? = nil,
+            takenBack: IssuerStanding? = nil,
+            waitsFor: IssuerRecord? = nil,
+            frozenFor: IssuerRecord? = nil
+        ) {
+            self.standing = standing
+            self.successor = successor
+            self.takenBack = takenBack
+            self.waitsFor = waitsFor
+            self.frozenFor = frozenFor
+        }
 
         /// The moves that stopping it makes, in order; that of making a successor is none.
         public var moves: [RotationChange.Move] {
@@ -60,9 +76,15 @@ public struct CompromiseCourse: Hashable, Sendable {
     /// - Parameters:
     ///   - id: The issuer.
     ///   - rotation: All of them.
+    ///   - freezing: Whether one is stopped whose place nobody can take.
     ///   - isAtHand: Whether a key can be used without anybody's help.
-    public init(of id: String, in rotation: KeyRotation, isAtHand: (IssuerRecord) -> Bool) {
-        var outlook = Outlook(rotation)
+    public init(
+        of id: String,
+        in rotation: KeyRotation,
+        freezing: Bool = false,
+        isAtHand: (IssuerRecord) -> Bool
+    ) {
+        var outlook = Outlook(rotation, freezing)
         guard let first = rotation.standing(of: id) else {
             self.stops = []
             return
@@ -78,27 +100,29 @@ public struct CompromiseCourse: Hashable, Sendable {
     /// How things will stand behind the stops so far.
     private struct Outlook {
         let rotation: KeyRotation
+        let isFreezing: Bool
         var ids: [String]
         var stopped: Set<String> = []
         /// The root that signs by then; `nil` while it is the present one.
         var root: Successor?
 
-        init(_ rotation: KeyRotation) {
+        init(_ rotation: KeyRotation, _ isFreezing: Bool) {
             self.rotation = rotation
+            self.isFreezing = isFreezing
             self.ids = rotation.standings.map(\.id)
         }
 
         mutating func stop(_ standing: IssuerStanding, _ isAtHand: (IssuerRecord) -> Bool) -> Stop {
             guard standing.state == .active else {
                 self.stopped.insert(standing.id)
-                return Stop(standing: standing, successor: nil, takenBack: nil, waitsFor: nil)
+                return Stop(standing)
             }
             let role = standing.issuer.role
             let next = self.rotation.next(role).flatMap { self.stopped.contains($0.id) ? nil : $0 }
             if let next, self.isUsable(next) {
                 let successor: Successor = next.state == .published ? .published(next.id) : .prepared(next.id)
                 self.note(standing, successor)
-                return Stop(standing: standing, successor: successor, takenBack: nil, waitsFor: nil)
+                return Stop(standing, successor: successor)
             }
             let id = RotationNaming.nextID(of: role, after: self.ids, at: self.rotation.now)
             let signer = role == .root ? id : self.root?.id ?? self.rotation.active(.root)?.id ?? ""
@@ -106,10 +130,14 @@ public struct CompromiseCourse: Hashable, Sendable {
             // A new root's key is made here.
             let absent = self.rotation.standing(of: signer)?.issuer
             if let absent, !isAtHand(absent) {
-                return Stop(standing: standing, successor: successor, takenBack: next, waitsFor: absent)
+                guard self.isFreezing else {
+                    return Stop(standing, successor: successor, takenBack: next, waitsFor: absent)
+                }
+                self.stopped.insert(standing.id)
+                return Stop(standing, takenBack: next, frozenFor: absent)
             }
             self.note(standing, successor)
-            return Stop(standing: standing, successor: successor, takenBack: next, waitsFor: nil)
+            return Stop(standing, successor: successor, takenBack: next)
         }
 
         private func isUsable(_ standing: IssuerStanding) -> Bool {

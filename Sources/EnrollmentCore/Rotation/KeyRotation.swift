@@ -3,7 +3,8 @@
 ///     prepared → published → active → draining → crl-only → retired     aborted ← prepared, published
 ///                                any of them but the last two → compromised
 ///
-/// Of each role at most one is `prepared` or `published`, and exactly one is `active` once the authority is founded.
+/// Of each role at most one is `prepared` or `published`, and exactly one is `active` once the authority is founded; none
+/// from when an active one was compromised with nobody to take its place until its successor is activated.
 public struct KeyRotation: Hashable, Sendable {
     /// Oldest first.
     public let standings: [IssuerStanding]
@@ -27,6 +28,14 @@ public struct KeyRotation: Hashable, Sendable {
     /// The one that signs now.
     public func active(_ role: IssuerRecord.Role) -> IssuerStanding? {
         self.standings.last { $0.issuer.role == role && $0.state == .active }
+    }
+
+    /// The one that was stopped with nobody to take its place, for as long as nobody has; `nil` when somebody signs.
+    public func frozen(_ role: IssuerRecord.Role) -> IssuerStanding? {
+        guard self.active(role) == nil else { return nil }
+        let stopped = self.standings.filter { $0.issuer.role == role && $0.state == .compromised }
+        let zero = Timestamp(seconds: 0)
+        return stopped.max { ($0.issuer.moments.ended ?? zero) < ($1.issuer.moments.ended ?? zero) }
     }
 
     /// Those below a compromised root: nobody may rely on what they sign, whatever their own state says.
@@ -62,12 +71,14 @@ public struct KeyRotation: Hashable, Sendable {
     ///   - verb: Any but `prepare`, which makes an issuer instead of moving one: ``judgePreparation(of:as:)``.
     ///   - id: The issuer.
     ///   - override: Why a gate is to be passed all the same.
+    ///   - freezing: Whether an active issuer is compromised though nobody can take its place: nothing is signed then.
     /// - Returns: The change; one without moves for an issuer that is there already.
     /// - Throws: ``RotationRefusal`` that says what is in the way.
     public func change(
         _ verb: RotationVerb,
         _ id: String,
-        overriding override: String? = nil
+        overriding override: String? = nil,
+        freezing: Bool = false
     ) throws(RotationRefusal) -> RotationChange {
         guard let standing = self.standing(of: id) else { throw RotationRefusal(verb, id, .unknown) }
         if standing.state == verb.outcome { return RotationChange(verb: verb, id: id, moves: []) }
@@ -78,7 +89,7 @@ public struct KeyRotation: Hashable, Sendable {
         case .drain: return try self.hurry(standing)
         case .retire: return try self.retirement(of: standing)
         case .abort: return try self.abortion(of: standing)
-        case .compromise: return try self.compromise(of: standing)
+        case .compromise: return try self.compromise(of: standing, freezing)
         }
     }
 
@@ -153,7 +164,7 @@ public struct KeyRotation: Hashable, Sendable {
             throw Self.refusal(.retire, standing, wants: [.draining, .crlOnly])
         }
         guard standing.liveCertificates == 0 else {
-            throw RotationRefusal(.retire, standing.id, .inUse(standing.liveCertificates))
+            throw RotationRefusal(.retire, standing.id, self.use(of: standing))
         }
         return RotationChange(
             verb: .retire,
@@ -170,7 +181,7 @@ public struct KeyRotation: Hashable, Sendable {
             throw Self.refusal(.abort, standing, wants: [.prepared, .published])
         }
         guard standing.liveCertificates == 0 else {
-            throw RotationRefusal(.abort, standing.id, .inUse(standing.liveCertificates))
+            throw RotationRefusal(.abort, standing.id, self.use(of: standing))
         }
         return RotationChange(
             verb: .abort,
@@ -186,7 +197,10 @@ public struct KeyRotation: Hashable, Sendable {
     }
 
     /// The successor's own steps come before: see ``successor(of:)``.
-    private func compromise(of standing: IssuerStanding) throws(RotationRefusal) -> RotationChange {
+    private func compromise(
+        of standing: IssuerStanding,
+        _ freezing: Bool
+    ) throws(RotationRefusal) -> RotationChange {
         switch standing.state {
         case .retired, .aborted, .compromised:
             throw Self.refusal(
@@ -202,11 +216,12 @@ public struct KeyRotation: Hashable, Sendable {
             standing.state == .prepared ? [] : [RotationChange.Announcement(kind: .trustRetired, id: standing.id)]
         if standing.state == .active {
             // In the same step, so that somebody signs at every moment.
-            guard let successor = self.successor(of: standing) else {
+            if let successor = self.successor(of: standing) {
+                moves.append(RotationChange.Move(id: successor.id, from: .published, to: .active))
+                announcements.append(RotationChange.Announcement(kind: .trustActivated, id: successor.id))
+            } else if !freezing {
                 throw RotationRefusal(.compromise, standing.id, .noSuccessor)
             }
-            moves.append(RotationChange.Move(id: successor.id, from: .published, to: .active))
-            announcements.append(RotationChange.Announcement(kind: .trustActivated, id: successor.id))
         }
         return RotationChange(
             verb: .compromise,
@@ -228,6 +243,16 @@ public struct KeyRotation: Hashable, Sendable {
     /// Whether what it signs could be relied on: neither it nor the issuer above it has ended or is compromised.
     public func isUsable(_ standing: IssuerStanding) -> Bool {
         self.obstacle(to: standing) == nil
+    }
+
+    /// What hangs on a root is issuers, and no device.
+    private func use(of standing: IssuerStanding) -> RotationRefusal.Reason {
+        let below = self.standings.filter {
+            $0.issuer.signedBy == standing.id && $0.id != standing.id && $0.issuer.key != .destroyed
+                && $0.state != .compromised
+        }
+        return standing.issuer.role == .root && !below.isEmpty
+            ? .issuersBelow(below.map(\.id)) : .inUse(standing.liveCertificates)
     }
 
     private func requireUsable(

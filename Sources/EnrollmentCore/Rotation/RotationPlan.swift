@@ -66,6 +66,8 @@ public struct RotationPlan: Hashable, Sendable {
         case missed(Step)
         /// A step of the schedule needs a key that is not at hand.
         case keyElsewhere(id: String, place: String)
+        /// It was compromised, and nobody has taken its place: nothing is signed. The words go on behind `gatehouse`.
+        case nobodySigns(id: String, next: String)
         /// It hangs below a compromised root.
         case belowCompromised(id: String, root: String)
         /// Of `count` devices it is not known that they know it, and its predecessor ends at `end`.
@@ -104,7 +106,7 @@ extension RotationPlan.Warning {
         case .willShorten(let id, let from):
             "From \(from) on, what \(id) signs ends with it and is shorter than its profile says. Activate a successor before."
         case .shortens(let id, let days):
-            "What \(id) signs ends with it, in \(days) days at most. Activate a successor now."
+            "What \(id) signs ends with it, in \(days) days at most. Activate a successor that lives longer."
         case .ended(let id, let end):
             "\(id) ended at \(end), and nothing can be signed by it. Activate a successor now."
         case .missed(let step):
@@ -113,6 +115,8 @@ extension RotationPlan.Warning {
         case .keyElsewhere(let id, let place):
             "The schedule cannot go on by itself: the key of \(id) is \(place == "offline" ? "offline" : "not at hand (\(place))")."
                 + (place == "split" ? " Bring its shares." : " Use the ceremony.")
+        case .nobodySigns(let id, let next):
+            "Nothing is signed: \(id) is compromised, and nobody has taken its place. Next: gatehouse \(next)"
         case .belowCompromised(let id, let root):
             "\(id) hangs below \(root), which is compromised. Run: gatehouse ca compromise \(root)"
         case .adoptionTooSlow(let id, let count, let end):

@@ -43,6 +43,10 @@ public struct RotationPlanner: Sendable {
     private static let grace = 1
     /// Days before the time for preparing at which an approaching end is told of.
     private static let notice = 60
+    /// Days before its end by which an issuer is followed by another one at the latest.
+    private static let last = 30
+    /// Days after one was taken back before the schedule makes another one: whoever took it back meant it.
+    private static let rest = 1
 
     private let rotation: KeyRotation
     private let rules: Rules
@@ -68,6 +72,7 @@ public struct RotationPlanner: Sendable {
             if standing.state == .draining { drained[standing.id] = self.drained(standing) }
             steps += self.lastSteps(of: standing, drained: drained[standing.id])
         }
+        warnings += [.root, .issuing].compactMap(self.freeze)
         warnings += steps.filter(\.isMissed).map { .missed($0) }
         for root in self.rotation.standings where root.issuer.role == .root {
             warnings += self.rotation.below(compromised: root.id)
@@ -84,7 +89,8 @@ public struct RotationPlanner: Sendable {
     // MARK: The successor
 
     private func stepsAhead(of role: IssuerRecord.Role, adoption: [String: Timestamp]) -> [RotationPlan.Step] {
-        guard let active = self.rotation.active(role), let wanted = self.succession(of: active) else { return [] }
+        guard let active = self.rotation.active(role) else { return [] }
+        let wanted = self.succession(of: active)
         let schedule = self.rules.schedule(of: role)
         let next = self.rotation.next(role)
         let id =
@@ -98,10 +104,15 @@ public struct RotationPlanner: Sendable {
         let lead = wanted.due.adding(days: -schedule.overlapDays)
         var steps: [RotationPlan.Step] = []
         if next == nil {
-            steps.append(self.step(.prepare, role, id, lead, isScheduled && self.canSign(role), wanted.reason))
-        }
-        if next?.state != .published {
-            steps.append(self.step(.publish, role, id, lead, isScheduled, wanted.reason))
+            let begin = max(lead, self.restEnds(role) ?? lead)
+            // One that would end no later is no remedy for an end: the root has to be followed first.
+            let helps = wanted.reason != .end || self.isOutlived(active)
+            let byItself = isScheduled && self.keyElsewhere(for: role) == nil && helps
+            steps.append(self.step(.prepare, role, id, begin, byItself, wanted.reason))
+            steps.append(self.step(.publish, role, id, begin, byItself, wanted.reason))
+        } else if next?.state != .published {
+            let byItself = isScheduled && self.keyElsewhere(for: role) == nil
+            steps.append(self.step(.publish, role, id, lead, byItself, wanted.reason))
         }
         let (due, reason) = self.activation(of: next, after: wanted, overlap: schedule.overlapDays, active, adoption)
         let byItself = isScheduled && schedule.activation == .whenDue
@@ -109,23 +120,41 @@ public struct RotationPlanner: Sendable {
         return steps
     }
 
-    /// When somebody else should sign instead of the active one; `nil` when nothing says so.
-    private func succession(
-        of active: IssuerStanding
-    ) -> (due: Timestamp, reason: RotationPlan.Reason?)? {
+    /// When somebody else should sign instead of the active one.
+    private func succession(of active: IssuerStanding) -> (due: Timestamp, reason: RotationPlan.Reason?) {
         let schedule = self.rules.schedule(of: active.issuer.role)
         let begin = active.issuer.moments.activated ?? active.issuer.created
         let shortening = self.shortening(of: active)
-        guard let months = schedule.everyMonths else { return shortening.map { ($0, .end) } }
+        // What never lived long enough for more is not followed at once, over and over, but before it ends.
+        let latest = shortening > begin ? shortening : self.lastCall(of: active, since: begin)
+        guard let months = schedule.everyMonths else { return (latest, .end) }
         let due = begin.adding(months: months)
-        if let shortening, shortening < due { return (shortening, .end) }
-        return (due, nil)
+        return latest < due ? (latest, .end) : (due, nil)
     }
 
-    /// From when on what it signs ends with it; `nil` for one that never lived long enough for anything else.
-    private func shortening(of active: IssuerStanding) -> Timestamp? {
-        let moment = active.notAfter.adding(days: -self.rules.days(below: active.issuer.role))
-        return moment > (active.issuer.moments.activated ?? active.issuer.created) ? moment : nil
+    /// From when on what it signs ends with it; for one that never lived long enough for anything else that was before it
+    /// signed.
+    private func shortening(of active: IssuerStanding) -> Timestamp {
+        active.notAfter.adding(days: -self.rules.days(below: active.issuer.role))
+    }
+
+    /// When it is to be followed though what it signs was shortened from the beginning; never in the first three quarters
+    /// of its life.
+    private func lastCall(of active: IssuerStanding, since begin: Timestamp) -> Timestamp {
+        let life = max(0, active.notAfter.seconds(since: begin))
+        return active.notAfter.adding(seconds: -min(Int64(Self.last) * 86_400, life / 4))
+    }
+
+    /// Whether a successor would live longer; below a root that ends with the active one it does not.
+    private func isOutlived(_ active: IssuerStanding) -> Bool {
+        guard active.issuer.role == .issuing else { return true }
+        return self.rotation.active(.root).map { $0.notAfter > active.notAfter } ?? false
+    }
+
+    /// When the schedule goes on after somebody took back what was to follow; `nil` when nobody did.
+    private func restEnds(_ role: IssuerRecord.Role) -> Timestamp? {
+        let aborted = self.rotation.standings.filter { $0.issuer.role == role && $0.state == .aborted }
+        return aborted.compactMap(\.issuer.moments.ended).max()?.adding(days: Self.rest)
     }
 
     /// Published late, it is activated late; and a root when devices know it.
@@ -148,9 +177,17 @@ public struct RotationPlanner: Sendable {
         return (due, reason)
     }
 
-    /// Whether a key is at hand that can certify the next one.
-    private func canSign(_ role: IssuerRecord.Role) -> Bool {
-        self.rotation.active(.root)?.issuer.key.isAtHand ?? false
+    /// The root whose key is not at hand and has to sign before the next one of the role is published; `nil` for none.
+    ///
+    /// An issuing authority's certificate comes by the active root; two roots sign each other's links.
+    private func keyElsewhere(for role: IssuerRecord.Role) -> IssuerRecord? {
+        let next = self.rotation.next(role)
+        let signers: [IssuerStanding?] =
+            switch role {
+            case .issuing: next == nil ? [self.rotation.active(.root)] : []
+            case .root: [self.rotation.active(.root), next]
+            }
+        return signers.compactMap { $0?.issuer }.first { !$0.key.isAtHand }
     }
 
     // MARK: Forecasts
@@ -214,6 +251,24 @@ public struct RotationPlanner: Sendable {
 
     // MARK: Warnings
 
+    /// With the command that leads out of it.
+    private func freeze(of role: IssuerRecord.Role) -> RotationPlan.Warning? {
+        guard let stopped = self.rotation.frozen(role) else { return nil }
+        if let next = self.rotation.next(role), self.rotation.isUsable(next) {
+            return .nobodySigns(
+                id: stopped.id,
+                next: "ca \(next.state == .prepared ? "publish" : "activate") \(next.id)"
+            )
+        }
+        if let next = self.rotation.next(role) { return .nobodySigns(id: stopped.id, next: "ca abort \(next.id)") }
+        let prepare = "ca prepare" + (role == .root ? " --role root" : "")
+        guard role == .issuing, let root = self.rotation.active(.root)?.issuer, !root.key.isAtHand else {
+            return .nobodySigns(id: stopped.id, next: prepare)
+        }
+        let way = root.key.place == "split" ? "--share-file FILE" : "--offline FILE"
+        return .nobodySigns(id: stopped.id, next: "\(prepare) \(way)")
+    }
+
     private func warnings(
         of role: IssuerRecord.Role,
         adoption: [String: Timestamp]
@@ -221,21 +276,20 @@ public struct RotationPlanner: Sendable {
         guard let active = self.rotation.active(role) else { return [] }
         let now = self.rotation.now
         let schedule = self.rules.schedule(of: role)
+        let shortening = self.shortening(of: active)
         var warnings: [RotationPlan.Warning] = []
         if active.notAfter <= now {
             warnings.append(.ended(id: active.id, at: active.notAfter))
-        } else if let shortening = self.shortening(of: active) {
-            if shortening <= now {
-                warnings.append(.shortens(id: active.id, days: Int(active.notAfter.seconds(since: now) / 86_400)))
-            } else if shortening.adding(days: -schedule.overlapDays - Self.notice) <= now {
-                warnings.append(.willShorten(id: active.id, from: shortening))
-            }
+        } else if shortening <= now {
+            warnings.append(.shortens(id: active.id, days: Int(active.notAfter.seconds(since: now) / 86_400)))
+        } else if shortening.adding(days: -schedule.overlapDays - Self.notice) <= now {
+            warnings.append(.willShorten(id: active.id, from: shortening))
         }
-        if schedule.everyMonths != nil, self.rotation.next(role) == nil, let root = self.rotation.active(.root),
-            !root.issuer.key.isAtHand, let wanted = self.succession(of: active),
-            wanted.due.adding(days: -schedule.overlapDays) <= now
+        if schedule.everyMonths != nil, self.rotation.next(role)?.state != .published,
+            self.succession(of: active).due.adding(days: -schedule.overlapDays) <= now,
+            let root = self.keyElsewhere(for: role)
         {
-            warnings.append(.keyElsewhere(id: root.id, place: root.issuer.key.place))
+            warnings.append(.keyElsewhere(id: root.id, place: root.key.place))
         }
         if let next = self.rotation.next(role), let adopted = adoption[next.id], adopted > active.notAfter {
             let missing = self.rotation.liveDevices - next.knowingDevices

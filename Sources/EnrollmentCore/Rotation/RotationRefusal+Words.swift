@@ -16,6 +16,8 @@ extension RotationRefusal {
         case .inUse(let count):
             count == 1
                 ? "1 live certificate hangs on \(self.id)." : "\(count) live certificates hang on \(self.id)."
+        case .issuersBelow(let ids):
+            ids.count == 1 ? "\(Self.names(ids)) hangs on \(self.id)." : "\(Self.names(ids)) hang on \(self.id)."
         case .noSuccessor: "Nobody is there to take the place of \(self.id), which signs now."
         }
     }
@@ -34,7 +36,9 @@ extension RotationRefusal {
         case .notAdopted:
             "wait until more devices have renewed: gatehouse ca adoption \(self.id) --missing; or override it with a reason"
         case .inUse: "gatehouse ca drain \(self.id), and wait until its devices have renewed"
-        case .noSuccessor: "prepare and publish another one first"
+        case .issuersBelow(let ids): "retire what hangs on it first: gatehouse ca retire \(ids.first ?? "ID")"
+        case .noSuccessor:
+            "prepare and publish another one first; or stop signing until there is one: gatehouse ca compromise \(self.id) --freeze"
         }
     }
 
@@ -50,7 +54,7 @@ extension RotationRefusal {
         case .ended: "rotation.ended"
         case .notAdopted: "rotation.not-adopted"
         case .signerCompromised: "rotation.signer-compromised"
-        case .inUse: "rotation.in-use"
+        case .inUse, .issuersBelow: "rotation.in-use"
         case .noSuccessor: "rotation.no-successor"
         }
     }
@@ -58,6 +62,11 @@ extension RotationRefusal {
     private static func list(_ states: [IssuerRecord.State]) -> String {
         guard let last = states.last, states.count > 1 else { return states.first?.rawValue ?? "none" }
         return "\(states.dropLast().map(\.rawValue).joined(separator: ", ")) or \(last.rawValue)"
+    }
+
+    private static func names(_ ids: [String]) -> String {
+        guard let last = ids.last, ids.count > 1 else { return ids.first ?? "nobody" }
+        return "\(ids.dropLast().joined(separator: ", ")) and \(last)"
     }
 
     private static func remedy(after state: IssuerRecord.State, of id: String) -> String {

@@ -19,6 +19,8 @@ public struct RotationRefusal: Error, Hashable, Sendable {
         case signerCompromised(String)
         /// So many live certificates hang on it.
         case inUse(Int)
+        /// These issuers hang on a root.
+        case issuersBelow([String])
         /// Nobody is there to take an active issuer's place.
         case noSuccessor
     }

@@ -42,7 +42,7 @@ extension CRLCommand {
         var days = 180
 
         func perform() async throws(CommandProblem) -> CommandOutput {
-            guard (1...3_650).contains(self.days) else { throw .usage("--days takes 1 to 3650", see: "crl publish") }
+            guard (1...36_600).contains(self.days) else { throw .usage("--days takes 1 to 36600", see: "crl publish") }
             if let file = self.offline { return try await self.ask(file) }
             guard self.reason == nil, self.ticket == nil else {
                 throw .usage("--reason and --ticket go with --offline", see: "crl publish")

@@ -303,11 +303,10 @@ struct Server: Sendable {
         var signals = signals
         signals.reload = reloader.reload
         services.append(signals)
-        let issuer = authority.activeIssuer
         self.logger.notice(
             "ready",
             metadata: [
-                "url": "\(self.configuration.deviceURL.text)", "issuer": "\(issuer.id)",
+                "url": "\(self.configuration.deviceURL.text)", "issuer": "\(authority.signer)",
                 "node": "\(self.configuration.node)",
             ]
         )

@@ -43,7 +43,12 @@ final class RevocationShelf: Sendable {
             let item = Self.item(crl)
             self.state.withLock { $0.items[standing.shard] = item }
         }
-        self.state.withLock { $0.standings = standings }
+        let known = Set(standings.map(\.shard))
+        self.state.withLock { state in
+            state.standings = standings
+            // Of an issuer that was taken back none is left.
+            state.items = state.items.filter { known.contains($0.key) }
+        }
     }
 
     private static func item(_ crl: PublishedCRL) -> Item {

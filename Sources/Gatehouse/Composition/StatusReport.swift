@@ -114,6 +114,12 @@ struct StatusReport: Sendable {
 
     private func authorities(at now: Timestamp) -> [ReadinessReason] {
         var reasons: [ReadinessReason] = []
+        if !self.keys.issuers.isEmpty, self.keys.active == nil {
+            let detail =
+                "Nobody signs: no issuing authority is active. Devices are told to come again; what is published goes on"
+                + " being served. gatehouse ca status says what is to be done."
+            reasons.append(ReadinessReason("issuer", detail, effect: .enrollment))
+        }
         for issuer in self.keys.issuers {
             let days = (issuer.notAfter.seconds - now.seconds) / Self.day
             if issuer.notAfter < now {
@@ -149,10 +155,17 @@ struct StatusReport: Sendable {
             }
     }
 
-    /// The uses of responders' certificates; of an issuer that has ended nobody is told anything any more.
+    /// The uses of responders' certificates; of an issuer that has ended nobody is told anything any more, and one that is
+    /// compromised gets no new one.
     private func speaking(at now: Timestamp) -> [String] {
-        self.keys.issuers.map(\.id).filter { self.keys.publishes($0, at: now) && !self.isNew($0) }
-            .map(ServiceCertificateKeeper.use(ofResponderFor:))
+        self.keys.issuers.filter {
+            self.keys.publishes($0.id, at: now) && !self.isNew($0.id) && $0.record.state != .compromised
+        }.map { ServiceCertificateKeeper.use(ofResponderFor: $0.id) }
+    }
+
+    /// Whether somebody may still make a CRL of the issuer: of one that has ended nobody does.
+    private func isKept(_ id: String, at now: Timestamp) -> Bool {
+        self.keys.issuer(id) == nil || self.keys.publishes(id, at: now)
     }
 
     /// Whether the issuer has signed nothing yet, so that nobody asks about what it signed.
@@ -206,7 +219,7 @@ struct StatusReport: Sendable {
             .gauge(
                 "gatehouse_crl_waiting_seconds",
                 "For how long the oldest revocation waits to be shown on its CRL.",
-                self.shelf.standings.map { standing in
+                self.shelf.standings.filter { self.isKept($0.shard.issuerID, at: now) }.map { standing in
                     .init(Self.labels(standing.shard), Self.seconds(from: standing.waitingSince ?? now, to: now))
                 }
             )

@@ -18,13 +18,20 @@ struct RotationChecks {
         }
         let configuration = self.examination.configuration
         let now = self.examination.now
-        let rotation = try KeyRotation(
-            try await self.examination.ledger.issuerFigures(at: now),
-            adoptionThreshold: configuration.rotation.adoptionThreshold,
-            now: now
-        )
+        let rotation = try await KeyRotation.read(from: self.examination.ledger, configuration, at: now)
         let plan = RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan
         var findings = plan.warnings.map(self.judge)
+        for standing in try await CompromiseStanding.read(from: self.examination.ledger, rotation)
+        where standing.remaining > 0 {
+            findings.append(
+                Finding(
+                    .failure,
+                    "rotation \(standing.issuerID)",
+                    "it is compromised, and \(standing.words)",
+                    remedy: "gatehouse ca compromise \(standing.issuerID) --reason …, which goes on where it was"
+                )
+            )
+        }
         if findings.isEmpty { findings.append(.ok("rotation", self.outlook(plan))) }
         return findings + (try await self.lists(rotation)) + (try await self.ceremonies())
     }
@@ -53,6 +60,8 @@ struct RotationChecks {
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca prepare")
         case .shortens(let id, _):
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca plan")
+        case .nobodySigns(let id, let next):
+            Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse \(next)")
         case .belowCompromised(let id, let root):
             Finding(.failure, "rotation \(id)", warning.sentence, remedy: "gatehouse ca compromise \(root)")
         case .willShorten(let id, _):

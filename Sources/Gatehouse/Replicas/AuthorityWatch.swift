@@ -89,7 +89,7 @@ final class AuthorityWatch: Service {
                 self.published.replace(with: issuers, links: links)
                 self.logger.notice(
                     "issuers changed",
-                    metadata: ["active": "\(self.authority.activeIssuer.id)", "issuers": "\(issuers.count)"]
+                    metadata: ["active": "\(self.authority.signer)", "issuers": "\(issuers.count)"]
                 )
             }
             var isStale = known.isContextStale || reopened || isChanged || serial != known.serial

@@ -9,7 +9,8 @@ import Synchronization
 final class CurrentAuthority: CertificateAuthority {
     private struct State {
         var issuers: [IssuerRecord]
-        var present: LocalAuthority
+        /// `nil` while nobody signs: the last one was stopped, and its successor is not there yet.
+        var present: LocalAuthority?
         var former: LocalAuthority?
     }
 
@@ -23,7 +24,7 @@ final class CurrentAuthority: CertificateAuthority {
     ///   - issuers: As the store has them now.
     ///   - ledger: Where they are looked up again.
     ///   - keys: Opens their keys.
-    /// - Throws: ``EnrollmentError`` when there is no active issuer, or its key cannot be used.
+    /// - Throws: ``EnrollmentError`` when there never was an active issuer, or its key cannot be used.
     init(
         _ issuers: [IssuerRecord],
         from ledger: any AuthorityLedger,
@@ -31,10 +32,37 @@ final class CurrentAuthority: CertificateAuthority {
     ) throws(EnrollmentError) {
         self.ledger = ledger
         self.keys = keys
-        self.state = Mutex(State(issuers: issuers, present: try LocalAuthority(records: issuers, keys: keys)))
+        self.state = Mutex(State(issuers: issuers, present: try Self.authority(of: issuers, keys)))
     }
 
-    var activeIssuer: ActiveIssuer { self.state.withLock { $0.present.activeIssuer } }
+    /// What is published goes on being served by a service that is started while nobody signs.
+    private static func authority(
+        of issuers: [IssuerRecord],
+        _ keys: any IssuerKeySource
+    ) throws(EnrollmentError) -> LocalAuthority? {
+        let states = issuers.filter { $0.role == .issuing }.map(\.state)
+        guard states.contains(.active) || !states.contains(.compromised) else { return nil }
+        return try LocalAuthority(records: issuers, keys: keys)
+    }
+
+    var activeIssuer: ActiveIssuer {
+        get throws(EnrollmentError) {
+            guard let present = self.state.withLock({ $0.present }) else { throw Self.frozen }
+            return present.activeIssuer
+        }
+    }
+
+    /// For a log.
+    var signer: String { self.state.withLock { $0.present?.activeIssuer.id } ?? "nobody" }
+
+    private static var frozen: EnrollmentError {
+        EnrollmentError(
+            .inMaintenance,
+            "Nobody signs: the key of the last issuer was copied, and no other one is active yet. Let the device come again;"
+                + " gatehouse ca status says what is to be done.",
+            rule: "issuer.frozen"
+        )
+    }
 
     func refresh() async throws(EnrollmentError) {
         try self.take(try await self.ledger.issuers())
@@ -46,10 +74,11 @@ final class CurrentAuthority: CertificateAuthority {
     func take(_ issuers: [IssuerRecord]) throws(EnrollmentError) {
         try self.opening.withLock { _ throws(EnrollmentError) in
             guard self.state.withLock({ $0.issuers }) != issuers else { return }
-            let authority = try LocalAuthority(records: issuers, keys: self.keys)
+            let authority = try Self.authority(of: issuers, self.keys)
             self.state.withLock { state in
-                let isOther = state.present.activeIssuer.id != authority.activeIssuer.id
-                state = State(issuers: issuers, present: authority, former: isOther ? state.present : state.former)
+                let isOther = state.present?.activeIssuer.id != authority?.activeIssuer.id
+                let former = isOther ? state.present ?? state.former : state.former
+                state = State(issuers: issuers, present: authority, former: former)
             }
         }
     }
@@ -59,17 +88,15 @@ final class CurrentAuthority: CertificateAuthority {
     }
 
     func sign(_ ticket: consuming IssuanceTicket) async throws(EnrollmentError) -> IssuedCertificate {
-        let authority = self.authority(for: ticket.prepared.draft.issuerID)
+        let authority = try self.authority(for: ticket.prepared.draft.issuerID)
         return try await authority.sign(ticket)
     }
 
     /// The present one refuses what neither knows.
-    private func authority(for issuerID: String) -> LocalAuthority {
-        self.state.withLock { state in
-            guard state.present.activeIssuer.id != issuerID, let former = state.former,
-                former.activeIssuer.id == issuerID
-            else { return state.present }
-            return former
-        }
+    private func authority(for issuerID: String) throws(EnrollmentError) -> LocalAuthority {
+        let (present, former) = self.state.withLock { ($0.present, $0.former) }
+        if present?.activeIssuer.id != issuerID, let former, former.activeIssuer.id == issuerID { return former }
+        guard let present else { throw Self.frozen }
+        return present
     }
 }

@@ -37,7 +37,7 @@ extension AuthorityStatus {
                     AuthorityNote(
                         entry.id,
                         "a CRL is out of date since \(ago)",
-                        ["crl", "publish", entry.id],
+                        ["crl", "publish", entry.id] + Self.way(to: entry.issuer.key),
                         isTrouble: true
                     )
                 )
@@ -52,6 +52,12 @@ extension AuthorityStatus {
             }
         }
         return notes
+    }
+
+    /// What a key that is not at hand takes besides.
+    private static func way(to key: KeyLocation) -> [String] {
+        guard !key.isAtHand else { return [] }
+        return key.place == "split" ? ["--share-file", "…"] : ["--offline", "…"]
     }
 
     /// Whether the issuer's CRLs are still replaced.
@@ -79,12 +85,11 @@ extension AuthorityStatus {
             guard standing.liveCertificates == 0 else { return [] }
             return [AuthorityNote(id, "nothing hangs on it any more", ["ca", "retire", id])]
         case .compromised:
-            guard let open = self.compromises.first(where: { $0.record.issuerID == id }), open.remaining > 0
-            else { return [] }
+            guard let open = self.compromises.first(where: { $0.issuerID == id }), open.remaining > 0 else { return [] }
             return [
                 AuthorityNote(
                     id,
-                    "\(Numerals.count(open.remaining, "certificate")) of \(Numerals.grouped(open.record.total)) not revoked yet",
+                    open.words,
                     ["ca", "compromise", id, "--reason", "…"],
                     isTrouble: true
                 )

@@ -13,11 +13,7 @@ extension AuthorityStatus {
         at now: Timestamp
     ) async throws(EnrollmentError) -> AuthorityStatus {
         let rotation = try await KeyRotation.read(from: ledger, configuration, at: now)
-        var compromises: [CompromiseStanding] = []
-        for record in try await ledger.compromises() {
-            let remaining = record.finished == nil ? try await ledger.revocableCount(of: record.issuerID, at: now) : 0
-            compromises.append(CompromiseStanding(record: record, remaining: remaining))
-        }
+        let compromises = try await CompromiseStanding.read(from: ledger, rotation)
         return AuthorityStatus(
             store: configuration.store.isShared ? "postgres" : "sqlite",
             rotation: rotation,
@@ -25,6 +21,31 @@ extension AuthorityStatus {
             crls: try await ledger.shards(),
             compromises: compromises
         )
+    }
+}
+
+extension CompromiseStanding {
+    /// Of every issuing authority that is compromised, whether anybody has begun to revoke what it signed or not.
+    ///
+    /// - Throws: ``EnrollmentError`` when the store did not do its part.
+    static func read(
+        from ledger: any LedgerStore,
+        _ rotation: KeyRotation
+    ) async throws(EnrollmentError) -> [CompromiseStanding] {
+        let stopped = rotation.standings.filter { $0.issuer.role == .issuing && $0.state == .compromised }
+        guard !stopped.isEmpty else { return [] }
+        let records = try await ledger.compromises()
+        var standings: [CompromiseStanding] = []
+        for standing in stopped {
+            standings.append(
+                CompromiseStanding(
+                    issuerID: standing.id,
+                    record: records.first { $0.issuerID == standing.id },
+                    remaining: try await ledger.revocableCount(of: standing.id, at: rotation.now)
+                )
+            )
+        }
+        return standings
     }
 }
 

@@ -78,9 +78,20 @@ struct AuthorityStatus: Sendable {
 
 /// How far the revocation of everything that a compromised issuer signed is.
 struct CompromiseStanding: Sendable {
-    let record: CompromiseRecord
+    let issuerID: String
+    /// `nil` where nobody has begun: the run that stopped the issuer broke off at once.
+    let record: CompromiseRecord?
     /// Certificates that are not revoked yet.
     let remaining: Int
+
+    /// `12 certificates of 3,000 not revoked yet`.
+    var words: String {
+        let left = Numerals.count(self.remaining, "certificate")
+        guard let record = self.record else {
+            return "\(left) that it signed not revoked yet, and nobody has begun to"
+        }
+        return "\(left) of \(Numerals.grouped(record.total)) not revoked yet"
+    }
 }
 
 extension IssuerRecord.State {

@@ -10,6 +10,8 @@ struct CompromisePlan: Sendable {
         var devices = 0
         /// What an earlier run has begun, one record an issuer.
         var begun: [CompromiseRecord] = []
+        /// Links in which other roots vouch for the one that is compromised, not revoked yet.
+        var links = 0
         /// Who signed the certificate that the service's own listeners show.
         var listenerIssuer: String?
     }
@@ -34,6 +36,8 @@ struct CompromisePlan: Sendable {
     var stops: [CompromiseCourse.Stop] { self.course.stops.filter { $0.waitsFor == nil } }
     /// What it cannot, before a root has certified a successor.
     var waiting: [CompromiseCourse.Stop] { self.course.stops.filter { $0.waitsFor != nil } }
+    /// Whether nothing is signed from then on, until somebody takes the place of one that is stopped.
+    var isFreezing: Bool { self.stops.contains { $0.frozenFor != nil } }
     /// Whether only the revoking is left of what can be done now.
     var isDeclared: Bool { self.standing.state == .compromised && self.stops.isEmpty }
     /// The one who shows the listeners' certificate and is stopped, or was; `nil` when neither.
@@ -65,6 +69,7 @@ struct CompromisePlan: Sendable {
         if let listener = findings.listenerIssuer, course.stops.contains(where: { $0.id == listener }) {
             facts.insert("the certificate of the listeners was signed by \(listener)")
         }
+        if findings.links > 0 { facts.insert("links to \(standing.id) are revoked (cACompromise)") }
         self.facts = facts.sorted()
         self.id = try PlanID.of(self.facts)
         self.standing = standing
@@ -83,10 +88,14 @@ struct CompromisePlan: Sendable {
             facts += ["\(former.id) cannot sign next and is taken back", try StepPlan.fact(of: former.issuer)]
         }
         switch stop.successor {
+        case nil where stop.frozenFor != nil:
+            facts.append("nobody takes the place of \(stop.id), and nothing is signed until somebody does")
         case nil: facts.append("nobody has to take the place of \(stop.id)")
         case .new(let id, let signer):
             let kind = Self.algorithm(after: stop).rawValue
-            facts.append("\(id) is made with a key \(kind), certified by \(signer), to take the place of \(stop.id)")
+            facts.append(
+                "\(id) is made with a key \(kind), sealed in the store, certified by \(signer), to take the place of \(stop.id)"
+            )
         case .published(let id), .prepared(let id):
             facts.append("\(id) takes the place of \(stop.id)")
             if let next = rotation.standing(of: id) { facts.append(try StepPlan.fact(of: next.issuer)) }

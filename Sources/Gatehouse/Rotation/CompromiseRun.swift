@@ -9,6 +9,8 @@ struct CompromiseRun {
     /// Devices a minute; `nil` where nobody said so.
     let perMinute: Int?
     let gate: PlanGate
+    /// Whether one is stopped whose place nobody can take.
+    let isFreezing: Bool
     /// `--config` as it was given, for commands that the screen proposes.
     let config: String?
 
@@ -18,7 +20,7 @@ struct CompromiseRun {
         let plan = try await self.plan(issuerID)
         let screen = self.screen(plan)
         try await self.requireSuccessor(plan, screen)
-        if plan.isDeclared, plan.findings.remaining == 0 {
+        if plan.isDeclared, plan.findings.remaining == 0, plan.findings.links == 0 {
             // After a stop between the last wave and its note.
             if self.gate.step.commit { try await self.finish(plan) }
             return screen.already(people: try await self.people(plan, screen))
@@ -34,26 +36,35 @@ struct CompromiseRun {
                 rehearsedBy: screen.command(committing: false)
             )
         else {
-            let moves = plan.isDeclared ? [] : try await self.desk.rehearse(plan, by: act)
+            let moves = plan.isDeclared ? [] : try await self.desk.rehearse(plan, freezing: self.isFreezing, by: act)
             return screen.rehearsal(
                 moves,
                 people: self.sequel(plan, screen, listsToBring: self.listsToBring(plan)).lines,
                 note: self.gate.keep(plan.id, facts: plan.facts)
             )
         }
-        let moves = plan.isDeclared ? [] : try await self.desk.declare(plan, by: act)
+        // Once more, too: an earlier run may have broken off between the deed and what follows it.
+        let moves = try await self.desk.declare(plan, freezing: self.isFreezing, by: act)
+        let rotation = try await self.desk.rotation()
         for id in plan.waves {
-            let stop = plan.stops.first { $0.id == id }
+            let successor = rotation.standing(of: id).flatMap { Self.successor(of: $0, in: rotation) }
             _ = try await answer { () throws(EnrollmentError) in
                 try await self.ledger.beginCompromise(
                     of: id,
-                    successor: stop?.successor?.id ?? plan.findings.begun.first { $0.issuerID == id }?.successor,
+                    successor: successor,
                     perMinute: self.rate(plan),
                     by: act
                 )
             }
         }
         return try await self.revoke(plan, moves, act)
+    }
+
+    /// Who signs in the place of one that signed when it was stopped, whichever run stopped it.
+    private static func successor(of standing: IssuerStanding, in rotation: KeyRotation) -> String? {
+        let moments = standing.issuer.moments
+        guard let deposed = moments.deposed, deposed == moments.ended else { return nil }
+        return rotation.active(standing.issuer.role)?.id
     }
 
     private func plan(_ issuerID: String) async throws(CommandProblem) -> CompromisePlan {
@@ -68,13 +79,16 @@ struct CompromiseRun {
                 )
             )
         }
-        let course = self.desk.courseOfCompromise(issuerID, in: rotation)
+        let course = self.desk.courseOfCompromise(issuerID, in: rotation, freezing: self.isFreezing)
         return try await answer { () throws(EnrollmentError) in
             let ids = CompromisePlan.waves(of: standing, in: rotation, by: course)
             var findings = CompromisePlan.Findings()
             for id in ids {
                 findings.remaining += try await self.ledger.revocableCount(of: id, at: rotation.now)
                 findings.devices += try await self.ledger.devicesToRevoke(of: id, at: rotation.now)
+            }
+            for link in try await self.ledger.links() where link.subjectID == issuerID {
+                if try await self.ledger.revocation(of: link.serialNumber) == nil { findings.links += 1 }
             }
             findings.begun = try await self.ledger.compromises().filter { ids.contains($0.issuerID) }
             let chain = try await self.ledger.serviceCertificate(for: "tls")?.chain.dropFirst() ?? []
@@ -110,7 +124,7 @@ struct CompromiseRun {
             plan: plan,
             mandate: self.mandate,
             perMinute: self.rate(plan),
-            options: self.gate.step.shareWords,
+            options: (self.isFreezing ? ["--freeze"] : []) + self.gate.step.shareWords,
             config: self.config
         )
     }

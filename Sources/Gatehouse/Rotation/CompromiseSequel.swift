@@ -15,6 +15,15 @@ struct CompromiseSequel {
             lines.append("no CRL lists a root: take \(self.plan.standing.id) out of the devices' trust")
         }
         for root in self.listsToBring { lines += self.list(of: root) }
+        for stop in self.plan.stops {
+            guard let root = stop.frozenFor else { continue }
+            lines.append(
+                "nothing is signed until \(root.id) has certified a successor of \(stop.id), and it is active:"
+            )
+            lines += Self.succession(by: root, again: nil, config: self.config)
+            lines.append(self.words(["ca", "publish", "…"]))
+            lines.append(self.words(["ca", "activate", "…"]))
+        }
         for stop in self.plan.waiting {
             guard let root = stop.waitsFor else { continue }
             lines.append("\(stop.id) signs on until \(root.id) has certified a successor:")
@@ -43,15 +52,17 @@ struct CompromiseSequel {
     }
 
     /// The commands after which an issuer can be stopped whose successor `root` has to certify.
-    static func succession(by root: IssuerRecord, again command: String, config: String?) -> [String] {
-        guard root.key.place == "offline" else { return ["\(command) --share-file …"] }
+    static func succession(by root: IssuerRecord, again command: String?, config: String?) -> [String] {
+        guard root.key.place == "offline" else {
+            let prepare = CommandLineText.of(["ca", "prepare"], config: config)
+            return ["\(command ?? prepare) --share-file …"]
+        }
         let file = "successor.txt"
         return [
             CommandLineText.of(["ca", "prepare", "--offline", file], config: config),
             Self.signature(file, by: root),
             CommandLineText.of(["ca", "import", "\(file).answer"], config: config),
-            command,
-        ]
+        ] + (command.map { [$0] } ?? [])
     }
 }
 
@@ -74,7 +85,8 @@ extension CommandProblem {
     ) -> CommandProblem {
         var lines: [(label: String, text: String)] = [
             ("rule", "rotation.root-elsewhere"),
-            ("until then", "\(stop.id) goes on signing; stop the service if that must not be"),
+            ("until then", "\(stop.id) goes on signing"),
+            ("unless", "\(command) --freeze, which stops it at once: nothing is signed until a successor is active"),
         ]
         if let open {
             let again = CommandLineText.of(

@@ -112,6 +112,11 @@ struct RotationDesk {
         }
         switch refusal.reason {
         case .unknown: throw IssuerTarget.unknown(id, in: rotation)
+        case .issuersBelow(let ids):
+            let lines = ids.compactMap { rotation.standing(of: $0) }.map { below in
+                ("used by", "issuer \(below.id), \(below.state.rawValue), until \(CAStatusScreen.day(below.notAfter))")
+            }
+            throw CommandProblem(refusal, usedBy: lines)
         case .inUse(let count):
             let users = try await answer { () throws(EnrollmentError) in
                 try await IssuerUse.lines(of: id, count: count, in: self.ledger, at: rotation.now)
@@ -202,8 +207,8 @@ struct RotationDesk {
     // MARK: A compromise
 
     /// What declaring it compromised would come to.
-    func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
-        self.service.courseOfCompromise(id, in: rotation)
+    func courseOfCompromise(_ id: String, in rotation: KeyRotation, freezing: Bool) -> CompromiseCourse {
+        self.service.courseOfCompromise(id, in: rotation, freezing: freezing)
     }
 
     /// Whether a key is here, or was opened by the shares that were given.
@@ -212,20 +217,22 @@ struct RotationDesk {
     /// - Returns: The moves that would be made, in their order.
     func rehearse(
         _ plan: CompromisePlan,
+        freezing: Bool,
         by act: AdministrativeAct
     ) async throws(CommandProblem) -> [RotationChange.Move] {
         try await Self.step { () throws(EnrollmentError) in
-            try await self.service.rehearseCompromise(plan.standing.id, by: act)
+            try await self.service.rehearseCompromise(plan.standing.id, freezing: freezing, by: act)
         }
     }
 
     /// - Returns: The moves, in the order in which they were made.
     func declare(
         _ plan: CompromisePlan,
+        freezing: Bool,
         by act: AdministrativeAct
     ) async throws(CommandProblem) -> [RotationChange.Move] {
         try await Self.step { () throws(EnrollmentError) in
-            try await self.service.compromise(plan.standing.id, by: act)
+            try await self.service.compromise(plan.standing.id, freezing: freezing, by: act)
         }
     }
 

@@ -14,6 +14,11 @@ struct RotationSetup: Sendable {
         self.publisher = revocation.publisher
     }
 
+    /// What is still to be revoked of compromised issuers.
+    func compromises(_ rotation: KeyRotation) async throws(EnrollmentError) -> [CompromiseStanding] {
+        try await CompromiseStanding.read(from: self.foundation.ledger, rotation)
+    }
+
     func service(_ configuration: Configuration, _ profiles: ProfileFolder) -> RotationService {
         RotationService(
             RotationService.Ports(

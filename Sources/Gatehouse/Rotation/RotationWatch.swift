@@ -22,6 +22,8 @@ final class RotationWatch: Service {
     struct View: Sendable {
         var rotation: KeyRotation?
         var plan: RotationPlan?
+        /// Of compromised issuing authorities.
+        var compromises: [CompromiseStanding] = []
         /// Why the last step was not taken.
         var trouble: String?
     }
@@ -110,20 +112,27 @@ final class RotationWatch: Service {
         _ profiles: ProfileFolder
     ) async throws(EnrollmentError) {
         let rules = configuration.rotationRules(profiles)
+        var failures: [IssuerRecord.Role: EnrollmentError] = [:]
         for _ in 0..<Self.most {
             let rotation = try await service.rotation()
             let plan = RotationPlanner(rotation, rules: rules).plan
-            self.take(rotation, plan)
-            guard self.isOurs(), let step = plan.steps.first(where: { self.isToBeTaken($0, in: rotation) }) else {
-                return
+            self.take(rotation, plan, try await self.setup.compromises(rotation))
+            let due = plan.steps.first { failures[$0.role] == nil && self.isToBeTaken($0, in: rotation) }
+            guard self.isOurs(), let step = due else { break }
+            do throws(EnrollmentError) {
+                try await self.take(step, service, configuration, rotation)
+            } catch {
+                // What a root waits for is nothing that an issuing authority waits for, and the other way round.
+                failures[step.role] = error
+                continue
             }
-            try await self.take(step, service, configuration, rotation)
             self.logger.notice(
                 "key rotation went on by its schedule",
                 metadata: ["step": "\(step.kind.rawValue)", "issuer": "\(step.id)", "due": "\(step.due)"]
             )
             self.onChange()
         }
+        if let error = failures[.root] ?? failures[.issuing] { throw error }
     }
 
     private func isToBeTaken(_ step: RotationPlan.Step, in rotation: KeyRotation) -> Bool {
@@ -176,11 +185,12 @@ final class RotationWatch: Service {
 
     // MARK: How things stand
 
-    private func take(_ rotation: KeyRotation, _ plan: RotationPlan) {
+    private func take(_ rotation: KeyRotation, _ plan: RotationPlan, _ compromises: [CompromiseStanding]) {
         let former = self.view.withLock { view in
             defer {
                 view.rotation = rotation
                 view.plan = plan
+                view.compromises = compromises
             }
             return Set(view.plan?.warnings ?? [])
         }
@@ -231,6 +241,11 @@ final class RotationWatch: Service {
                     let share = Double(standing.knowingDevices) / Double(max(rotation.liveDevices, 1))
                     return .init([("issuer", standing.id)], rotation.liveDevices == 0 ? 1 : share)
                 }
+            ),
+            .gauge(
+                "gatehouse_issuer_unrevoked_certificates",
+                "Certificates of a compromised issuer that are still to be revoked.",
+                view.compromises.map { .init([("issuer", $0.issuerID)], Double($0.remaining)) }
             ),
             .gauge(
                 "gatehouse_rotation_overdue",

@@ -25,6 +25,9 @@ struct StepRun {
                 mandate: self.mandate,
                 options: self.words + self.step.shareWords,
                 destinations: configuration.handOff.destinations.map(\.name),
+                isScheduled: rotation.standing(of: self.issuer).map {
+                    configuration.rotation[$0.issuer.role].schedule.everyMonths != nil
+                } ?? false,
                 config: self.common.config
             )
             let act = try await answer { () throws(EnrollmentError) in

@@ -56,7 +56,11 @@ extension LedgerStore {
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
-            try AuthorityTables(connection: connection).insert(record)
+            let authorities = AuthorityTables(connection: connection)
+            if let former = try authorities.formerSigner(of: certificate.serialNumber, for: record.use) {
+                throw EnrollmentError.changed(former)
+            }
+            try authorities.insert(record)
         }
     }
 

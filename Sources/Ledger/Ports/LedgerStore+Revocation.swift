@@ -61,7 +61,11 @@ extension LedgerStore {
     package func announce(_ shards: [CRLShard]) async throws(EnrollmentError) {
         try await self.write(.none) { connection in
             let revocations = RevocationTable(connection: connection)
-            for shard in shards { try revocations.announce(shard) }
+            // Of one that was taken back nothing is left, whoever has not heard of it yet.
+            let aborted = try AuthorityTables(connection: connection).issuers().filter { $0.state == .aborted }.map(
+                \.id
+            )
+            for shard in shards where !aborted.contains(shard.issuerID) { try revocations.announce(shard) }
         }
     }
 

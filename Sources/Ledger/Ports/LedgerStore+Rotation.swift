@@ -61,6 +61,10 @@ extension LedgerStore {
             if let refusal = EnrollmentError.preparation(of: issuer, beside: try authorities.issuers()) {
                 throw refusal
             }
+            // While its key was made, who signed it may have been stopped.
+            if issuer.signedBy != issuer.id, try authorities.isRetiredOrWaiting(issuer.signedBy) {
+                throw EnrollmentError.changed(issuer.signedBy)
+            }
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
@@ -75,10 +79,14 @@ extension LedgerStore {
         receipt: IntentReceipt
     ) async throws(EnrollmentError) {
         try await self.write(.authority, .recorded(certificate)) { connection in
+            let authorities = AuthorityTables(connection: connection)
+            for id in [link.subjectID, link.signedBy] where try authorities.find(id)?.state.isFinal ?? false {
+                throw EnrollmentError.changed(id)
+            }
             let certificates = CertificateTable(connection: connection)
             _ = try certificates.openIntent(receipt, for: certificate)
             try certificates.issue(certificate)
-            guard try AuthorityTables(connection: connection).insert(link) else { throw EnrollmentError.linked(link) }
+            guard try authorities.insert(link) else { throw EnrollmentError.linked(link) }
         }
     }
 

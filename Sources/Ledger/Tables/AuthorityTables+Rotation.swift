@@ -66,6 +66,54 @@ extension AuthorityTables {
         }
     }
 
+    /// Who signed a certificate of the service's own and must not have: the listeners' comes from who signs now, a
+    /// responder's from an issuer whose life is not over.
+    ///
+    /// - Returns: Its id; `nil` for an issuer that may, or is not on record.
+    func formerSigner(of serial: SerialNumber, for use: String) throws -> String? {
+        let row = try self.connection.prepare(
+            """
+            SELECT i.id, i.state FROM certificate c CROSS JOIN issuer i ON i.id = c.issuer_id WHERE c.serial = ?1
+            """
+        )
+        try row.bind(serial.octets, at: 1)
+        guard try row.step(), let state = IssuerRecord.State(rawValue: row.text(1)) else { return nil }
+        return (use == "tls" ? state != .active : state.isFinal) ? row.text(0) : nil
+    }
+
+    /// Forgets what an issuer had prepared for its work and never did: its OCSP responder's key, and CRLs without entries.
+    ///
+    /// A CRL on which somebody put a certificate stays.
+    func clear(_ id: String) throws {
+        let use = "ocsp/\(id)"
+        let row = try self.connection.prepare("SELECT max(length(sealed_key)) FROM service_certificate WHERE use = ?1")
+        try row.bind(use, at: 1)
+        let length = try row.step() ? Int(row.optionalInteger(0) ?? 0) : 0
+        // Written in the same place first, so that no page keeps the old octets.
+        let wiped = try self.connection.prepare("UPDATE service_certificate SET sealed_key = ?2 WHERE use = ?1")
+        try wiped.bind(use, at: 1)
+        try wiped.bind([UInt8](repeating: 0, count: length), at: 2)
+        try wiped.run()
+        let removed = try self.connection.prepare("DELETE FROM service_certificate WHERE use = ?1")
+        try removed.bind(use, at: 1)
+        try removed.run()
+        let lists: [SQL] = [
+            """
+            DELETE FROM crl WHERE issuer_id = ?1 AND NOT EXISTS (
+                SELECT 1 FROM revocation r WHERE r.issuer_id = crl.issuer_id AND r.shard = crl.shard)
+            """,
+            """
+            DELETE FROM crl_shard WHERE issuer_id = ?1 AND NOT EXISTS (
+                SELECT 1 FROM revocation r WHERE r.issuer_id = crl_shard.issuer_id AND r.shard = crl_shard.shard)
+            """,
+        ]
+        for sql in lists {
+            let statement = try self.connection.prepare(sql)
+            try statement.bind(id, at: 1)
+            try statement.run()
+        }
+    }
+
     // MARK: Links
 
     func links() throws -> [LinkCertificate] {

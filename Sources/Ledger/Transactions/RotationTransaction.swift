@@ -44,6 +44,7 @@ struct RotationTransaction {
             throw EnrollmentError.changed(self.change.id)
         }
         for id in self.change.destroyedKeys { try self.authorities.destroyKey(of: id) }
+        for move in self.change.moves where move.to == .aborted { try self.authorities.clear(move.id) }
         for (id, reason) in self.change.revokedIssuers.sorted(by: { $0.key < $1.key }) {
             try self.revoke(id, reason)
         }
@@ -82,6 +83,8 @@ struct RotationTransaction {
         guard let serial = try self.authorities.serial(of: self.change.id),
             let end = try self.certificates.find(serial)?.notAfter
         else { throw EnrollmentError.changed(self.change.id) }
+        // Once it has ended nobody looks at them, and none is made any more.
+        guard end > self.act.time else { return }
         for standing in try self.crls.shards() where standing.shard.issuerID == self.change.id {
             let trouble: String
             if let published = standing.published {

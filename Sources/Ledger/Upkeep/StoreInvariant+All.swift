@@ -276,13 +276,15 @@ extension StoreInvariant {
         ),
         StoreInvariant(
             "service.certificate",
-            "the newest certificate for each use of the service is recorded, issued and not revoked",
+            "the newest certificate for each use of the service is recorded, issued and not revoked, but by an issuer"
+                + " whose key was copied",
             remedy: "restart the service, which makes another one; else gatehouse doctor",
             shows: [.text("use"), .serial, .text("state")],
             """
             SELECT s."use", s.serial, c.state FROM service_certificate s LEFT JOIN certificate c ON c.serial = s.serial
             WHERE s.ordinal = (SELECT max(n.ordinal) FROM service_certificate n WHERE n."use" = s."use")
                 AND (c.serial IS NULL OR c.state <> 'issued')
+                AND NOT EXISTS (SELECT 1 FROM issuer i WHERE i.state = 'compromised' AND i.id = c.issuer_id)
             """
         ),
     ]

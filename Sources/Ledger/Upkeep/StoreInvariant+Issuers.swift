@@ -28,15 +28,19 @@ extension StoreInvariant {
         ),
         StoreInvariant(
             "issuer.active",
-            "of each role one issuer is active from the first that was",
+            "of each role one issuer is active from the first that was, unless the last one was stopped with nobody in its"
+                + " place",
             remedy: Self.restore,
             shows: [.text("role"), .number("active")],
             """
             SELECT r.role, r.active FROM (
                 SELECT i.role, sum(CASE WHEN i.state = 'active' THEN 1 ELSE 0 END) AS active,
-                    sum(CASE WHEN i.state IN ('draining', 'crl-only', 'retired') THEN 1 ELSE 0 END) AS former
+                    sum(CASE WHEN i.state IN ('draining', 'crl-only', 'retired') THEN 1 ELSE 0 END) AS former,
+                    max(i.deposed) AS deposed
                 FROM issuer i GROUP BY i.role) AS r
-            WHERE r.active > 1 OR r.active = 0 AND r.former > 0
+            WHERE r.active > 1 OR r.active = 0 AND r.former > 0 AND NOT EXISTS (
+                SELECT 1 FROM issuer f WHERE f.role = r.role AND f.state = 'compromised' AND f.deposed = f.ended
+                    AND f.deposed = r.deposed)
             """
         ),
         StoreInvariant(

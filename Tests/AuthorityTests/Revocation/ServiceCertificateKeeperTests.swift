@@ -96,6 +96,36 @@ struct ServiceCertificateKeeperTests {
         #expect(await indifferent.renewDue().renewed.isEmpty)
     }
 
+    @Test("a compromised key certifies no responder, and a published one has its own before it is asked")
+    func compromised() async throws {
+        let rig = try await RevocationRig()
+        _ = await rig.keeper.renewDue()
+        let before = try #require(try await rig.founding.ledger.serviceCertificate(for: "ocsp/2026-a"))
+        let change = RotationChange(
+            verb: .compromise,
+            id: "2026-a",
+            moves: [RotationChange.Move(id: "2026-a", from: .active, to: .compromised)]
+        )
+        let act = AdministrativeAct(
+            traceID: TraceID(random: try SystemRandom.octets(TraceID.randomOctets)),
+            verb: .compromiseIssuer,
+            actor: "test",
+            reason: "copied",
+            ticket: nil,
+            time: rig.clock.now
+        )
+        try await rig.founding.ledger.apply(change, announcing: [], by: act)
+        try await rig.keys.refresh()
+        rig.clock.advance(seconds: 25 * 86_400)
+        // Its CRLs it still signs.
+        #expect(rig.keys.issuers.contains { $0.id == "2026-a" })
+        let round = await rig.keeper.renewDue()
+        #expect(round.renewed.map(\.use) == ["ocsp/root-2026"])
+        #expect(round.failures.isEmpty)
+        let after = try await rig.founding.ledger.serviceCertificate(for: "ocsp/2026-a")
+        #expect(after?.serialNumber == before.serialNumber)
+    }
+
     @Test("a clock that was set back before the certificates began makes new ones")
     func clockSetBack() async throws {
         let rig = try await RevocationRig()

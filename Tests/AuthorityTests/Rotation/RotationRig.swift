@@ -21,13 +21,14 @@ struct RotationRig: Sendable {
     static func service(
         over store: any RotationService.Store,
         _ vault: Vault,
-        _ clock: any WallClock
+        _ clock: any WallClock,
+        keys source: (any IssuerKeySource)? = nil
     ) throws -> RotationService {
-        let keys = IssuerKeys(ledger: store, keys: vault)
+        let keys = IssuerKeys(ledger: store, keys: source ?? vault)
         return RotationService(
             RotationService.Ports(
                 ledger: store,
-                keys: vault,
+                keys: source ?? vault,
                 vault: vault,
                 keyMaker: SealedKeyMaker(vault: vault),
                 publisher: CRLPublisher(

@@ -54,6 +54,45 @@ struct RotationServiceTests {
         #expect(try await rig.state("2026-c") == .prepared)
     }
 
+    @Test("an issuer that has ended is retired although a revocation waits that no CRL of its will show")
+    func retirementAfterTheEnd() async throws {
+        let rig = try await RotationRig()
+        try await rig.prepare("2026-b")
+        try await rig.perform(.publish, "2026-b")
+        try await rig.perform(.activate, "2026-b")
+        let end = try KeyRotation.end(of: try #require(try await rig.store.issuers().first { $0.id == "2026-a" }))
+        // A month before it, the rehearsal knows that the last CRLs will be made.
+        rig.clock.advance(seconds: end.seconds(since: rig.clock.now) - 30 * 86_400)
+        try await rig.service.rehearse(.retire, "2026-a", by: try rig.act(.retire))
+        rig.clock.advance(seconds: 31 * 86_400)
+        let serials = try await rig.founding.ledger.certificates(CertificateQuery(issuerID: "2026-a")).elements
+            .map(\.serialNumber)
+        let order = RevocationOrder(serialNumbers: serials, reason: .superseded, act: try rig.act(.drain))
+        _ = try await rig.founding.ledger.revoke(order)
+        #expect(try await rig.store.shards().contains { $0.shard.issuerID == "2026-a" && $0.waitingSince != nil })
+        try await rig.service.rehearse(.retire, "2026-a", by: try rig.act(.retire))
+        try await rig.perform(.retire, "2026-a")
+        #expect(try await rig.state("2026-a") == .retired)
+    }
+
+    @Test("a root that was published without links, by a compromise that was broken off, gets them when asked again")
+    func missingLinks() async throws {
+        let rig = try await RotationRig()
+        let root = try await rig.prepare("R2", .root)
+        let told = RotationAnnouncement(
+            eventID: DeviceID(random: try SystemRandom.octets(16)),
+            kind: .trustPublished,
+            announcement: try IssuerAnnouncement(of: root)
+        )
+        let change = try await rig.service.rotation().change(.publish, "R2")
+        try await rig.store.apply(change, announcing: [told], by: try rig.act(.publish))
+        #expect(try await rig.store.links().isEmpty)
+        try await rig.perform(.publish, "R2")
+        #expect(try await rig.store.links().count == 2)
+        try await rig.perform(.publish, "R2")
+        #expect(try await rig.store.links().count == 2)
+    }
+
     @Test("what is rehearsed leaves nothing behind")
     func rehearsal() async throws {
         let rig = try await RotationRig()

@@ -244,6 +244,69 @@ struct OfflineRootTests {
         #expect(try await gatehouse.stop() == 0)
     }
 
+    @Test(
+        "below an offline root a copied key is stopped at once upon demand; devices wait until a ceremony's successor signs"
+    )
+    func freeze() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let place = scene.place
+            let keys = ["--passphrase-file", scene.passphrase]
+            try await scene.makeRoot(keys)
+            _ = try await place.document(
+                "ceremony",
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+            )
+            try await scene.perform("request.txt", keys)
+            try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
+            let first = try #require(try await place.query("SELECT id FROM issuer WHERE role = 'issuing'").first)
+            let gatehouse = RunningGatehouse(place)
+            try await gatehouse.start()
+            let device = try await gatehouse.simulation("kim").enroll()
+
+            let command = ["ca", "compromise", first, "--reason", "key was copied"]
+            let refused = try await place.problem(command, status: 4)
+            #expect(refused["details"]?["rule"]?.text == "rotation.root-elsewhere")
+            #expect(refused["details"]?["unless"]?.text?.contains("--freeze") == true)
+            let rehearsed = try await place.document("ca-compromise", command + ["--freeze"])
+            #expect(rehearsed["stops"]?[0]?["frozenFor"]?.text == "R1")
+            #expect(rehearsed["command"]?.text?.contains("--freeze") == true)
+            #expect(try await place.query("SELECT state FROM issuer WHERE id = '\(first)'") == ["active"])
+            let plan = try #require(rehearsed["plan"]?.text)
+            let done = try await place.document("ca-compromise", command + ["--freeze", "--commit", "--plan", plan])
+            #expect(done["outcome"]?.text == "done")
+            #expect(try await place.query("SELECT state FROM issuer WHERE id = '\(first)'") == ["compromised"])
+            let certificate = try await place.document("cert", ["cert", "show", device.serialNumber])
+            #expect(certificate["revocation"]?["reason"]?.text == "cACompromise")
+
+            // Also once it was started anew: what is published goes on being served.
+            for isRestarted in [false, true] {
+                if isRestarted {
+                    #expect(try await gatehouse.stop() == 0)
+                    try await gatehouse.start()
+                }
+                let waiting = await #expect(throws: SimulationFailure.self) {
+                    try await gatehouse.simulation("zoe").enroll()
+                }
+                #expect(waiting?.kind.hasSuffix("refused: InMaintenance") == true, "\(String(describing: waiting))")
+                #expect(try await gatehouse.get("/pki/issuer/\(first).cer").status == 200)
+            }
+            #expect(try await place.query("SELECT count(*) FROM certificate WHERE state = 'intent'") == ["0"])
+            let status = try await place.run(["ca", "status"])
+            #expect(status.output.contains("Nothing is signed: \(first) is compromised"), "\(status.output)")
+            #expect(status.output.contains("gatehouse ca prepare --offline FILE"), "\(status.output)")
+            let doctor = try await place.run(["doctor", "--only", "rotation"])
+            #expect(doctor.output.contains("FAIL  rotation \(first)"), "\(doctor.output)")
+            #expect(try await place.run(["store", "check"]).status == 0)
+
+            try await scene.rotate(to: "B", by: "R1", keys)
+            try await gatehouse.wait("the successor") {
+                (try? await gatehouse.simulation("zoe").enroll()) != nil
+            }
+            #expect(try await !place.run(["ca", "status"]).output.contains("Nothing is signed"))
+            #expect(try await gatehouse.stop() == 0)
+        }
+    }
+
     @Test("a split root signs its CRLs by a ceremony; altered files are refused with exit 4")
     func lists() async throws {
         try await self.withScene(.sqlite) { scene in

@@ -67,9 +67,15 @@ struct CAFleetTests {
             #expect(held["devices"]?.count == 1)
             #expect(held["renewals"]?["later"] == .number(1))
             #expect(try await place.run(["ca", "drain", first]).output.contains("ca drain \(first) --hurry"))
-            let refused = try await place.problem(["ca", "retire", first], status: 4)
-            #expect(refused["code"]?.text == "GH-CA-001")
-            #expect(refused["details"]?["used by"]?.text != nil)
+            // The listeners' former certificate is by it, too, and nobody depends on that any more.
+            try await gatehouse.wait("a certificate of the new issuer for the listeners") {
+                try await self.issuer(first, place)["liveCertificates"] == .number(1)
+            }
+            let refused = try await place.run(["ca", "retire", first])
+            #expect(refused.status == 4)
+            #expect(refused.errors.contains("GH-CA-001"))
+            #expect(refused.errors.firstMatch(of: /used by +device .*kim/) != nil, "\(refused.errors)")
+            #expect(!refused.errors.contains("server/"), "\(refused.errors)")
 
             // Too early by its schedule, until its issuer is hurried.
             let early = try await gatehouse.outcome(of: old)
@@ -98,6 +104,28 @@ struct CAFleetTests {
             #expect(try await self.issuer(first, place)["state"]?.text == "retired")
             #expect(try await self.issuer(first, place)["key"]?.text == "destroyed")
             _ = try await gatehouse.simulation("pat").enroll()
+        }
+    }
+
+    @Test("of an issuer that was published and taken back nothing is served any more")
+    func takenBack() async throws {
+        try await RunningGatehouse.serve { gatehouse in
+            let place = gatehouse.place
+            try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--id", "B"])
+            try await self.carryOut("ca-step", place, ["ca", "publish", "B"])
+            try await gatehouse.wait("what it has ready") {
+                let answers = try await place.query("SELECT 1 FROM service_certificate WHERE use = 'ocsp/B'")
+                let list = try await gatehouse.get("/pki/crl/B/0.crl").status
+                return answers.count == 1 && list == 200
+            }
+            try await self.carryOut("ca-step", place, ["ca", "abort", "B"])
+            try await gatehouse.wait("the end of it") {
+                let list = try await gatehouse.get("/pki/crl/B/0.crl").status
+                let certificate = try await gatehouse.get("/pki/issuer/B.cer").status
+                return list == 404 && certificate == 404
+            }
+            #expect(try await place.query("SELECT 1 FROM service_certificate WHERE use = 'ocsp/B'") == [])
+            #expect(try await place.query("SELECT 1 FROM crl_shard WHERE issuer_id = 'B'") == [])
         }
     }
 

@@ -47,6 +47,19 @@ struct CAStepTests {
         )
     }
 
+    private func compromise(_ place: CommandPlace, _ command: [String]) async throws {
+        let plan = try #require(try await self.document("ca-compromise", place, command)["plan"]?.text)
+        let done = try await self.document("ca-compromise", place, command + ["--commit", "--plan", plan])
+        #expect(done["outcome"]?.text == "done")
+    }
+
+    /// What the store of a place where nobody serves answers.
+    private func sql(_ place: CommandPlace, _ statement: String) async throws -> String {
+        let run = try await place.shell("sqlite3 \"$@\"", [place.path("var/gatehouse.db"), statement], seconds: 30)
+        #expect(run.status == 0, "\(run.errors)")
+        return run.output
+    }
+
     /// The issuing authority that `init` made.
     private func first(_ place: CommandPlace) async throws -> String {
         try #require(try await self.states(place).keys.first { $0 != "R1" })
@@ -219,6 +232,59 @@ struct CAStepTests {
         #expect(unknown["details"]?["try"]?.text?.contains("R1") == true)
     }
 
+    @Test("taking back what a schedule made says when the schedule makes another one, and how to end that")
+    func scheduledAbort() async throws {
+        let place = try await CommandPlace.founded()
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--id", "B"])
+        #expect(try await !place.runHere("ca", "abort", "B").output.contains("schedule"))
+        try place.edit(
+            "gatehouse.json5",
+            ("management: {", "rotation: { issuing: { everyMonths: 12 } }, management: {")
+        )
+        let screen = try await place.runHere("ca", "abort", "B")
+        #expect(
+            screen.output.contains("after a day at the earliest; rotation.issuing"),
+            "\(screen.output)\(screen.errors)"
+        )
+    }
+
+    @Test("links to a root whose compromise broke off right behind the deed are revoked by the next run")
+    func leftLinks() async throws {
+        let place = try await CommandPlace.founded()
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        try await self.carryOut("ca-step", place, ["ca", "publish", "R2"])
+        _ = try await self.sql(place, "UPDATE issuer SET state = 'compromised', ended = published + 1 WHERE id = 'R2'")
+        let command = ["ca", "compromise", "R2", "--reason", "copied"]
+        let screen = try await place.run(command + ["--config", place.configuration])
+        #expect(screen.output.contains("1 link certificate, by which another root vouches for it"), "\(screen.output)")
+        try await self.compromise(place, command)
+        let links = "SELECT l.subject_id, r.reason FROM link_certificate l JOIN revocation r ON r.serial = l.serial"
+        #expect(try await self.sql(place, links) == "R2|2\n")
+        #expect(try await self.document("ca-compromise", place, command)["outcome"]?.text == "already")
+    }
+
+    @Test(
+        "what a stopped issuer signed and nobody has begun to revoke shows in status and doctor; the next run does it"
+    )
+    func unrevoked() async throws {
+        let place = try await CommandPlace.founded()
+        let first = try await self.first(place)
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--id", "B"])
+        for verb in ["publish", "activate"] { try await self.carryOut("ca-step", place, ["ca", verb, "B"]) }
+        // As a run leaves it that breaks off right behind the deed.
+        _ = try await self.sql(place, "UPDATE issuer SET state = 'compromised', ended = deposed WHERE id = '\(first)'")
+        let status = try await self.document("ca-status", place, ["ca", "status"])
+        #expect(status["needsSomebody"] == .boolean(true))
+        #expect(try await place.runHere("ca", "status").output.contains("nobody has begun to"))
+        let doctor = try await place.runHere("doctor", "--only", "rotation")
+        #expect(doctor.status == 1)
+        #expect(doctor.output.contains("FAIL  rotation \(first)"), "\(doctor.output)")
+        try await self.compromise(place, ["ca", "compromise", first, "--reason", "copied"])
+        #expect(try await self.sql(place, "SELECT issuer_id, successor FROM compromise") == "\(first)|B\n")
+        #expect(try await !place.runHere("ca", "status").output.contains("not revoked yet"))
+        #expect(try await place.runHere("doctor", "--only", "rotation").status == 0)
+    }
+
     @Test("a plan is void when an issuer has moved since; the difference names it")
     func stale() async throws {
         let place = try await CommandPlace.founded()
@@ -245,6 +311,8 @@ struct CAStepTests {
         #expect(below["signedBy"]?.text == "R2")
         let held = try await self.problem(place, ["ca", "retire", "R1"], status: 4)
         #expect(held["details"]?["rule"]?.text == "rotation.in-use")
+        #expect(held["details"]?["used by"]?.text?.hasPrefix("issuer ") == true)
+        #expect(held["details"]?["try"]?.text?.contains("gatehouse ca retire") == true)
     }
 
     @Test("publishing a root says which devices its links are of no use to, and is silent where they lead far enough")

@@ -1,4 +1,5 @@
 import DeviceSimulator
+import EnrollmentCore
 import EnrollmentTestKit
 import Foundation
 import Testing
@@ -48,6 +49,33 @@ struct ScheduleTests {
             }
             let acts = try await gatehouse.place.query("SELECT verb FROM act WHERE actor = 'schedule' ORDER BY ordinal")
             #expect(acts == ["prepare-issuer", "publish-issuer", "activate-issuer"])
+        }
+    }
+
+    @Test("goes on with issuing authorities while a root's step fails, and says why it does")
+    func oneFails() async throws {
+        var settings = Place.Settings(movesClock: true)
+        settings.tellsStatus = true
+        try await RunningGatehouse.serve(settings) { gatehouse in
+            let clock = try #require(gatehouse.place.clock)
+            try await gatehouse.place.rotating { desk in try await desk.prepare("R2", .root) }
+            // Sealed for another issuer, it does not open, so that its link certificates cannot be made.
+            try await gatehouse.place.query(
+                "UPDATE issuer SET sealed_key = (SELECT sealed_key FROM issuer WHERE id = 'R1') WHERE id = 'R2'"
+            )
+            settings.more = """
+                rotation: {
+                    issuing: { everyMonths: 2, overlapDays: 20 }, root: { everyMonths: 2, overlapDays: 30 },
+                },
+                """
+            try await gatehouse.reload(settings)
+            try clock.advance(days: 45)
+            try await gatehouse.wait("the next issuer") {
+                try await gatehouse.place.query("SELECT state FROM issuer WHERE role = 'issuing' ORDER BY ordinal")
+                    == ["active", "published"]
+            }
+            #expect(try await gatehouse.place.query("SELECT state FROM issuer WHERE id = 'R2'") == ["prepared"])
+            #expect(gatehouse.log.contains("key rotation does not go on by its schedule"))
         }
     }
 }

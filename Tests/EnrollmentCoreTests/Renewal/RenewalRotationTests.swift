@@ -115,7 +115,7 @@ struct RenewalRotationTests {
         scene.clock.advance(seconds: RenewalRehearsal.due)
         let authority = scene.rehearsal.authority
         authority.activateAtRefresh(Self.present)
-        #expect(authority.activeIssuer.id == Self.former)
+        #expect(try authority.activeIssuer.id == Self.former)
         let renewal = try await scene.service().renew(try scene.request(for: certificate))
         let new = try #require(try await scene.store.certificate(renewal.certificate.serialNumber))
         #expect(new.issuerID == Self.present.id)
@@ -126,5 +126,28 @@ struct RenewalRotationTests {
         let enrollment = try await other.rehearsal.service().enroll(Rehearsal.request(device: 2))
         let second = try #require(try await other.store.certificate(enrollment.certificate.serialNumber))
         #expect(second.issuerID == Self.present.id)
+    }
+
+    @Test("while nobody signs, devices are told to come again, and nothing is recorded for them")
+    func frozen() async throws {
+        let (scene, certificate) = try await Self.scene()
+        scene.clock.advance(seconds: RenewalRehearsal.due)
+        let authority = scene.rehearsal.authority
+        authority.freezeAtRefresh()
+        let before = try await scene.store.certificates(CertificateQuery()).elements.count
+        // The first one finds out by its reservation, the others at once.
+        for number in 0..<2 {
+            let refusal = await #expect(throws: Refusal.self) {
+                try await scene.service().renew(try scene.request(for: certificate, number: UInt8(101 + number)))
+            }
+            #expect(refusal?.error.rule == "issuer.frozen")
+            #expect(refusal?.error.code == .inMaintenance)
+            let other = await #expect(throws: Refusal.self) {
+                try await scene.rehearsal.service().enroll(Rehearsal.request(device: 2, trace: UInt8(60 + number)))
+            }
+            #expect(other?.error.rule == "issuer.frozen")
+        }
+        #expect(try await scene.store.certificates(CertificateQuery()).elements.count == before)
+        #expect(authority.signed.count == 1)
     }
 }

@@ -10,7 +10,7 @@ struct KeyRotationExplorationTests {
     private static let moves: [RotationWorld.Move] =
         Self.ids.map { .prepare($0.id, $0.role) }
         + Self.ids.flatMap { one in RotationVerb.allCases.map { .verb($0, one.id) } }
-        + [.verb(.activate, "R2", overriding: true), .settle]
+        + [.verb(.activate, "R2", overriding: true), .freeze("A"), .freeze("B"), .freeze("R1"), .settle]
         + Self.ids.flatMap { [.adopt($0.id), .end($0.id)] }
 
     /// One world and how it was reached.
@@ -93,7 +93,10 @@ struct KeyRotationExplorationTests {
         let standings = world.rotation.standings
         for role in IssuerRecord.Role.allCases {
             let own = standings.filter { $0.issuer.role == role }
-            try self.require(own.filter { $0.state == .active }.count == 1, "not exactly one is active", moves)
+            let active = own.count { $0.state == .active }
+            let isFrozen = moves.contains { if case .freeze = $0 { true } else { false } }
+            try self.require(active == 1 || isFrozen && active == 0, "not exactly one is active", moves)
+            try self.require((active == 0) == (world.rotation.frozen(role) != nil), "frozen, and nobody knows", moves)
             let coming = own.filter { $0.state == .prepared || $0.state == .published }
             try self.require(coming.count <= 1, "two are on their way", moves)
         }

@@ -73,6 +73,27 @@ struct KeyRotationTests {
         #expect(change.destroyedKeys.isEmpty)
     }
 
+    @Test("an active issuer whose place nobody can take is stopped only upon demand; its successor comes step by step")
+    func freeze() throws {
+        var world = self.world(.prepare("B", .issuing))
+        #expect(self.refusal(world, .compromise, "A")?.remedy.contains("gatehouse ca compromise A --freeze") == true)
+        #expect(
+            try world.rotation.change(.compromise, "A", freezing: true).moves
+                == [.init(id: "A", from: .active, to: .compromised)]
+        )
+        _ = world.make(.freeze("A"))
+        #expect(world.rotation.active(.issuing) == nil)
+        #expect(world.rotation.frozen(.issuing)?.id == "A")
+        #expect(world.rotation.frozen(.root) == nil)
+        for verb in [RotationVerb.publish, .activate] { _ = world.make(.verb(verb, "B")) }
+        #expect(world.rotation.active(.issuing)?.id == "B")
+        #expect(world.rotation.frozen(.issuing) == nil)
+        // With somebody there, the flag changes nothing.
+        var ready = self.world(.prepare("B", .issuing), .verb(.publish, "B"))
+        _ = ready.make(.freeze("A"))
+        #expect(ready.rotation.active(.issuing)?.id == "B")
+    }
+
     @Test("what a compromised root signed is neither published nor activated, nor does it succeed anybody")
     func below() {
         var world = self.world(.prepare("B", .issuing), .prepare("R2", .root), .verb(.publish, "R2"))
@@ -82,6 +103,21 @@ struct KeyRotationTests {
         #expect(world.rotation.below(compromised: "R1").map(\.id) == ["A", "B"])
         #expect(self.refusal(world, .compromise, "A")?.reason == .noSuccessor)
         #expect(self.refusal(world, .prepare, "B")?.reason == .idTaken)
+    }
+
+    @Test("a root that is in use names the issuers that hang on it, and no devices")
+    func usedRoot() throws {
+        var world = self.world(.prepare("R2", .root), .verb(.publish, "R2"), .adopt("R2"), .verb(.activate, "R2"))
+        let refusal = try #require(self.refusal(world, .retire, "R1"))
+        #expect(refusal.reason == .issuersBelow(["A"]))
+        #expect(refusal.rule == "rotation.in-use")
+        #expect(refusal.sentence == "A hangs on R1.")
+        #expect(refusal.remedy == "retire what hangs on it first: gatehouse ca retire A")
+        _ = world.make(.prepare("B", .issuing))
+        _ = world.make(.verb(.publish, "B"))
+        _ = world.make(.verb(.activate, "B"))
+        // Of an issuing authority devices are told of.
+        #expect(self.refusal(world, .retire, "A")?.reason == .inUse(10))
     }
 
     @Test("what has ended is not activated, and signs nothing below it")

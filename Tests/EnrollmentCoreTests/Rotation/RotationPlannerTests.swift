@@ -179,10 +179,142 @@ struct RotationPlannerTests {
         #expect(plan.steps.first { $0.role == .issuing && $0.kind == .prepare }?.isAutomatic == false)
     }
 
-    @Test("an issuer that lives no longer than what it is to sign is not rotated over and over")
+    @Test("an issuer that lives no longer than what it is to sign is followed before it ends, and not over and over")
     func shortLived() {
         let rules = RotationPlanner.Rules(deviceDays: 2_000, issuingDays: 8_000)
-        #expect(RotationPlanner(self.rotation(after: 1), rules: rules).plan.steps.isEmpty)
+        let plan = RotationPlanner(self.rotation(after: 1), rules: rules).plan
+        let due = plan.steps.filter { $0.kind == .activate }.map(\.due)
+        #expect(due == [Self.begin.adding(days: 1_826 - 30), Self.begin.adding(days: 7_305 - 30)])
+        #expect(plan.warnings.contains(.shortens(id: "2027-A", days: 1_825)))
+        #expect(plan.warnings.contains(.shortens(id: "R1", days: 7_304)))
+    }
+
+    /// A root that ends in 300 days, and an issuer of today below it.
+    private func late(rootEnds: Int = 300, ends: Int = 300, after days: Int) -> KeyRotation {
+        let moments = IssuerRecord.Moments(published: Self.begin, activated: Self.begin)
+        return KeyRotation(
+            standings: [
+                RotationWorld.standing(
+                    "R1",
+                    .root,
+                    .active,
+                    signedBy: "R1",
+                    live: 1,
+                    moments: moments,
+                    created: Self.begin.adding(days: -7_005),
+                    notAfter: Self.begin.adding(days: rootEnds)
+                ),
+                RotationWorld.standing(
+                    "2027-B",
+                    .issuing,
+                    .active,
+                    signedBy: "R1",
+                    live: 100,
+                    moments: moments,
+                    notAfter: Self.begin.adding(days: ends)
+                ),
+            ],
+            liveDevices: 100,
+            adoptionThreshold: 95,
+            now: Self.begin.adding(days: days)
+        )
+    }
+
+    @Test(
+        "an issuer that ends before its leaves would is told of, and followed before its end whatever the schedule says"
+    )
+    func late() throws {
+        let yearly = RotationSchedule(everyMonths: 12, overlapDays: 30, activation: .whenDue)
+        let bound = self.plan(self.late(after: 1), issuing: yearly)
+        #expect(bound.warnings.contains(.shortens(id: "2027-B", days: 299)))
+        let steps = bound.steps.filter { $0.role == .issuing }
+        #expect(steps.first { $0.kind == .prepare }?.due == Self.begin.adding(days: 240))
+        #expect(steps.first { $0.kind == .activate }?.due == Self.begin.adding(days: 270))
+        #expect(steps.allSatisfy { $0.reason == .end })
+        // One below the same root would end on the same day: that is no remedy, and is not made by itself.
+        #expect(steps.first { $0.kind == .prepare }?.isAutomatic == false)
+        #expect(
+            self.plan(self.late(after: 242), issuing: yearly).missed.contains {
+                $0.id == "2027-C" || $0.kind == .prepare
+            }
+        )
+        let free = self.plan(self.late(rootEnds: 3_000, after: 1), issuing: yearly)
+        #expect(free.steps.first { $0.role == .issuing && $0.kind == .prepare }?.isAutomatic == true)
+        // However short it lives, three quarters of that are its own.
+        let short = self.plan(self.late(rootEnds: 3_000, ends: 20, after: 1), issuing: yearly)
+        #expect(short.steps.first { $0.role == .issuing && $0.kind == .activate }?.due == Self.begin.adding(days: 15))
+    }
+
+    @Test("that nobody signs is told of first, with the command that leads out of it")
+    func nobodySigns() {
+        func next(_ rootKey: KeyLocation, _ more: [IssuerStanding] = []) -> [RotationPlan.Warning] {
+            let rotation = self.rotation(after: 5, rootKey: rootKey, more: more)
+            let standings = rotation.standings.map { standing in
+                guard standing.id == "2027-A" else { return standing }
+                return RotationWorld.standing("2027-A", .issuing, .compromised, signedBy: "R1")
+            }
+            let stopped = KeyRotation(standings: standings, liveDevices: 5, adoptionThreshold: 95, now: rotation.now)
+            return self.plan(stopped).warnings
+        }
+        func coming(_ state: IssuerRecord.State) -> [IssuerStanding] {
+            [RotationWorld.standing("2027-B", .issuing, state, signedBy: "R1")]
+        }
+        func told(_ next: String) -> [RotationPlan.Warning] { [.nobodySigns(id: "2027-A", next: next)] }
+        #expect(next(.sealed([1])) == told("ca prepare"))
+        #expect(next(.offline) == told("ca prepare --offline FILE"))
+        #expect(next(.split([1])) == told("ca prepare --share-file FILE"))
+        #expect(next(.offline, coming(.prepared)) == told("ca publish 2027-B"))
+        #expect(next(.offline, coming(.published)) == told("ca activate 2027-B"))
+    }
+
+    @Test("what was taken back is not made again before a day is over")
+    func rest() throws {
+        let yearly = RotationSchedule(everyMonths: 12, overlapDays: 30, activation: .whenDue)
+        func prepare(_ ended: Int, _ state: IssuerRecord.State = .aborted) throws -> RotationPlan.Step {
+            let aborted = RotationWorld.standing(
+                "2027-B",
+                .issuing,
+                state,
+                signedBy: "R1",
+                key: .destroyed,
+                moments: .init(ended: Self.begin.adding(days: ended))
+            )
+            let plan = self.plan(self.rotation(after: 340, more: [aborted]), issuing: yearly)
+            let steps = plan.steps.filter { $0.role == .issuing }
+            #expect(steps.first { $0.kind == .publish }?.due == steps.first { $0.kind == .prepare }?.due)
+            return try #require(steps.first { $0.kind == .prepare })
+        }
+        #expect(try prepare(340).due == Self.begin.adding(days: 341))
+        #expect(try prepare(340).isMissed == false)
+        #expect(try prepare(100).due == Self.begin.adding(months: 12).adding(days: -30))
+        #expect(try prepare(340, .retired).due == Self.begin.adding(months: 12).adding(days: -30))
+    }
+
+    @Test("a root is published by itself only where both roots' keys are at hand to sign its links")
+    func links() throws {
+        let schedule = RotationSchedule(everyMonths: 12, overlapDays: 30)
+        func publish(_ present: KeyLocation, _ next: KeyLocation) throws -> (isAutomatic: Bool, [RotationPlan.Warning])
+        {
+            let prepared = RotationWorld.standing(
+                "R2",
+                .root,
+                .prepared,
+                signedBy: "R2",
+                key: next,
+                notAfter: Self.begin.adding(days: 9_000)
+            )
+            let plan = self.plan(self.rotation(after: 340, rootKey: present, more: [prepared]), root: schedule)
+            let step = try #require(plan.steps.first { $0.role == .root && $0.kind == .publish })
+            return (step.isAutomatic, plan.warnings.filter { if case .keyElsewhere = $0 { true } else { false } })
+        }
+        let sealed = KeyLocation.sealed([1])
+        #expect(try publish(sealed, sealed) == (true, []))
+        #expect(try publish(.offline, sealed) == (false, [.keyElsewhere(id: "R1", place: "offline")]))
+        #expect(try publish(sealed, .offline) == (false, [.keyElsewhere(id: "R2", place: "offline")]))
+        // An issuing authority that is made already needs nobody's key any more.
+        let made = RotationWorld.standing("2027-B", .issuing, .prepared, signedBy: "R1")
+        let plan = self.plan(self.rotation(after: 340, rootKey: .offline, more: [made]), issuing: schedule)
+        #expect(plan.steps.first { $0.role == .issuing && $0.kind == .publish }?.isAutomatic == true)
     }
 
     @Test("ids go on with year and letter, and are never given twice")

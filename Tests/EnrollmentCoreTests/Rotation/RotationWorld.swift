@@ -6,6 +6,8 @@ struct RotationWorld: Hashable {
     enum Move: Hashable, CustomStringConvertible {
         case prepare(String, IssuerRecord.Role)
         case verb(RotationVerb, String, overriding: Bool = false)
+        /// Compromises it whoever there is to take its place.
+        case freeze(String)
         /// Everything that is drained moves on, as the service has it.
         case settle
         /// Devices learn of it.
@@ -17,6 +19,7 @@ struct RotationWorld: Hashable {
             switch self {
             case .prepare(let id, _): "prepare \(id)"
             case .verb(let verb, let id, let overriding): "\(verb.rawValue) \(id)\(overriding ? " all the same" : "")"
+            case .freeze(let id): "freeze \(id)"
             case .settle: "settle"
             case .adopt(let id): "adopt \(id)"
             case .end(let id): "end \(id)"
@@ -89,6 +92,10 @@ struct RotationWorld: Hashable {
                 return .prepared
             case .verb(let verb, let id, let overriding):
                 let change = try self.rotation.change(verb, id, overriding: overriding ? "it has to be" : nil)
+                self.apply(change)
+                return .changed([change])
+            case .freeze(let id):
+                let change = try self.rotation.change(.compromise, id, freezing: true)
                 self.apply(change)
                 return .changed([change])
             case .settle:

@@ -9,6 +9,10 @@ public final class JournaledAuthority: CertificateAuthority {
         var signed: [PreparedCertificate] = []
         /// Who signs from the next look on.
         var next: ActiveIssuer?
+        /// Whether nobody signs.
+        var isFrozen = false
+        /// Whether nobody does from the next look on.
+        var freezesAtRefresh = false
     }
 
     private let issuer: Mutex<ActiveIssuer>
@@ -29,11 +33,19 @@ public final class JournaledAuthority: CertificateAuthority {
         )
     }
 
-    public var activeIssuer: ActiveIssuer { self.issuer.withLock { $0 } }
+    public var activeIssuer: ActiveIssuer {
+        get throws(EnrollmentError) {
+            guard !self.state.withLock({ $0.isFrozen }) else {
+                throw EnrollmentError(.inMaintenance, "Nobody signs.", rule: "issuer.frozen")
+            }
+            return self.issuer.withLock { $0 }
+        }
+    }
 
     public func refresh() async throws(EnrollmentError) {
         let next = self.state.withLock { state in
             defer { state.next = nil }
+            state.isFrozen = state.freezesAtRefresh
             return state.next
         }
         if let next { self.activate(next) }
@@ -42,6 +54,11 @@ public final class JournaledAuthority: CertificateAuthority {
     /// Lets another issuer sign once somebody looks again who does.
     public func activateAtRefresh(_ issuer: ActiveIssuer) {
         self.state.withLock { $0.next = issuer }
+    }
+
+    /// Lets nobody sign once somebody looks again who does.
+    public func freezeAtRefresh() {
+        self.state.withLock { $0.freezesAtRefresh = true }
     }
 
     /// Lets another issuer sign from now on.

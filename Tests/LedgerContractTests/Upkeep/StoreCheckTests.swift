@@ -162,7 +162,7 @@ struct StoreCheckTests {
         ),
         Breach(
             name: "issuer.active",
-            script: "UPDATE issuer SET state = 'draining', deposed = 1 WHERE id = '2026-a'"
+            script: "UPDATE issuer SET state = 'draining', deposed = 4102444800000000 WHERE id = '2026-a'"
         ),
         Breach(
             name: "issuer.next",

@@ -12,11 +12,16 @@ extension CACommand {
                 and the root revokes its certificate. Then every certificate that it signed is revoked, in waves: each
                 device's event tells the management server, which has the device enroll again.
 
+                Where a successor cannot be made now, since a root that is offline or split has to certify it, nothing is
+                done, and the next commands are named. --freeze stops the issuer all the same: nothing is signed then, and
+                devices are told to come again, until a successor is active.
+
                 Ctrl-C finishes the transaction in hand and prints the command that goes on; running it again goes on
                 where it was.
 
                   gatehouse ca compromise 2026-A --reason "key was copied"
                   gatehouse ca compromise 2026-A --reason "key was copied" --rate 600 --commit --plan P-7F3K-22QM
+                  gatehouse ca compromise 2026-A --reason "key was copied" --freeze
                   gatehouse ca compromise 2026-A --reason "key was copied" --ticket INC0048812 --json
 
                 Exit codes: 0 done, rehearsed or done before, 1 stopped on the way, 3 no such issuer, 4 its state does
@@ -30,6 +35,8 @@ extension CACommand {
         @OptionGroup var order: OrderOptions
         @Option(help: "At most so many devices a minute, 1 or more. Default: as many as the store takes.")
         var rate: Int?
+        @Flag(help: "Stop it even if nobody can take its place: nothing is signed until somebody does.")
+        var freeze = false
         @OptionGroup var step: StepOptions
 
         func perform() async throws(CommandProblem) -> CommandOutput {
@@ -45,6 +52,7 @@ extension CACommand {
                     mandate: mandate,
                     perMinute: self.rate,
                     gate: PlanGate(step: self.step, folder: PlanFolder(of: configuration)),
+                    isFreezing: self.freeze,
                     config: self.common.config
                 )
                 return try await run.perform(self.issuer)

@@ -160,7 +160,8 @@ extension CACommand {
                 if case .elsewhere(_, let certificate) = way {
                     InitCommand.Algorithm(of: certificate)
                 } else {
-                    self.algorithm ?? desk.rules[self.role].algorithm ?? rotation.active(self.role)?.issuer.algorithm
+                    self.algorithm ?? desk.rules[self.role].algorithm
+                        ?? (rotation.active(self.role) ?? rotation.frozen(self.role))?.issuer.algorithm
                 }
             return try await answer { () throws(EnrollmentError) in
                 try PreparationPlan(

@@ -8,7 +8,7 @@ struct CompromiseEffects {
     /// `--config` as it was given, for commands that the screen proposes.
     let config: String?
 
-    var lines: [String] { self.plan.course.stops.flatMap(self.stopping) + self.listener + self.revoking }
+    var lines: [String] { self.plan.course.stops.flatMap(self.stopping) + self.links + self.listener + self.revoking }
 
     private static func line(_ symbol: String, _ label: String, _ text: String) -> String {
         "  \(symbol) \(label)\(String(repeating: " ", count: max(0, 15 - label.count)))  \(text)"
@@ -49,6 +49,16 @@ struct CompromiseEffects {
             )
         }
         lines += self.succession(stop)
+        if let root = stop.frozenFor {
+            lines.append(
+                Self.line(
+                    "!",
+                    "signing",
+                    "stops: devices are told to come again until a successor is active, which \(root.id)"
+                        + " (\(root.key.place)) has to certify"
+                )
+            )
+        }
         if let signer = self.plan.signers[stop.id] {
             lines.append(Self.line("-", "certificate", "of \(stop.id) is revoked (cACompromise) by \(signer.id)"))
         }
@@ -67,7 +77,11 @@ struct CompromiseEffects {
             let kind = CompromisePlan.algorithm(after: stop).rawValue
             let by = noun == "root" ? "" : ", certified by \(signer)"
             var lines = [
-                Self.line("+", "\(noun) \(next)", "\(kind)\(by), is made, published, and signs in its place")
+                Self.line(
+                    "+",
+                    "\(noun) \(next)",
+                    "\(kind), sealed in the store\(by), is made, published, and signs in its place"
+                )
             ]
             let place = stop.standing.issuer.key.place
             if place != "sealed" {
@@ -88,9 +102,16 @@ struct CompromiseEffects {
 
     // MARK: Certificates
 
+    private var links: [String] {
+        guard self.plan.findings.links > 0 else { return [] }
+        let count = Numerals.count(self.plan.findings.links, "link certificate")
+        return [Self.line("-", "links", "\(count), by which another root vouches for it, revoked (cACompromise)")]
+    }
+
     private var listener: [String] {
         guard let issuer = self.plan.listener else { return [] }
-        let next = self.plan.course.stops.first { $0.id == issuer }?.successor?.id ?? "whoever signs now"
+        let stop = self.plan.course.stops.first { $0.id == issuer }
+        let next = stop?.successor?.id ?? (stop?.frozenFor == nil ? "whoever signs now" : "whoever signs next")
         return [
             Self.line(
                 "~",

@@ -109,6 +109,7 @@ struct CompromiseScreen {
 
     private var heading: String {
         "Done. \(self.issuer.id) is compromised, and nothing that it signed is valid any more"
+            + (self.plan.isFreezing ? "; nothing is signed until a successor is active" : "")
     }
 
     private func stopped(_ left: Int) -> String {
@@ -217,7 +218,7 @@ extension CompromiseCourse.Stop {
             ("issuer", .string(self.id)), ("role", .string(self.standing.issuer.role.rawValue)),
             ("from", .string(self.standing.state.rawValue)), ("successor", .optional(self.successor?.id)),
             ("isMade", .boolean(isMade)), ("takenBack", .optional(self.takenBack?.id)),
-            ("waitsFor", .optional(self.waitsFor?.id)),
+            ("waitsFor", .optional(self.waitsFor?.id)), ("frozenFor", .optional(self.frozenFor?.id)),
         ])
     }
 }

@@ -8,6 +8,8 @@ struct StepScreen {
     let options: [String]
     /// Who is told by name; the feed has every event in any case.
     let destinations: [String]
+    /// Whether the configuration has the service make issuers of this role by itself.
+    let isScheduled: Bool
     /// `--config` as it was given, for commands that the screen proposes.
     let config: String?
 
@@ -77,6 +79,16 @@ struct StepScreen {
         if self.change.verb == .retire {
             let end = self.rotation.standing(of: self.change.id)?.notAfter
             lines.append(Self.line("+", "last CRLs", "valid to \(end.map { "\($0)" } ?? "the end"), then no more"))
+        }
+        if self.change.verb == .abort, self.isScheduled {
+            let role = self.rotation.standing(of: self.change.id)?.issuer.role ?? .issuing
+            lines.append(
+                Self.line(
+                    "!",
+                    "schedule",
+                    "makes another one when it is due, after a day at the earliest; rotation.\(role.rawValue) ends that"
+                )
+            )
         }
         let whom = self.destinations.isEmpty ? "in the feed" : "to \(self.destinations.joined(separator: ", "))"
         lines += self.change.announcements.map { told in
