@@ -1,12 +1,18 @@
+internal import Synchronization
+
 /// A token behind a PKCS #11 module: makes keys that never leave it, and signs with them.
 ///
 /// Sessions are kept open, each on a thread of its own, so that signatures are made side by side and nobody else's thread
 /// is blocked. A token that is taken away and brought back is found again by itself; while it is away, everything fails at
 /// once with kind `away`.
+///
+/// A process that used a token closes it before it ends: see ``close(within:)``.
 public final class Token: Sendable {
     public let settings: TokenSettings
     private let link: TokenLink
     private let queue: ErrandQueue
+    private let crew: Crew
+    private let isClosed = Atomic(false)
 
     /// Loads the module.
     ///
@@ -16,7 +22,8 @@ public final class Token: Sendable {
     ///   - settings: Which token.
     ///   - pin: The user's PIN.
     ///   - onChange: Hears when the token is lost and when it is back, on one of the token's threads.
-    /// - Throws: ``PKCS11Error`` of kind `module` when there is no usable module at that path.
+    /// - Throws: ``PKCS11Error`` of kind `module` when there is no usable module at that path, of kind `away` when the
+    ///   module has been busy starting or ending for long.
     public init(
         _ settings: TokenSettings,
         pin: PIN,
@@ -27,19 +34,27 @@ public final class Token: Sendable {
         let queue = ErrandQueue(workers: settings.sessions, limit: settings.waitingLimit)
         self.link = link
         self.queue = queue
+        let crew = Crew { link.release() }
+        self.crew = crew
         do throws(PKCS11Error) {
             for index in 0..<settings.sessions {
-                try Threads.start { TokenWorker(index, queue: queue, link: link).run() }
+                try crew.start { TokenWorker(index, queue: queue, link: link).run() }
             }
-            try Threads.start { queue.watch() }
+            try crew.start { queue.watch() }
         } catch {
-            queue.close()
+            self.retire()
             throw error
         }
     }
 
     deinit {
+        self.retire()
+    }
+
+    private func retire() {
+        guard !self.isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         self.queue.close()
+        self.crew.leave()
     }
 
     /// Whether the token was in reach when it was last used.
@@ -48,9 +63,24 @@ public final class Token: Sendable {
     /// How often the module was given the PIN.
     var offeredPINs: Int { self.link.offeredPINs }
 
-    /// Ends its sessions and threads once nothing waits any more.
-    public func close() {
-        self.queue.close()
+    /// Takes no more, has done what waits, ends its sessions and threads, and finalizes the module when it was the last
+    /// token behind it.
+    ///
+    /// - Parameter limit: How long to wait; a call into a module cannot be taken back.
+    /// - Returns: Whether all of that is done. Where it is not, it will be as soon as the call returns; the end of the
+    ///   process waits for it two more seconds and no longer.
+    @discardableResult
+    public func close(within limit: Duration = .seconds(3)) async -> Bool {
+        self.retire()
+        let crew = self.crew
+        let deadline = ContinuousClock.now + limit
+        return await withCheckedContinuation { continuation in
+            do throws(PKCS11Error) {
+                try Threads.start { continuation.resume(returning: crew.waitForEnd(before: deadline)) }
+            } catch {
+                continuation.resume(returning: crew.waitForEnd(before: deadline))
+            }
+        }
     }
 
     // MARK: Use

@@ -40,6 +40,7 @@ struct Benchmark: Sendable {
             summary: "latency of enrollments while keys are changed beside it",
             run: rotationLatencyBenchmark
         ),
+        Benchmark(name: "reseal", summary: "another passphrase for a store's keys; scrypt apart", run: resealBenchmark),
         Benchmark(name: "slowdisk", summary: "complete enrollments with 5 ms more per fsync", run: slowDiskBenchmark),
         Benchmark(name: "pgledger", summary: "the ledger on PostgreSQL, by callers", run: postgresLedgerBenchmark),
         Benchmark(name: "replicas", summary: "complete enrollments on PostgreSQL, 1 and 3 replicas") {

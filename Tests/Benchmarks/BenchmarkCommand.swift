@@ -13,6 +13,7 @@ struct BenchmarkCommand {
           --fleet N          devices of the fleet benchmark (100000)
           --sizes N,…        certificates in the tables of the growth benchmark (10000,1000000)
           --filled DATABASE  where they are already, as psql takes it; the service is not started there
+          --help             say this, and what there is to measure
         Needs the release build of the service beside it: swift build -c release
         """
 
@@ -40,6 +41,7 @@ struct BenchmarkCommand {
                 names.append(argument)
                 continue
             }
+            if argument == "--help" || argument == "-h" { return print(self.usage + "\n" + self.names) }
             guard let value = rest.popFirst() else { throw BenchmarkProblem(self.usage + "\n" + self.names, status: 2) }
             switch argument {
             case "--json": json = value

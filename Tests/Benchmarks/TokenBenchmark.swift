@@ -36,7 +36,7 @@ func tokenBenchmark(_ bench: Bench) async throws {
             bench.add(.context("token.\(word).\(sessions).pool", rates.median, "1/s"))
             bench.add(.context("token.\(word).\(sessions).module", limits.median, "1/s"))
             bench.add(.context("token.\(word).\(sessions).ofModule", ratios.median, "ratio"))
-            token.close()
+            guard await token.close() else { throw BenchmarkProblem("a call into the module does not return") }
         }
     }
 }

@@ -6,28 +6,11 @@ import Testing
 
 @Suite("Issuing with a key on a token", .timeLimit(.minutes(25)))
 struct TokenTroubleTests {
-    /// The section of a configuration that names the token `hsm`, with its PIN in a file of the test's own.
-    private static func section(_ token: SoftToken, pin: URL) throws -> String {
-        let made = FileManager.default.createFile(
-            atPath: pin.path,
-            contents: Data("\(token.pin)\n".utf8),
-            attributes: [.posixPermissions: 0o600]
-        )
-        try #require(made)
-        return """
-            tokens: [{
-                name: "hsm", module: "\(try SoftHSM.shared().module)", label: "\(token.label)",
-                pin: { file: "\(pin.path)" }, sessions: 2,
-            }],
-            """
-    }
-
     @Test("a token that is pulled out is a fault that says so, and its return needs no restart")
     func pulledOut() async throws {
-        let token = try await SoftHSM.shared().makeToken()
-        let pin = FileManager.default.temporaryDirectory.appending(path: "pin-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: pin) }  // Left behind at worst.
-        var settings = Place.Settings(more: try Self.section(token, pin: pin), tellsStatus: true)
+        let configured = try await ConfiguredToken()
+        let token = configured.soft
+        var settings = Place.Settings(more: configured.section, tellsStatus: true)
         settings.initOptions = ["--token", "hsm", "--root-token", "hsm"]
         try await RunningGatehouse.serve(settings) { gatehouse in
             let first = try await gatehouse.simulation("kim").enroll()
@@ -69,6 +52,45 @@ struct TokenTroubleTests {
             #expect(gatehouse.log.contains("token is back"))
             #expect(first.certificate != second?.certificate)
             #expect(!gatehouse.log.contains(token.pin))
+        }
+    }
+
+    @Test("a module whose calls do not return keeps neither the service nor a command from ending as it should")
+    func hanging() async throws {
+        let module = try await WatchedModule()
+        let token = try await ConfiguredToken(module)
+        var settings = Place.Settings(more: token.section, tellsStatus: true)
+        settings.initOptions = ["--token", "hsm"]
+        try await RunningGatehouse.serve(settings) { gatehouse in
+            let place = gatehouse.place
+            #expect(try module.takeCalls().filter { $0 == "finalize" } == ["finalize"], "init has closed it")
+            _ = try await gatehouse.simulation("kim").enroll()
+            for arguments in [["doctor", "--only", "pkcs11", "--only", "keys"], ["crl", "publish"]] {
+                let run = try await place.command(arguments)
+                #expect(run.status == 0, "\(run.output)")
+                #expect(try module.takeCalls().suffix(1) == ["finalize"], "\(arguments)")
+            }
+            _ = try await place.command("ca", "status")
+            #expect(try module.takeCalls().isEmpty, "it signs nothing")
+
+            try module.hang(true)
+            let fault = try await gatehouse.simulation("kim").fault().fault
+            #expect(fault.errorType == "InMaintenance")
+            let attempt = try await place.attempt(try #require(fault.traceID))
+            #expect(attempt.rule == "token.timeLimit")
+            _ = try module.takeCalls()
+            let stuck = try await place.command("doctor", "--only", "keys")
+            #expect(stuck.status == 1)
+            #expect(stuck.output.contains("did not answer in time"), "\(stuck.output)")
+            #expect(try await gatehouse.stop() == 0)
+            #expect(gatehouse.log.contains("a call into a token's module does not return"))
+            #expect(try module.takeCalls().contains("late") == false)
+
+            try module.hang(false)
+            try await gatehouse.start()
+            _ = try await gatehouse.simulation("kim").enroll()
+            #expect(try await gatehouse.stop() == 0)
+            #expect(try module.takeCalls().suffix(1) == ["finalize"])
         }
     }
 

@@ -190,4 +190,13 @@ extension InMemoryLedger: CompromiseLedger {
     public func revocableCount(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int {
         self.state.withLock { $0.revocable(.issuer(issuerID), at: now).count }
     }
+
+    public func devicesToRevoke(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int {
+        self.state.withLock { state in
+            let held = state.certificates.filter {
+                $0.record.issuerID == issuerID && $0.record.state == .issued && $0.record.notAfter >= now
+            }
+            return Set(held.compactMap(\.record.device)).count
+        }
+    }
 }

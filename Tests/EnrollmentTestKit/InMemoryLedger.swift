@@ -163,7 +163,13 @@ extension InMemoryLedger: AuthorityLedger {
         at now: Timestamp
     ) async throws(EnrollmentError) -> IntentReceipt {
         try self.transaction { (state) throws(EnrollmentError) in
-            guard state.index(of: prepared.draft.serialNumber) == nil else { throw Self.refusal("ledger.serialNumber") }
+            if let index = state.index(of: prepared.draft.serialNumber) {
+                let digest = prepared.toBeSignedDigest
+                guard state.certificates[index].record.toBeSignedDigest == digest else {
+                    throw Self.refusal("ledger.serialNumber")
+                }
+                return IntentReceipt(serialNumber: prepared.draft.serialNumber, toBeSignedDigest: digest)
+            }
             return state.recordIntent(prepared, at: now)
         }
     }

@@ -105,6 +105,14 @@ public struct SoftToken: Sendable {
             .appending(path: folder.lastPathComponent, directoryHint: .isDirectory)
     }
 
+    /// How many objects it holds: two for a key pair.
+    ///
+    /// - Throws: When it was taken away.
+    public func objectCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: self.folder.path)
+            .filter { $0.hasSuffix(".object") && $0 != "token.object" }.count
+    }
+
     /// Takes it away, as if somebody pulled it out.
     public func pullOut() throws {
         try FileManager.default.moveItem(at: self.folder, to: self.aside)

@@ -50,6 +50,9 @@ struct CompromiseContractTests {
             )
             #expect(try await ledger.compromises() == [begun])
             #expect(try await ledger.revocableCount(of: Self.old, at: Self.now) == 6)
+            // The intent is nobody's yet; the one of a day has ended.
+            #expect(try await ledger.devicesToRevoke(of: Self.old, at: Self.now) == 5)
+            #expect(try await ledger.devicesToRevoke(of: Self.new, at: Self.now) == 0)
 
             var revoked: [SerialNumber] = []
             while case let page = try await ledger.revocable(.issuer(Self.old), at: Self.now, after: nil, limit: 2),
@@ -59,9 +62,11 @@ struct CompromiseContractTests {
                 revoked += try await ledger.revoke(order).revoked
                 let left = try await ledger.revocableCount(of: Self.old, at: Self.now)
                 #expect(left == 6 - revoked.count)
+                #expect(try await ledger.devicesToRevoke(of: Self.old, at: Self.now) <= left)
                 #expect(try await ledger.finishCompromise(of: Self.old, at: Self.now) == (left == 0))
             }
             #expect(Set(revoked) == Set(devices.map(\.serial) + [intent.serialNumber]))
+            #expect(try await ledger.devicesToRevoke(of: Self.old, at: Self.now) == 0)
             for device in devices {
                 #expect(try await ledger.device(device.device)?.state == .revoked)
                 #expect(try await ledger.events(of: device.device).last?.kind == .revoked)

@@ -39,6 +39,7 @@ extension QueryPlanTests {
         _ = try await ledger.links()
         _ = try await ledger.compromises()
         _ = try await ledger.revocableCount(of: "2026-a", at: now)
+        _ = try await ledger.devicesToRevoke(of: "2026-a", at: now)
         #expect(try await !ledger.devices(lacking: "root-2", at: now, after: nil, limit: 5).elements.isEmpty)
         #expect(try await !ledger.devices(holding: "2026-a", at: now, after: nil, limit: 5).elements.isEmpty)
     }

@@ -23,6 +23,8 @@ struct QueryPlanTests {
             || step.hasPrefix("USE TEMP B-TREE")
                 && ["FROM link_certificate", "FROM compromise"].contains { statement.contains($0) }
             || step.hasPrefix("USE TEMP B-TREE") && statement.contains("WHERE principal_key = ?1")
+            // Asked for when a key is lost, and never by the service: a device with several certificates counts once.
+            || step == "USE TEMP B-TREE FOR count(DISTINCT)" && statement.contains("count(DISTINCT c.device)")
             // As many as are placed at once.
             || step.hasPrefix("USE TEMP B-TREE") && statement.contains("row_number()")
     }

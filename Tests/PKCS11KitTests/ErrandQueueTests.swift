@@ -54,4 +54,18 @@ struct ErrandQueueTests {
         queue.add(next.errand(within: .seconds(60)))
         #expect(next.kinds == [.away])
     }
+
+    @Test("of a queue that was closed are told of at their deadline all the same")
+    func closed() async throws {
+        let queue = ErrandQueue(workers: 1, limit: 10)
+        try Threads.start { queue.watch() }
+        let (stuck, waiting) = (Ending(), Ending())
+        queue.add(stuck.errand(within: .milliseconds(200)))
+        _ = try #require(queue.next(for: 0))
+        queue.add(waiting.errand(within: .milliseconds(300)))
+        queue.close()
+        while waiting.kinds.isEmpty || stuck.kinds.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(stuck.kinds == [.timeLimit])
+        #expect(waiting.kinds == [.timeLimit])
+    }
 }

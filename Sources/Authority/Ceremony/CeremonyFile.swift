@@ -57,11 +57,12 @@ package enum CeremonyFile {
         Self.encode(try CeremonyText.of(request), request.octets, as: .request)
     }
 
-    /// Reads a request; its words are those that its octets give.
+    /// Reads a request; its words are those that its octets give, and whoever it says vouches for it does.
     package static func request(in file: [UInt8]) throws(EnrollmentError) -> CeremonyRequest {
         let (text, octets) = try Self.decode(file, as: .request)
         let request = try CeremonyRequest(octets: octets)
         guard try CeremonyText.of(request) == text else { throw Self.otherWords }
+        try request.verifyVouchers()
         return request
     }
 

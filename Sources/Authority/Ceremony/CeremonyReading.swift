@@ -47,6 +47,11 @@ enum CeremonyReading {
         }
     }
 
+    /// Whether the key in the certificate signed it.
+    static func isSelfSigned(_ certificate: Certificate) throws(EnrollmentError) -> Bool {
+        try self.verifies(certificate.signature, over: certificate.toBeSigned, by: certificate.publicKeyInfo)
+    }
+
     static func keyType(_ publicKeyInfo: [UInt8]) throws(EnrollmentError) -> KeyType {
         do throws(X509Error) {
             return KeyType(try PublicKeyInfo(der: publicKeyInfo).key)

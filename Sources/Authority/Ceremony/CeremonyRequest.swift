@@ -22,8 +22,10 @@ package struct CeremonyRequest: Hashable, Sendable {
 
     /// A signature over the request by somebody who asks.
     package struct Voucher: Hashable, Sendable {
-        /// DER: the active issuer's certificate, or the new key's SubjectPublicKeyInfo.
+        /// DER: the active issuer's certificate, or the new key's SubjectPublicKeyInfo; for a root that is to be linked its
+        /// own certificate, by which it has shown that it has the key.
         package let credential: [UInt8]
+        /// Empty for such a root, whose key may be as far away as the one that is to sign.
         package let signature: [UInt8]
     }
 
@@ -178,22 +180,26 @@ package struct CeremonyRequest: Hashable, Sendable {
         )
     }
 
+    /// Adds the certificate of the root that is to be linked.
+    package mutating func show(_ root: IssuerRecord) {
+        self.possession = Voucher(credential: root.certificate, signature: [])
+    }
+
     /// Has the active issuer vouch for it.
     package mutating func attest(by key: any IssuerKey, certificate: [UInt8]) async throws(EnrollmentError) {
         self.attestation = Voucher(credential: certificate, signature: try await key.sign(Self.context + self.body))
     }
 
-    /// Checks every signature that is there, and that the certified key is the one that was proven.
+    /// Checks every signature that is there, that the certified key is the one that was proven, and that whoever vouches
+    /// was an authority below this root when it did.
     ///
-    /// - Returns: The certificate of the issuer that vouches, which the root signed; `nil` when nobody does.
+    /// Whether that authority is still to be trusted cannot be told here; people are shown which one it is.
+    ///
     /// - Throws: ``EnrollmentError`` with code `authorization` and rule `ceremony.possession` or `ceremony.attestation`.
-    func verifyVouchers() throws(EnrollmentError) -> Certificate? {
+    func verifyVouchers() throws(EnrollmentError) {
         let message = Self.context + self.body
         for item in self.items where item.content == .certificate {
-            let certificate = try CeremonyReading.certificate(item.toBeSigned)
-            guard let possession = self.possession, possession.credential == certificate.publicKeyInfo,
-                try CeremonyReading.verifies(possession.signature, over: message, by: possession.credential)
-            else {
+            guard try self.possesses(try CeremonyReading.certificate(item.toBeSigned), message) else {
                 throw EnrollmentError(
                     .authorization,
                     "Nobody has proven to have the key that is to be certified.",
@@ -201,18 +207,35 @@ package struct CeremonyRequest: Hashable, Sendable {
                 )
             }
         }
-        guard let attestation = self.attestation else { return nil }
+        guard let attestation = self.attestation else { return }
         let certificate = try CertificateReading.certificate(attestation.credential, of: "the issuer that vouches")
         let root = try CertificateReading.certificate(self.root, of: self.rootID)
-        guard try CeremonyReading.verifies(attestation.signature, over: message, by: certificate.publicKeyInfo),
+        let begin = try CeremonyReading.seconds { () throws(X509Error) in try certificate.notBeforeSeconds() }
+        let end = try CeremonyReading.seconds { () throws(X509Error) in try certificate.notAfterSeconds() }
+        guard certificate.isAuthority, certificate.issuer == root.subject, begin <= self.created.seconds,
+            self.created.seconds <= end,
+            try CeremonyReading.verifies(attestation.signature, over: message, by: certificate.publicKeyInfo),
             try CeremonyReading.verifies(certificate.signature, over: certificate.toBeSigned, by: root.publicKeyInfo)
         else {
             throw EnrollmentError(
                 .authorization,
-                "The issuer that is said to vouch for this request did not sign it, or is not below this root.",
+                "The issuer that is said to vouch for this request did not sign it, was not valid then, or is no authority"
+                    + " below this root.",
                 rule: "ceremony.attestation"
             )
         }
-        return certificate
+    }
+
+    private func possesses(_ certificate: Certificate, _ message: [UInt8]) throws(EnrollmentError) -> Bool {
+        guard let possession = self.possession else { return false }
+        guard self.kind == .root else {
+            guard possession.credential == certificate.publicKeyInfo else { return false }
+            return try CeremonyReading.verifies(possession.signature, over: message, by: possession.credential)
+        }
+        let root = try CertificateReading.certificate(possession.credential, of: self.issuerID)
+        guard possession.signature.isEmpty, root.isAuthority, root.issuer == root.subject,
+            root.subject == certificate.subject, root.publicKeyInfo == certificate.publicKeyInfo
+        else { return false }
+        return try CeremonyReading.isSelfSigned(root)
     }
 }

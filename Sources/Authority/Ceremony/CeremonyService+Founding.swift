@@ -41,13 +41,6 @@ extension CeremonyService {
             key: try self.vault.key(of: issuer),
             certificate: issuer.certificate
         )
-        let maker = CertificateMaker(
-            ledger: self.ledger,
-            vault: self.vault,
-            clock: self.clock,
-            random: self.random,
-            node: self.node
-        )
         let order = CertificateMaker.Order(
             profile: profile,
             subject: profile.subject + [.init(.commonName, first)],
@@ -55,6 +48,6 @@ extension CeremonyService {
             key: try library("ceremony.key") { () throws(OpenSSLError) in try SigningKey.generate(type) },
             locations: .all(self.addresses)
         )
-        return try await maker.issueForService(order, use: "tls", by: party)
+        return try await self.maker.issueForService(order, use: "tls", by: party)
     }
 }

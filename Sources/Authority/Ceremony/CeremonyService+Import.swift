@@ -14,16 +14,28 @@ extension CeremonyService {
         package let request: CeremonyRequest
         package let response: CeremonyResponse
         package let outcome: Outcome
-        /// The new issuing authority; `nil` for CRLs alone.
-        package var issuer: IssuedCertificate?
+        /// Of the new issuing authority, or the link; `nil` for CRLs alone.
+        package var certificate: IssuedCertificate?
         /// Shards whose CRL was published.
         package var lists: [Int] = []
+        /// Shards for which there is a later CRL by now, which stays.
+        package var overtaken: [Int] = []
     }
 
-    /// Stores a new issuer in its first state.
-    package typealias Confirmation = (
-        IssuerRecord, IssuedCertificate, IntentReceipt
-    ) async throws(EnrollmentError) -> Void
+    /// What certificates are judged by, and made from, once there is an issuer.
+    package struct Profiles: Sendable {
+        /// Of what the new issuer is to sign, for its trial.
+        package var device: CertificateProfile
+        package var issuing: CertificateProfile
+        /// Of the listeners' certificate of a new place.
+        package var server: CertificateProfile
+
+        package init(device: CertificateProfile, issuing: CertificateProfile, server: CertificateProfile) {
+            self.device = device
+            self.issuing = issuing
+            self.server = server
+        }
+    }
 
     /// Reads an answer and compares it with what was asked, octet for octet; changes nothing.
     ///
@@ -45,50 +57,53 @@ extension CeremonyService {
         return (record, request, response)
     }
 
-    /// Takes an answer in: the issuer, CRLs, and the end of the ceremony.
+    /// Takes an answer in: the issuer or link, CRLs, and the end of the ceremony.
     ///
     /// What a crash left is done by running it again.
     ///
     /// - Parameters:
     ///   - file: The answer's file.
     ///   - act: Who, why.
-    ///   - confirm: Stores the new issuer; asked only when it is not in the store yet.
-    ///   - finish: What else has to be there before the ceremony ends, given what was asked and the issuer.
+    ///   - profiles: What a new issuer is tried with.
     /// - Returns: What was taken in.
-    /// - Throws: As ``examine(_:)``; and when the store, `confirm` or `finish` did not do their part.
+    /// - Throws: As ``examine(_:)``; with rule `ceremony.root-state` when the root is not to be relied on any more; and when
+    ///   the store did not do its part.
     package func take(
         _ file: [UInt8],
         act: AdministrativeAct,
-        confirm: Confirmation,
-        finish: (CeremonyRequest, IssuerRecord) async throws(EnrollmentError) -> Void = { _, _ in }
+        profiles: Profiles
     ) async throws(EnrollmentError) -> Taken {
         let (record, request, response) = try await self.examine(file)
         guard record.state == .open else {
             return Taken(request: request, response: response, outcome: .already)
         }
+        try await self.judgeRoots(of: request)
         var taken = Taken(request: request, response: response, outcome: .imported)
         // CRLs first: a certificate that names one is not in the store before it is there.
         for (item, result) in zip(request.items, response.results) {
             guard case .list(let turn) = item.content else { continue }
-            if try await self.publish(result, turn, of: request.rootID) { taken.lists.append(turn.shard) }
+            if try await self.publish(result, turn, of: request.rootID) {
+                taken.lists.append(turn.shard)
+            } else {
+                taken.overtaken.append(turn.shard)
+            }
+        }
+        if request.kind == .crl, taken.lists.isEmpty {
+            throw EnrollmentError(
+                .authorization,
+                "There are later CRLs than those of ceremony \(record.id), which stay; nothing was taken in. Withdraw it.",
+                rule: "ceremony.overtaken"
+            )
         }
         for (item, result) in zip(request.items, response.results) where item.content == .certificate {
-            let issued = try Self.issued(item, result, by: request.rootID)
-            let issuer = try self.issuer(record, request, issued)
-            let present = try await self.ledger.issuers().first { $0.id == issuer.id }
-            if let present {
-                guard present.certificate == issuer.certificate else {
-                    throw EnrollmentError(
-                        .authorization,
-                        "There is another issuer \(issuer.id) by now.",
-                        rule: "rotation.id"
-                    )
-                }
-            } else {
-                try await confirm(issuer, issued, try Self.receipt(item, issued))
+            let issued = try IssuedCertificate(signed: result, by: request.rootID)
+            let receipt = try Self.receipt(item, issued)
+            switch request.kind {
+            case .root: try await self.takeLink(request, issued, receipt)
+            case .founding, .issuing, .crl:
+                try await self.takeIssuer(record, request, (issued, receipt), profiles, by: act)
             }
-            try await finish(request, issuer)
-            taken.issuer = issued
+            taken.certificate = issued
         }
         guard try await self.ledger.closeCeremony(record.id, as: .imported, act: act) else {
             return Taken(request: request, response: response, outcome: .already)
@@ -96,23 +111,78 @@ extension CeremonyService {
         return taken
     }
 
-    /// The record of the new issuer, whose key has waited here and is its certificate's.
-    private func issuer(
+    /// A root that was found to be bad, or has gone, since it was asked leads nowhere any more.
+    private func judgeRoots(of request: CeremonyRequest) async throws(EnrollmentError) {
+        let issuers = try await self.ledger.issuers()
+        let concerned: [(id: String, states: Set<IssuerRecord.State>)] =
+            switch request.kind {
+            case .crl: []
+            case .founding, .issuing: [(request.rootID, [.active])]
+            case .root: [request.rootID, request.issuerID].map { ($0, Self.linkable) }
+            }
+        for (id, states) in concerned {
+            let state = issuers.first { $0.id == id }?.state
+            guard state.map(states.contains) ?? false else {
+                throw EnrollmentError(
+                    .authorization,
+                    "Root \(id) is \(state?.rawValue ?? "unknown") by now, so nothing of ceremony \(request.id) is taken in."
+                        + " Withdraw it.",
+                    rule: "ceremony.root-state",
+                    facts: [Fact("root", id)]
+                )
+            }
+        }
+    }
+
+    private func takeIssuer(
         _ record: CeremonyRecord,
         _ request: CeremonyRequest,
-        _ issued: IssuedCertificate
-    ) throws(EnrollmentError) -> IssuerRecord {
+        _ signed: (certificate: IssuedCertificate, receipt: IntentReceipt),
+        _ profiles: Profiles,
+        by act: AdministrativeAct
+    ) async throws(EnrollmentError) {
         let issuer = IssuerRecord(
             id: request.issuerID,
             role: .issuing,
             state: request.kind == .founding ? .active : .prepared,
             signedBy: request.rootID,
-            certificate: issued.der,
+            certificate: signed.certificate.der,
             key: record.key,
             created: self.clock.now
         )
-        _ = try SigningParty(id: issuer.id, key: try self.vault.key(of: issuer), certificate: issued.der)
-        return issuer
+        if let present = try await self.ledger.issuers().first(where: { $0.id == issuer.id }) {
+            guard present.certificate == issuer.certificate else {
+                throw EnrollmentError(
+                    .authorization,
+                    "There is another issuer \(issuer.id) by now.",
+                    rule: "rotation.id"
+                )
+            }
+        } else {
+            // The key that has waited here is the certificate's, and what it signs keeps every rule.
+            let trial = IssuerTrial(
+                maker: self.maker,
+                device: profiles.device,
+                issuing: profiles.issuing,
+                addresses: self.addresses
+            )
+            try await trial.run(
+                issuer.id,
+                as: issuer.role,
+                key: try self.vault.key(of: issuer),
+                certificate: issuer.certificate,
+                answersOCSP: true
+            )
+            let (certificate, receipt) = signed
+            switch request.kind {
+            case .founding:
+                try await self.ledger.confirmIssuer(issuer, certificate: certificate, receipt: receipt)
+            case .issuing, .root, .crl:
+                try await self.ledger.confirmPrepared(issuer, certificate: certificate, receipt: receipt, act: act)
+            }
+        }
+        guard request.kind == .founding else { return }
+        try await self.issueServerCertificate(for: request, by: issuer, profile: profiles.server)
     }
 
     private static func receipt(
@@ -127,39 +197,9 @@ extension CeremonyService {
         )
     }
 
-    private static func issued(
-        _ item: CeremonyItem,
-        _ der: [UInt8],
-        by rootID: String
-    ) throws(EnrollmentError) -> IssuedCertificate {
-        let certificate = try CertificateReading.certificate(der, of: "the new issuer")
-        guard let serial = SerialNumber(octets: certificate.serialNumber) else { throw CeremonyFieldReader.malformed }
-        let begin = try CeremonyReading.seconds { () throws(X509Error) in try certificate.notBeforeSeconds() }
-        let end = try CeremonyReading.seconds { () throws(X509Error) in try certificate.notAfterSeconds() }
-        let (thumbprint, windows) = try library("ceremony.digest") { () throws(OpenSSLError) in
-            (try Digest.sha256(der), try Digest.sha1(der))
-        }
-        return IssuedCertificate(
-            serialNumber: serial,
-            issuerID: rootID,
-            der: der,
-            thumbprint: thumbprint,
-            windowsThumbprint: windows,
-            validity: Validity(notBefore: Timestamp(seconds: begin), notAfter: Timestamp(seconds: end))
-        )
-    }
-
-    /// Ends a ceremony whose answer is not wanted any more; its key is wiped.
-    ///
-    /// - Returns: `false` when it had ended before.
-    package func withdraw(_ id: String, act: AdministrativeAct) async throws(EnrollmentError) -> Bool {
-        let record = try await self.record(id)
-        return try await self.ledger.closeCeremony(record.id, as: .withdrawn, act: act)
-    }
-
     // MARK: An offline root's own certificate
 
-    /// Puts a root that was made on an offline machine into the store, active.
+    /// Puts the root of a new place, which was made on an offline machine, into the store, active.
     ///
     /// - Throws: ``EnrollmentError`` with code `authorization` and rule `ceremony.root` for a certificate that is none of a
     ///   root, or breaks a rule of the lint.
@@ -168,57 +208,10 @@ extension CeremonyService {
         id: String,
         profile: CertificateProfile
     ) async throws(EnrollmentError) -> IssuedCertificate {
-        let certificate = try CertificateReading.certificate(der, of: id)
-        let findings = CertificateLint.findings(in: der, context: LintContext(issuer: nil, issuerID: id))
-        guard certificate.issuer == certificate.subject, certificate.isAuthority, findings.isEmpty,
-            try CeremonyReading.verifies(
-                certificate.signature,
-                over: certificate.toBeSigned,
-                by: certificate.publicKeyInfo
-            )
-        else {
-            let why = findings.map(\.description).joined(separator: "; ")
-            throw EnrollmentError(
-                .authorization,
-                "The certificate is not a sound one of a root\(why.isEmpty ? "" : ": \(why)").",
-                rule: "ceremony.root"
-            )
-        }
-        let item = CeremonyItem(.certificate, toBeSigned: certificate.toBeSigned)
-        let issued = try Self.issued(item, der, by: id)
-        let draft = CertificateDraft(
-            profile: profile.name,
-            serialNumber: issued.serialNumber,
-            issuerID: id,
-            subject: [],
-            validity: issued.validity,
-            publicKeyInfo: certificate.publicKeyInfo,
-            role: profile.role,
-            keyUsage: profile.keyUsage,
-            purposes: profile.purposes,
-            alternativeNames: []
-        )
-        let (digest, keyDigest) = try library("ceremony.digest") { () throws(OpenSSLError) in
-            (try Digest.sha256(certificate.toBeSigned), try Digest.sha256(certificate.publicKeyInfo))
-        }
-        let prepared = PreparedCertificate(
-            draft: draft,
-            toBeSigned: certificate.toBeSigned,
-            toBeSignedDigest: digest,
-            keyDigest: keyDigest,
-            subject: certificate.subjectText
-        )
-        let receipt = try await self.ledger.recordIntent(prepared, at: self.clock.now)
-        let record = IssuerRecord(
-            id: id,
-            role: .root,
-            state: .active,
-            signedBy: id,
-            certificate: der,
-            key: .offline,
-            created: self.clock.now
-        )
-        try await self.ledger.confirmIssuer(record, certificate: issued, receipt: receipt)
-        return issued
+        let root = try OfflineRootCertificate(der, id: id, profile: profile)
+        let receipt = try await self.ledger.recordIntent(root.prepared, at: self.clock.now)
+        let record = root.record(.active, created: self.clock.now)
+        try await self.ledger.confirmIssuer(record, certificate: root.issued, receipt: receipt)
+        return root.issued
     }
 }

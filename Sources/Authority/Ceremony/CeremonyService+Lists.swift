@@ -110,17 +110,18 @@ extension CeremonyService {
         return (writer.finish(), item)
     }
 
-    /// Publishes a CRL that came back; one that is published already, or has been overtaken, stays what it is.
+    /// Publishes a CRL that came back, unless it is there already.
     ///
-    /// - Returns: Whether it was published now.
+    /// - Returns: `false` for one that has been overtaken by a later one, which stays.
     func publish(
         _ der: [UInt8],
         _ item: CeremonyItem.ListTurn,
         of rootID: String
     ) async throws(EnrollmentError) -> Bool {
         let shard = CRLShard(issuerID: rootID, number: item.shard)
-        let published = try await self.ledger.shards().first { $0.shard == shard }?.published
-        guard published.map({ $0.number < item.number }) ?? true else { return false }
+        if let published = try await self.ledger.shards().first(where: { $0.shard == shard })?.published {
+            guard published.number < item.number else { return published.number == item.number }
+        }
         let facts = CRLFacts(
             number: item.number,
             thisUpdate: Timestamp(seconds: item.thisUpdate),

@@ -34,7 +34,7 @@ package struct CeremonyService: Sendable {
         package let file: String
     }
 
-    package typealias Store = AuthorityLedger & CeremonyLedger & RevocationLedger
+    package typealias Store = AuthorityLedger & CeremonyLedger & RevocationLedger & RotationLedger
 
     let ledger: any Store
     let vault: Vault
@@ -59,6 +59,16 @@ package struct CeremonyService: Sendable {
         self.node = node
     }
 
+    var maker: CertificateMaker {
+        CertificateMaker(
+            ledger: self.ledger,
+            vault: self.vault,
+            clock: self.clock,
+            random: self.random,
+            node: self.node
+        )
+    }
+
     // MARK: Asking
 
     /// Makes a key, records what its certificate is to be, and asks the active root to sign it, with fresh CRLs.
@@ -79,19 +89,13 @@ package struct CeremonyService: Sendable {
     ) async throws(EnrollmentError) -> Asked {
         let issuers = try await self.ledger.issuers()
         let root = try Self.root(in: issuers)
+        try Self.requireOffline(root)
         guard !issuers.contains(where: { $0.id == order.id }) else {
             throw EnrollmentError(.authorization, "There is an issuer \(order.id) already.", rule: "rotation.id")
         }
         try await self.refuseSecond(kind, order.id)
         let key = try library("ceremony.key") { () throws(OpenSSLError) in try SigningKey.generate(order.key) }
         let party = try Self.party(of: root)
-        let maker = CertificateMaker(
-            ledger: self.ledger,
-            vault: self.vault,
-            clock: self.clock,
-            random: self.random,
-            node: self.node
-        )
         let organization: String
         if let given = order.organization {
             organization = given
@@ -99,7 +103,7 @@ package struct CeremonyService: Sendable {
             organization = try AuthorityName.organization(of: root)
         }
         let authorities = AuthorityMaker(
-            maker: maker,
+            maker: self.maker,
             organization: organization,
             addresses: self.addresses
         )
@@ -109,7 +113,7 @@ package struct CeremonyService: Sendable {
             profile: order.profile,
             answersOCSP: false
         )
-        let (prepared, _) = try await maker.record(wish, by: party)
+        let (prepared, _) = try await self.maker.record(wish, by: party)
         var request = try self.request(kind, order.id, root, act, order.notes)
         request.items = [CeremonyItem(.certificate, toBeSigned: prepared.toBeSigned)]
         request.items += try await self.lists(
@@ -134,6 +138,7 @@ package struct CeremonyService: Sendable {
         guard let root = issuers.first(where: { $0.id == rootID && $0.role == .root }) else {
             throw EnrollmentError(.authorization, "There is no root \(rootID).", rule: "ceremony.root")
         }
+        try Self.requireOffline(root)
         try await self.refuseSecond(.crl, rootID)
         let party = try Self.party(of: root)
         var request = try self.request(.crl, rootID, root, act, [])
@@ -149,7 +154,7 @@ package struct CeremonyService: Sendable {
         return try await self.open(request, key: .destroyed, act)
     }
 
-    private func request(
+    func request(
         _ kind: CeremonyRecord.Kind,
         _ issuerID: String,
         _ root: IssuerRecord,
@@ -172,7 +177,7 @@ package struct CeremonyService: Sendable {
         )
     }
 
-    private func open(
+    func open(
         _ request: CeremonyRequest,
         key: KeyLocation,
         _ act: AdministrativeAct
@@ -191,7 +196,7 @@ package struct CeremonyService: Sendable {
     }
 
     /// Before anything is recorded: the ledger refuses it too, and an intent that leads nowhere would stay.
-    private func refuseSecond(_ kind: CeremonyRecord.Kind, _ issuerID: String) async throws(EnrollmentError) {
+    func refuseSecond(_ kind: CeremonyRecord.Kind, _ issuerID: String) async throws(EnrollmentError) {
         let other = try await self.ledger.ceremonies().first {
             $0.state == .open && $0.kind == kind && $0.issuerID == issuerID
         }
@@ -199,7 +204,7 @@ package struct CeremonyService: Sendable {
     }
 
     /// The active issuer's signature, where it is below the same root and its key is at hand.
-    private func attest(
+    func attest(
         _ request: inout CeremonyRequest,
         _ issuers: [IssuerRecord],
         _ keys: any IssuerKeySource
@@ -210,11 +215,6 @@ package struct CeremonyService: Sendable {
         }
         guard let active else { return }
         try await request.attest(by: try keys.key(of: active), certificate: active.certificate)
-    }
-
-    /// The same file again, for one that was lost.
-    package func file(of id: String) async throws(EnrollmentError) -> String {
-        try CeremonyFile.encode(try CeremonyRequest(octets: try await self.record(id).request))
     }
 
     func record(_ id: String) async throws(EnrollmentError) -> CeremonyRecord {
@@ -233,6 +233,19 @@ package struct CeremonyService: Sendable {
             throw EnrollmentError(.authorization, "There is no active root to ask.", rule: "ceremony.root")
         }
         return root
+    }
+
+    /// Nobody could answer for a root whose key is in this store.
+    static func requireOffline(_ root: IssuerRecord) throws(EnrollmentError) {
+        guard root.key != .offline else { return }
+        throw EnrollmentError(
+            .authorization,
+            root.key.place == "split"
+                ? "The key of \(root.id) is split, and signs here when its shares are brought: --share-file."
+                : "The key of \(root.id) is \(root.key.place) and signs here; no ceremony is needed.",
+            rule: "ceremony.at-hand",
+            facts: [Fact("root", root.id), Fact("place", root.key.place)]
+        )
     }
 
     static func party(of root: IssuerRecord) throws(EnrollmentError) -> SigningParty {

@@ -11,15 +11,25 @@ package enum CeremonyText {
         lines.append(Self.line("Asked by", "\(Self.plain(request.actor)), \(request.created)"))
         lines.append(Self.line("Root", "\(Self.plain(request.rootID)): \(root.subjectText)"))
         lines.append(Self.line("", "SHA-256 \(try CeremonyReading.sha256(request.root))"))
-        for note in request.notes { lines.append(Self.line(Self.plain(note.name), Self.plain(note.value))) }
+        for note in request.notes { lines.append(Self.line("Note", Self.plain("\(note.name): \(note.value)"))) }
         if let possession = request.possession {
+            let digest = try CeremonyReading.sha256(possession.credential)
             lines.append(
-                Self.line("Proof", "signed by the key SHA-256 \(try CeremonyReading.sha256(possession.credential))")
+                Self.line(
+                    "Proof",
+                    possession.signature.isEmpty
+                        ? "the root's own certificate SHA-256 \(digest)" : "signed by the key SHA-256 \(digest)"
+                )
             )
         }
         if let attestation = request.attestation {
             let issuer = try CertificateReading.certificate(attestation.credential, of: "the issuer that vouches")
-            lines.append(Self.line("Vouched", "signed by the active issuer \(issuer.subjectText)"))
+            lines += [
+                Self.line("Vouched", "signed by \(issuer.subjectText),"),
+                Self.line("", "serial \(Hexadecimal.encode(issuer.serialNumber)), SHA-256"),
+                Self.line("", "\(try CeremonyReading.sha256(attestation.credential)),"),
+                Self.line("", "which has to be an issuer that you still trust"),
+            ]
         } else {
             lines.append(Self.line("Vouched", "by nobody: compare the digests below with who asked, by telephone"))
         }
@@ -50,7 +60,8 @@ package enum CeremonyText {
         return switch request.kind {
         case .founding: "certify \(id), the first issuing authority of a new place"
         case .issuing: "certify \(id), another issuing authority"
-        case .root: "certify the root \(id) and what leads to it"
+        case .root:
+            "certify the key of root \(id), so that who trusts \(Self.plain(request.rootID)) trusts what is below it"
         case .crl: "sign what \(id) has revoked"
         }
     }

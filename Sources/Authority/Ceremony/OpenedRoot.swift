@@ -15,15 +15,21 @@ package struct OpenedRoot: Sendable {
     ///
     /// - Throws: ``EnrollmentError`` with code `authorization` that says what is wrong; nothing has been signed.
     package func judge(_ request: CeremonyRequest) throws(EnrollmentError) {
-        guard request.rootID == self.party.id, request.root == self.party.certificate?.der else {
+        guard request.root == self.party.certificate?.der else {
             throw Self.refusal("ceremony.other-root", "The request is for another root than this one.")
+        }
+        guard request.rootID == self.party.id else {
+            throw Self.refusal(
+                "ceremony.other-root",
+                "The request calls this root \(request.rootID), and here it is \(self.party.id)."
+            )
         }
         let certificates = request.items.filter { $0.content == .certificate }.count
         let wanted = request.kind == .crl ? 0 : 1
-        guard certificates == wanted, request.kind != .root, !request.items.isEmpty else {
+        guard certificates == wanted, !request.items.isEmpty else {
             throw Self.refusal("ceremony.items", "The request does not ask for what its kind says.")
         }
-        _ = try request.verifyVouchers()
+        try request.verifyVouchers()
         for item in request.items {
             switch item.content {
             case .certificate: try self.judge(certificate: item.toBeSigned)
@@ -65,7 +71,7 @@ package struct OpenedRoot: Sendable {
         let certificate = try CeremonyReading.certificate(octets)
         guard certificate.issuer == root.subject, certificate.subject != root.subject,
             certificate.publicKeyInfo != root.publicKeyInfo
-        else { throw Self.refusal("ceremony.name", "The certificate is not one of an authority below this root.") }
+        else { throw Self.refusal("ceremony.name", "The certificate is not one of another authority by this root.") }
         let (end, rootEnd) = (
             try CeremonyReading.seconds { () throws(X509Error) in try certificate.notAfterSeconds() },
             try CeremonyReading.seconds { () throws(X509Error) in try root.notAfterSeconds() }

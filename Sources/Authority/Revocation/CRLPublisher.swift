@@ -40,6 +40,7 @@ package struct CRLPublisher: Sendable {
     private let addresses: AuthorityAddresses
     private let clock: any WallClock
     private let schedule: CRLSchedule
+    private let byPeople: CRLSchedule
     private let holder: String
     private let executor = BlockingExecutor(label: "gatehouse.crl")
 
@@ -49,6 +50,7 @@ package struct CRLPublisher: Sendable {
     ///   - addresses: Where they are published, and in how many shards.
     ///   - clock: Dates them.
     ///   - schedule: When they are due; one without a ``CRLSchedule/problem``.
+    ///   - byPeople: The same for issuers whose key people bring; `nil` makes no difference between them.
     ///   - holder: Names this process, the same for its whole life and different from every other.
     package init(
         ledger: any RevocationLedger,
@@ -56,6 +58,7 @@ package struct CRLPublisher: Sendable {
         addresses: AuthorityAddresses,
         clock: any WallClock,
         schedule: CRLSchedule,
+        byPeople: CRLSchedule? = nil,
         holder: String
     ) {
         self.ledger = ledger
@@ -63,6 +66,7 @@ package struct CRLPublisher: Sendable {
         self.addresses = addresses
         self.clock = clock
         self.schedule = schedule
+        self.byPeople = byPeople ?? schedule
         self.holder = holder
     }
 
@@ -186,7 +190,9 @@ package struct CRLPublisher: Sendable {
         }
         // Whole seconds, as they will be read back from it.
         let thisUpdate = Timestamp(seconds: now.seconds)
-        let nextUpdate = end ?? thisUpdate.adding(seconds: self.schedule.validity)
+        // Nobody replaces it within a day whose key people have to come together for.
+        let schedule = issuer.record.key.isAtHand ? self.schedule : self.byPeople
+        let nextUpdate = end ?? thisUpdate.adding(seconds: schedule.validity)
         let body = RevocationListBody(
             scheme: party.scheme,
             issuer: party.subject,
@@ -194,7 +200,7 @@ package struct CRLPublisher: Sendable {
             number: turn.number,
             thisUpdate: thisUpdate.seconds,
             nextUpdate: nextUpdate.seconds,
-            nextPublish: end == nil ? thisUpdate.seconds + self.schedule.interval : nil,
+            nextPublish: end == nil ? thisUpdate.seconds + schedule.interval : nil,
             distributionPoint: self.addresses.crl(of: turn.shard)
         )
         let assembly = try CRLAssembly(

@@ -34,6 +34,9 @@ package struct CRLSchedule: Hashable, Sendable {
         self.gathering = gathering
     }
 
+    /// For a root whose key people have to come together for: anew after 90 days, valid for 180.
+    package static let byPeople = CRLSchedule(interval: 90 * 86_400, validity: 180 * 86_400)
+
     /// Why these times cannot keep what is promised; `nil` when they can.
     package var problem: String? {
         if self.interval < 60 { return "the interval of \(self.interval) s is shorter than a minute" }

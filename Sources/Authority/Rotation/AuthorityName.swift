@@ -52,6 +52,15 @@ enum AuthorityName {
         }
     }
 
+    /// The id that a root's own machine wrote into its name; `nil` when it was named otherwise.
+    static func id(inRoot certificate: Certificate) throws(X509Error) -> String? {
+        let names = try certificate.subjectAttributes().compactMap { attribute in
+            if case .commonName(let name) = attribute { name } else { nil }
+        }
+        guard let name = names.last, let last = name.ranges(of: self.word(.root)).last else { return nil }
+        return String(name[last.upperBound...])
+    }
+
     private static func word(_ role: IssuerRecord.Role) -> String {
         switch role {
         case .root: " Root "

@@ -8,12 +8,9 @@ extension RotationService {
         for id: String,
         in rotation: KeyRotation
     ) async throws(EnrollmentError) -> [(subject: IssuerRecord, signer: IssuerRecord)] {
-        guard let root = rotation.standing(of: id)?.issuer, root.role == .root,
-            let former = rotation.active(.root)?.issuer, former.id != id
-        else { return [] }
         let links = try await self.ports.ledger.links()
-        return [(root, former), (former, root)].filter { wish in
-            !links.contains { $0.subjectID == wish.0.id && $0.signedBy == wish.1.id }
+        return LinkSelection.pairs(for: id, among: rotation.standings.map(\.issuer)).filter { wish in
+            !links.contains { $0.subjectID == wish.subject.id && $0.signedBy == wish.signer.id }
         }
     }
 
@@ -64,6 +61,16 @@ extension RotationService {
         _ = try await self.ports.ledger.revoke(order)
     }
 
+    /// Ends what an offline root was asked for, for a root or by one that is gone.
+    func withdrawCeremonies(of id: String, by act: AdministrativeAct) async throws(EnrollmentError) {
+        for ceremony in try await self.ports.ledger.ceremonies() where ceremony.state == .open {
+            let asked = try CeremonyRequest(octets: ceremony.request).rootID
+            guard ceremony.issuerID == id || asked == id else { continue }
+            let companion = try self.companion(of: act, .withdrawCeremony)
+            _ = try await self.ports.ledger.closeCeremony(ceremony.id, as: .withdrawn, act: companion)
+        }
+    }
+
     private func link(
         to subject: IssuerRecord,
         by signer: IssuerRecord
@@ -85,10 +92,13 @@ extension RotationService {
 
     private func requireAtHand(_ signer: IssuerRecord, for subject: IssuerRecord) throws(EnrollmentError) {
         guard !self.ports.keys.isAtHand(signer) else { return }
+        let way =
+            signer.key.place == "split"
+            ? "is split. Bring its shares: --share-file."
+            : "is \(signer.key.place). It comes by a ceremony: gatehouse ca links."
         throw EnrollmentError(
             .authorization,
-            "\(subject.id) needs a link certificate by \(signer.id), whose key is \(signer.key.place); it comes by a"
-                + " ceremony. Nothing was done.",
+            "\(subject.id) needs a link certificate by \(signer.id), whose key \(way) Nothing was done.",
             rule: "rotation.link-missing",
             facts: [Fact("subject", subject.id), Fact("signer", signer.id)]
         )

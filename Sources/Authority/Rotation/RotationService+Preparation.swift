@@ -48,7 +48,13 @@ extension RotationService {
         do throws(EnrollmentError) {
             let (wish, signer) = try await self.wish(order, key: key, root: root, in: rotation)
             let (certificate, receipt) = try await self.maker.issue(wish, by: signer)
-            try await self.tryOut(order, key: key, certificate: certificate.der, answersOCSP: location.isAtHand)
+            try await self.trial.run(
+                order.id,
+                as: order.role,
+                key: key,
+                certificate: certificate.der,
+                answersOCSP: location.isAtHand
+            )
             let issuer = IssuerRecord(
                 id: order.id,
                 role: order.role,
@@ -83,13 +89,59 @@ extension RotationService {
         )
     }
 
-    /// The root that is to sign, or `nil` for a new root.
-    private func signer(for order: Order, in rotation: KeyRotation) throws(EnrollmentError) -> IssuerRecord? {
+    // MARK: A root that was made elsewhere
+
+    /// Takes in the certificate of a root that was made on an offline machine: the root is prepared then.
+    ///
+    /// - Parameters:
+    ///   - certificate: DER.
+    ///   - id: As the machine calls it.
+    ///   - act: Who, why.
+    /// - Returns: The root.
+    /// - Throws: ``EnrollmentError`` with code `authorization` for what ``KeyRotation`` refuses, with rule
+    ///   `ceremony.root` for a certificate that is no sound root's, and with a rule of the lint when what it signed would
+    ///   break one.
+    package func admit(
+        root certificate: [UInt8],
+        id: String,
+        by act: AdministrativeAct
+    ) async throws(EnrollmentError) -> IssuerRecord {
+        let root = try await self.examine(root: certificate, id: id)
+        let receipt = try await self.ports.ledger.recordIntent(root.prepared, at: self.ports.clock.now)
+        let issuer = root.record(.prepared, created: self.ports.clock.now)
+        try await self.ports.ledger.confirmPrepared(issuer, certificate: root.issued, receipt: receipt, act: act)
+        return issuer
+    }
+
+    /// Judges such a certificate; nothing is recorded.
+    package func rehearseAdmission(root certificate: [UInt8], id: String) async throws(EnrollmentError) {
+        _ = try await self.examine(root: certificate, id: id)
+    }
+
+    private func examine(root certificate: [UInt8], id: String) async throws(EnrollmentError) -> OfflineRootCertificate
+    {
+        try self.judgePreparation(of: id, as: .root, in: try await self.rotation())
+        let root = try OfflineRootCertificate(certificate, id: id, profile: self.rules.root)
+        let key = try AbsentKey(of: id, certificate: certificate)
+        try await self.trial.run(id, as: .root, key: key, certificate: certificate, answersOCSP: false)
+        return root
+    }
+
+    private func judgePreparation(
+        of id: String,
+        as role: IssuerRecord.Role,
+        in rotation: KeyRotation
+    ) throws(EnrollmentError) {
         do throws(RotationRefusal) {
-            try rotation.judgePreparation(of: order.id, as: order.role)
+            try rotation.judgePreparation(of: id, as: role)
         } catch {
             throw EnrollmentError(error)
         }
+    }
+
+    /// The root that is to sign, or `nil` for a new root.
+    private func signer(for order: Order, in rotation: KeyRotation) throws(EnrollmentError) -> IssuerRecord? {
+        try self.judgePreparation(of: order.id, as: order.role, in: rotation)
         guard order.role == .issuing, let root = rotation.active(.root)?.issuer else { return nil }
         guard self.ports.keys.isAtHand(root) else {
             throw EnrollmentError(
@@ -130,24 +182,13 @@ extension RotationService {
         return (wish, try await self.party(of: root))
     }
 
-    /// Has the new issuer's throw-away key sign what it is made for, and judges that.
-    private func tryOut(
-        _ order: Order,
-        key: any IssuerKey,
-        certificate: [UInt8],
-        answersOCSP: Bool
-    ) async throws(EnrollmentError) {
-        let party = try SigningParty(id: order.id, key: key, certificate: certificate)
-        let profile = order.role == .root ? self.rules.issuing : self.rules.device
-        let subject = try await KeyBench().generate(.ecdsaP256)
-        let wish = CertificateMaker.Order(
-            profile: profile,
-            subject: profile.subject + [.init(.commonName, "trial")],
-            alternativeNames: order.role == .root ? [] : [.uri("urn:uuid:00000000-0000-4000-8000-000000000000")],
-            key: subject,
-            locations: answersOCSP ? .all(self.rules.addresses) : .withoutOCSP(self.rules.addresses)
+    private var trial: IssuerTrial {
+        IssuerTrial(
+            maker: self.maker,
+            device: self.rules.device,
+            issuing: self.rules.issuing,
+            addresses: self.rules.addresses
         )
-        _ = try self.maker.rehearse(wish, by: party)
     }
 
     func party(of issuer: IssuerRecord) async throws(EnrollmentError) -> SigningParty {

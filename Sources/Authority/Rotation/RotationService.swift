@@ -6,7 +6,7 @@ package import OpenSSLKit
 /// ``KeyRotation`` says what a verb comes to; this makes the keys and certificates that it needs, and has the ledger take
 /// the step. Whatever was broken off goes on when the same is ordered again.
 package struct RotationService: Sendable {
-    package typealias Store = AuthorityLedger & RotationLedger & RevocationLedger
+    package typealias Store = AuthorityLedger & CeremonyLedger & RevocationLedger & RotationLedger
 
     package struct Ports: Sendable {
         package var ledger: any Store
@@ -202,7 +202,7 @@ package struct RotationService: Sendable {
         }
     }
 
-    private func change(
+    func change(
         _ verb: RotationVerb,
         _ id: String,
         in rotation: KeyRotation,
@@ -310,6 +310,7 @@ package struct RotationService: Sendable {
         case .abort:
             try await self.ports.keyMaker.destroyKey(of: standing.issuer)
             try await self.revokeLinks(to: change.id, .cessationOfOperation, by: act)
+            try await self.withdrawCeremonies(of: change.id, by: act)
         case .compromise:
             try await self.revokeLinks(to: change.id, .cACompromise, by: act)
             try await self.publishWaiting()

@@ -17,6 +17,17 @@ package struct TokenKeyMaker: IssuerKeyMaker {
         self.random = random
     }
 
+    /// Asks the token whether it is there and takes the PIN; makes nothing.
+    ///
+    /// - Throws: ``EnrollmentError`` with code `inMaintenance` when it is out of reach.
+    package func ensureReach() async throws(EnrollmentError) {
+        do throws(PKCS11Error) {
+            _ = try await self.token.publicKeys()
+        } catch {
+            throw EnrollmentError(error, token: self.place.name)
+        }
+    }
+
     /// Labels name the issuer, for those who look at the token; ids tell one attempt from another.
     static func label(of issuerID: String) -> String { "gatehouse-\(issuerID)" }
 

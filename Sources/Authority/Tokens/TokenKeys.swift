@@ -6,10 +6,12 @@ internal import X509Kit
 /// Issuers' keys on tokens, found by their URIs.
 ///
 /// A token is opened when a key on it is first asked for, so commands that sign nothing need neither module nor PIN.
+/// Whoever opened one closes them all before the process ends.
 package final class TokenKeys: IssuerKeySource {
     private struct State: Sendable {
         var tokens: [String: Token] = [:]
         var keys: [TokenKeyURI: TokenKey] = [:]
+        var isClosed = false
     }
 
     private let places: [TokenPlace]
@@ -90,13 +92,47 @@ package final class TokenKeys: IssuerKeySource {
     var all: [TokenPlace] { self.places }
 
     func token(_ place: TokenPlace) throws(EnrollmentError) -> Token {
-        if let token = self.state.withLock({ $0.tokens[place.name] }) { return token }
+        if let token = try self.opened(place) { return token }
         let token = try place.open(onChange: self.onChange)
-        return self.state.withLock { state in
-            // Another thread may have been first; the surplus one closes when it goes.
+        // Another thread may have been first; the surplus one closes when it goes.
+        if let first = try self.opened(place, or: token) { return first }
+        return token
+    }
+
+    /// The token of that place, `token` where there is none yet.
+    private func opened(_ place: TokenPlace, or token: Token? = nil) throws(EnrollmentError) -> Token? {
+        try self.state.withLock { state throws(EnrollmentError) in
+            guard !state.isClosed else {
+                throw EnrollmentError(
+                    .inMaintenance,
+                    "Token \(place.name) was closed: the program ends.",
+                    rule: "token.closed"
+                )
+            }
             let first = state.tokens[place.name] ?? token
             state.tokens[place.name] = first
             return first
+        }
+    }
+
+    /// Closes every token that was opened, and opens none any more: has done what waits, ends sessions and threads, and
+    /// finalizes the modules.
+    ///
+    /// Takes three seconds at most; a call into a module cannot be taken back.
+    ///
+    /// - Returns: The names of the tokens in which a call does not return.
+    package func close() async -> [String] {
+        let tokens = self.state.withLock { state in
+            state.isClosed = true
+            return state.tokens
+        }
+        return await withTaskGroup(of: String?.self) { group in
+            for (name, token) in tokens {
+                group.addTask { await token.close() ? nil : name }
+            }
+            return await group.reduce(into: []) { names, name in
+                if let name { names.append(name) }
+            }
         }
     }
 

@@ -24,6 +24,10 @@ public struct AdministrativeAct: Hashable, Sendable {
         case retireIssuer = "retire-issuer"
         case abortIssuer = "abort-issuer"
         case compromiseIssuer = "compromise-issuer"
+        /// Asked an offline root for links or CRLs.
+        case askCeremony = "ask-ceremony"
+        /// Ended a ceremony whose answer is not wanted any more.
+        case withdrawCeremony = "withdraw-ceremony"
         /// Took in what an offline machine signed.
         case importCeremony = "import-ceremony"
         /// Sealed keys anew.

@@ -3,9 +3,9 @@ public protocol AuthorityLedger: Sendable {
     /// All issuers, oldest first.
     func issuers() async throws(EnrollmentError) -> [IssuerRecord]
 
-    /// Records what is about to be signed for the authority or the service itself.
+    /// Records what is about to be signed for the authority or the service itself; once more changes nothing.
     ///
-    /// - Throws: ``EnrollmentError`` with code `internalService` when the serial number is taken.
+    /// - Throws: ``EnrollmentError`` with code `internalService` when the serial number is taken by other octets.
     func recordIntent(_ prepared: PreparedCertificate, at now: Timestamp) async throws(EnrollmentError) -> IntentReceipt
 
     /// Stores a signed authority certificate with its sealed key.

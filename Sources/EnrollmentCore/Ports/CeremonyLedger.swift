@@ -24,7 +24,7 @@ public struct CeremonyRecord: Hashable, Sendable {
         case founding
         /// Another issuing authority.
         case issuing
-        /// A new root, and the link certificates between it and the one before.
+        /// A link certificate: one root's key, certified by another.
         case root
         /// CRLs of a root that is not at hand.
         case crl
@@ -75,8 +75,9 @@ extension EnrollmentError {
     public static func ceremonyOpen(_ other: CeremonyRecord) -> EnrollmentError {
         EnrollmentError(
             .authorization,
-            "Ceremony \(other.id) for \(other.issuerID) is open since \(other.created). Import what came back from it, or"
-                + " withdraw it.",
+            "Ceremony \(other.id) for \(other.issuerID) is open since \(other.created). Import what came back from it"
+                + " (gatehouse ca import), write its file again (gatehouse ca ceremonies --again \(other.id) --out FILE), or"
+                + " withdraw it (--withdraw \(other.id)).",
             rule: "ceremony.open"
         )
     }

@@ -33,4 +33,8 @@ public protocol CompromiseLedger: Sendable {
     /// How many certificates of the issuer could be revoked by `now`, intents among them: what
     /// ``RevocationLedger/revocable(_:at:after:limit:)`` would give for it, all pages together.
     func revocableCount(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int
+
+    /// How many devices hold a certificate of the issuer that could be revoked by `now`; those whose first one is still
+    /// to come are not counted.
+    func devicesToRevoke(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int
 }

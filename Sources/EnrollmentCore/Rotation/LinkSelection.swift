@@ -11,6 +11,22 @@ public struct LinkSelection: Sendable {
         self.all = links.filter { roots.contains($0.subjectID) && roots.contains($0.signedBy) }
     }
 
+    /// Which links lead from the active root to another one, and back.
+    ///
+    /// - Parameters:
+    ///   - id: The other root.
+    ///   - issuers: All.
+    /// - Returns: Whose key is certified, and by whom; nothing when `id` is no root, or the active one itself.
+    public static func pairs(
+        for id: String,
+        among issuers: [IssuerRecord]
+    ) -> [(subject: IssuerRecord, signer: IssuerRecord)] {
+        guard let root = issuers.first(where: { $0.id == id && $0.role == .root }),
+            let active = issuers.last(where: { $0.role == .root && $0.state == .active }), active.id != id
+        else { return [] }
+        return [(root, active), (active, root)]
+    }
+
     /// Those that certify the key of `root`.
     public func to(_ root: String) -> [LinkCertificate] {
         self.all.filter { $0.subjectID == root }

@@ -111,7 +111,8 @@ extension RotationPlan.Warning {
             "\(step.kind.rawValue) of \(step.id) was due at \(step.due)"
                 + (step.isAutomatic ? " and was not done; the service's log says why." : ".")
         case .keyElsewhere(let id, let place):
-            "The schedule cannot go on by itself: the key of \(id) is \(place == "offline" ? "offline" : "not at hand (\(place))"). Use the ceremony."
+            "The schedule cannot go on by itself: the key of \(id) is \(place == "offline" ? "offline" : "not at hand (\(place))")."
+                + (place == "split" ? " Bring its shares." : " Use the ceremony.")
         case .belowCompromised(let id, let root):
             "\(id) hangs below \(root), which is compromised. Run: gatehouse ca compromise \(root)"
         case .adoptionTooSlow(let id, let count, let end):

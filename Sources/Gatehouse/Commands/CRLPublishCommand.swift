@@ -34,12 +34,19 @@ extension CRLCommand {
         var offline: String?
         @Option(help: "A share of a root's key, repeatable.")
         var shareFile: [String] = []
+        @Option(help: "Why, in your words, for --offline; shown to the root's keepers. Default: CRLs of the root.")
+        var reason: String?
+        @Option(help: "Number of the ticket in your own system, for --offline.")
+        var ticket: String?
         @Option(help: "Days for which the CRLs of a root that is not at hand are valid.")
         var days = 180
 
         func perform() async throws(CommandProblem) -> CommandOutput {
             guard (1...3_650).contains(self.days) else { throw .usage("--days takes 1 to 3650", see: "crl publish") }
             if let file = self.offline { return try await self.ask(file) }
+            guard self.reason == nil, self.ticket == nil else {
+                throw .usage("--reason and --ticket go with --offline", see: "crl publish")
+            }
             guard self.shareFile.isEmpty || self.crl != nil else {
                 throw .usage("--share-file goes with the root whose key it is of", see: "crl publish")
             }
@@ -88,9 +95,10 @@ extension CRLCommand {
             guard let root = self.crl, self.shareFile.isEmpty else {
                 throw .usage("--offline takes one root, and no shares", see: "crl publish")
             }
+            let mandate = try OrderOptions.mandate(reason: self.reason ?? "CRLs of \(root)", ticket: self.ticket)
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
                 let act = try await answer { () throws(EnrollmentError) in
-                    try Mandate(reason: "CRLs of \(root)", ticket: nil).act(.prepareIssuer, at: SystemClock().now)
+                    try mandate.act(.askCeremony, at: SystemClock().now)
                 }
                 return try await CeremonyDesk(ledger: ledger, configuration: configuration)
                     .askForLists(of: root, days: self.days, file: file, by: act)

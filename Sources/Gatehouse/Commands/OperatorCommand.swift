@@ -39,7 +39,9 @@ extension OperatorCommand {
         let output: CommandOutput
         do throws(CommandProblem) {
             output = try await self.perform()
+            await OpenTokens.close()
         } catch {
+            await OpenTokens.close()
             if self.common.json { Terminal.write(error.json.text) }
             Terminal.explain(error.text)
             throw error.exit

@@ -62,12 +62,19 @@ struct Server: Sendable {
         let vaultAndLedger = try await self.open()
         do throws(CommandProblem) {
             try await self.serve(profiles, vaultAndLedger.ledger, vaultAndLedger.vault, until: signals)
-            await vaultAndLedger.ledger.close()
+            await self.close(vaultAndLedger.ledger)
         } catch {
-            await vaultAndLedger.ledger.close()
+            await self.close(vaultAndLedger.ledger)
             throw error
         }
         self.logger.notice("stopped")
+    }
+
+    private func close(_ ledger: any LedgerStore) async {
+        for name in await OpenTokens.close() {
+            self.logger.warning("a call into a token's module does not return", metadata: ["token": "\(name)"])
+        }
+        await ledger.close()
     }
 
     /// Takes as many file descriptors as the system lets it have, and says when they are too few for the connections.
@@ -201,6 +208,7 @@ struct Server: Sendable {
                     silentAfterMinutes: self.configuration.handOff.silentAfterMinutes
                 ),
                 rotation: rotation,
+                backups: BackupGauge(ledger),
                 clock: clock
             )
             let setup = try AdminSetup(

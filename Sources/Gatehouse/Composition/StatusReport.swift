@@ -16,6 +16,7 @@ struct StatusReport: Sendable {
     let replicas: ReplicaSetup
     let handOff: HandOffReport
     let rotation: RotationWatch
+    let backups: BackupGauge
     let clock: any WallClock
 
     private static let day: Int64 = 86_400
@@ -275,6 +276,7 @@ struct StatusReport: Sendable {
                     try await self.ends(at: now).map { .init([("use", $0.use)], Self.seconds(from: now, to: $0.end)) }
                 )
             )
+            families.append(try await self.backups.family(at: now))
             families += try await self.handOff.families(at: now)
             up = 1
         } catch {

@@ -10,6 +10,7 @@ struct StoreInTheMaking {
     /// - Throws: ``CommandProblem`` when an earlier founding was killed half-way.
     init(path: String) throws(CommandProblem) {
         self.path = path
+        if let problem = CommandProblem.unfinishedRestore(to: path) { throw problem }
         guard !FilePath.exists(self.partialPath) else {
             throw CommandProblem(
                 "GH-INIT-003",

@@ -49,11 +49,29 @@ struct StoreOpening {
 
     private func require(_ path: String) throws(CommandProblem) {
         guard !FilePath.exists(path) else { return }
+        if let problem = CommandProblem.unfinishedRestore(to: path) { throw problem }
         throw CommandProblem(
             "GH-STORE-001",
             "there is no store at \(path)",
             [("try", "gatehouse init --config \(self.configuration.file)")],
             exit: .unavailable
+        )
+    }
+}
+
+extension CommandProblem {
+    /// Where a restore left a part of a store; `nil` where none did.
+    static func unfinishedRestore(to path: String) -> CommandProblem? {
+        let partial = StorePlace.restoring(path)
+        guard FilePath.exists(partial) else { return nil }
+        return CommandProblem(
+            "GH-STORE-004",
+            "a restore to \(path) is at work or was broken off; there is no store before it is complete",
+            [
+                ("left", partial), ("try", "gatehouse backup restore FILE --commit, as before: it begins anew"),
+                ("or", "rm \(partial)*, where no restore is wanted any more"),
+            ],
+            exit: .refused
         )
     }
 }

@@ -21,12 +21,12 @@ extension Vault {
 }
 
 extension EnrollmentError {
-    /// A store whose founding broke off.
+    /// A store whose founding broke off, or that a restore was to fill.
     static func unfinished(_ store: StoreLocation) -> EnrollmentError {
         let remedy = store.isShared ? "Run gatehouse init again" : "Remove it and run gatehouse init again"
         return EnrollmentError(
             .internalService,
-            "The store was made but never filled. \(remedy).",
+            "The store was made but never filled. \(remedy), or gatehouse backup restore for one that was lost.",
             rule: "store.empty"
         )
     }

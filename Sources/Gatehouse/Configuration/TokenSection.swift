@@ -94,9 +94,11 @@ enum TokenSection {
 }
 
 extension Configuration {
-    /// The configured tokens, none of them opened yet.
+    /// The configured tokens, none of them opened yet; ``OpenTokens`` closes them.
     func tokenKeys(onChange: @escaping @Sendable (TokenReach) -> Void = { _ in }) -> TokenKeys {
-        TokenKeys(self.tokens.map(\.place), onChange: onChange)
+        let tokens = TokenKeys(self.tokens.map(\.place), onChange: onChange)
+        OpenTokens.add(tokens)
+        return tokens
     }
 
     /// Refuses the name of a token that there is none of, before anything is made.

@@ -22,10 +22,10 @@ struct BackupCheck {
                 remedy: "gatehouse backup create"
             )
         }
-        let age = self.examination.now.seconds(since: last.act.time)
+        let age = BackupAge(last, at: self.examination.now)
         let file = last.facts.first { $0.name == "file" }?.value ?? "a file"
-        let what = "made \(Numerals.duration(age)) ago (\(last.act.time)): \(file)"
-        guard let hours, age > Int64(hours) * 3_600 else { return .ok("backup", what) }
+        let what = "made \(Numerals.duration(age.seconds)) ago (\(last.act.time)): \(file)"
+        guard let hours, age.exceeds(hours: hours) else { return .ok("backup", what) }
         return Finding(
             .failure,
             "backup",

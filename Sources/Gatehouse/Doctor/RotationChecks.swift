@@ -7,6 +7,9 @@ struct RotationChecks {
     /// A ceremony takes days to arrange.
     private static let listEndurance = Endurance(warning: 21, failure: 3)
 
+    /// Days after which somebody asks where an answer is.
+    private static let ceremonyDays = 7
+
     let examination: Examination
 
     func findings() async throws(EnrollmentError) -> [Finding] {
@@ -23,7 +26,25 @@ struct RotationChecks {
         let plan = RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan
         var findings = plan.warnings.map(self.judge)
         if findings.isEmpty { findings.append(.ok("rotation", self.outlook(plan))) }
-        return findings + (try await self.lists(rotation))
+        return findings + (try await self.lists(rotation)) + (try await self.ceremonies())
+    }
+
+    /// What an offline root was asked for, and has not answered.
+    private func ceremonies() async throws(EnrollmentError) -> [Finding] {
+        try await self.examination.ledger.ceremonies().filter { $0.state == .open }.map { ceremony in
+            let name = "ceremony \(ceremony.id)"
+            let age = self.examination.now.seconds(since: ceremony.created)
+            let what =
+                "asked a root \(Numerals.duration(age)) ago (\(ceremony.kind.rawValue), for \(ceremony.issuerID)),"
+                + " and its answer was not taken in yet"
+            guard age > Int64(Self.ceremonyDays) * 86_400 else { return .ok(name, what) }
+            return Finding(
+                .warning,
+                name,
+                what,
+                remedy: "gatehouse ca import ANSWER, or gatehouse ca ceremonies --withdraw \(ceremony.id) --reason …"
+            )
+        }
     }
 
     private func judge(_ warning: RotationPlan.Warning) -> Finding {
@@ -38,11 +59,16 @@ struct RotationChecks {
             Finding(.warning, "rotation \(id)", warning.sentence, remedy: "gatehouse ca prepare")
         case .missed(let step):
             Finding(.warning, "rotation \(step.id)", warning.sentence, remedy: Self.remedy(step))
-        case .keyElsewhere(let id, _):
-            Finding(.warning, "rotation \(id)", warning.sentence, remedy: "gatehouse ca prepare --offline FILE")
+        case .keyElsewhere(let id, let place):
+            Finding(.warning, "rotation \(id)", warning.sentence, remedy: "gatehouse ca prepare \(Self.key(at: place))")
         case .adoptionTooSlow(let id, _, _):
             Finding(.warning, "rotation \(id)", warning.sentence, remedy: "gatehouse ca adoption \(id) --missing")
         }
+    }
+
+    /// How a command comes by a root's key.
+    private static func key(at place: String) -> String {
+        place == "split" ? "--share-file FILE …" : "--offline FILE"
     }
 
     private static func remedy(_ step: RotationPlan.Step) -> String {
@@ -69,7 +95,7 @@ struct RotationChecks {
         let standings = try await self.examination.ledger.shards()
         return roots.map { root in
             let name = "crl \(root.id)"
-            let remedy = "gatehouse crl publish \(root.id) --offline FILE"
+            let remedy = "gatehouse crl publish \(root.id) \(Self.key(at: root.issuer.key.place))"
             let published = standings.filter { $0.shard.issuerID == root.id }.compactMap { $0.published?.nextUpdate }
             guard let first = published.min() else {
                 return Finding(.warning, name, "never published: its key is \(root.issuer.key.place)", remedy: remedy)

@@ -17,10 +17,11 @@ struct CompromiseRun {
     func perform(_ issuerID: String) async throws(CommandProblem) -> CommandOutput {
         let plan = try await self.plan(issuerID)
         let screen = self.screen(plan)
-        if plan.isDeclared, plan.remaining == 0 {
+        try await self.requireSuccessor(plan, screen)
+        if plan.isDeclared, plan.findings.remaining == 0 {
             // After a stop between the last wave and its note.
             if self.gate.step.commit { try await self.finish(plan) }
-            return screen.already(people: self.people(plan))
+            return screen.already(people: try await self.people(plan, screen))
         }
         let act = try await answer { () throws(EnrollmentError) in
             try self.mandate.act(.compromiseIssuer, at: SystemClock().now)
@@ -33,15 +34,20 @@ struct CompromiseRun {
                 rehearsedBy: screen.command(committing: false)
             )
         else {
-            if !plan.isDeclared { try await self.desk.rehearse(plan, by: act) }
-            return screen.rehearsal(note: self.gate.keep(plan.id, facts: plan.facts))
+            let moves = plan.isDeclared ? [] : try await self.desk.rehearse(plan, by: act)
+            return screen.rehearsal(
+                moves,
+                people: self.sequel(plan, screen, listsToBring: self.listsToBring(plan)).lines,
+                note: self.gate.keep(plan.id, facts: plan.facts)
+            )
         }
         let moves = plan.isDeclared ? [] : try await self.desk.declare(plan, by: act)
         for id in plan.waves {
+            let stop = plan.stops.first { $0.id == id }
             _ = try await answer { () throws(EnrollmentError) in
                 try await self.ledger.beginCompromise(
                     of: id,
-                    successor: plan.successor?.id ?? plan.begun.first { $0.issuerID == id }?.successor,
+                    successor: stop?.successor?.id ?? plan.findings.begun.first { $0.issuerID == id }?.successor,
                     perMinute: self.rate(plan),
                     by: act
                 )
@@ -62,21 +68,42 @@ struct CompromiseRun {
                 )
             )
         }
+        let course = self.desk.courseOfCompromise(issuerID, in: rotation)
         return try await answer { () throws(EnrollmentError) in
-            let ids = CompromisePlan.waves(of: standing, in: rotation)
-            var remaining = 0
-            for id in ids { remaining += try await self.ledger.revocableCount(of: id, at: rotation.now) }
-            return try CompromisePlan(
-                of: standing,
-                in: rotation,
-                remaining: remaining,
-                begun: try await self.ledger.compromises().filter { ids.contains($0.issuerID) }
-            )
+            let ids = CompromisePlan.waves(of: standing, in: rotation, by: course)
+            var findings = CompromisePlan.Findings()
+            for id in ids {
+                findings.remaining += try await self.ledger.revocableCount(of: id, at: rotation.now)
+                findings.devices += try await self.ledger.devicesToRevoke(of: id, at: rotation.now)
+            }
+            findings.begun = try await self.ledger.compromises().filter { ids.contains($0.issuerID) }
+            let chain = try await self.ledger.serviceCertificate(for: "tls")?.chain.dropFirst() ?? []
+            findings.listenerIssuer = rotation.standings.first { chain.contains($0.issuer.certificate) }?.id
+            return try CompromisePlan(of: standing, in: rotation, by: course, findings)
         }
     }
 
+    /// - Throws: ``CommandProblem`` that names the next commands when nobody could take the issuer's place.
+    private func requireSuccessor(_ plan: CompromisePlan, _ screen: CompromiseScreen) async throws(CommandProblem) {
+        guard let stop = plan.waiting.first(where: { $0.id == plan.standing.id }), let root = stop.waitsFor else {
+            return
+        }
+        let open = try await answer { () throws(EnrollmentError) in
+            try await self.ledger.ceremonies().first { $0.kind == .issuing && $0.state == .open }
+        }
+        throw .noSuccessor(
+            stop,
+            certifiedBy: root,
+            open: open,
+            command: screen.command(committing: false),
+            config: self.config
+        )
+    }
+
     /// The rate of the run before holds unless this one says another.
-    private func rate(_ plan: CompromisePlan) -> Int { self.perMinute ?? plan.begun.last?.perMinute ?? 0 }
+    private func rate(_ plan: CompromisePlan) -> Int {
+        self.perMinute ?? plan.findings.begun.last?.perMinute ?? 0
+    }
 
     private func screen(_ plan: CompromisePlan) -> CompromiseScreen {
         CompromiseScreen(
@@ -102,7 +129,7 @@ struct CompromiseRun {
             mandate: self.mandate,
             ledger: self.ledger
         )
-        let result = await waves.run(total: plan.remaining, until: shutdown)
+        let result = await waves.run(total: plan.findings.remaining, until: shutdown)
         interrupt.cancel()
         let trace = plan.isDeclared ? nil : act.traceID
         // Where the store gave up, it says so instead of how much is left.
@@ -110,32 +137,35 @@ struct CompromiseRun {
             return self.screen(plan).output(
                 moves,
                 result,
-                left: max(1, plan.remaining - result.revoked),
+                left: max(1, plan.findings.remaining - result.revoked),
                 people: [],
                 trace: trace,
                 continueBy: self.screen(plan).command(committing: false)
             )
         }
-        if try await self.finish(plan) {
-            return self.screen(plan).output(
+        let isFinished = try await self.finish(plan)
+        if isFinished {
+            let screen = self.screen(plan)
+            return screen.output(
                 moves,
                 result,
                 left: 0,
-                people: self.people(plan),
+                people: try await self.people(plan, screen),
                 trace: trace,
-                continueBy: nil
+                continueBy: plan.waiting.isEmpty ? nil : screen.command(committing: false)
             )
         }
         // What is left is a plan of its own.
         let rest = try await self.plan(id)
         _ = self.gate.keep(rest.id, facts: rest.facts)
-        return self.screen(rest).output(
+        let screen = self.screen(rest)
+        return screen.output(
             moves,
             result,
-            left: rest.remaining,
-            people: [],
+            left: rest.findings.remaining,
+            people: try await self.people(rest, screen),
             trace: trace,
-            continueBy: self.screen(rest).command(committing: true)
+            continueBy: screen.command(committing: true)
         )
     }
 
@@ -154,15 +184,33 @@ struct CompromiseRun {
         }
     }
 
-    /// What no command of this machine does.
-    private func people(_ plan: CompromisePlan) -> [String] {
-        var people: [String] = []
-        if plan.standing.issuer.role == .root {
-            people.append("no CRL lists a root: take \(plan.standing.id) out of the devices' trust")
-        } else if let signer = plan.signer, !signer.key.isAtHand {
-            let command = CommandLineText.of(["crl", "publish", signer.id, "--offline", "…"], config: self.config)
-            people.append("the CRL of \(signer.id) that lists it comes by a ceremony: \(command)")
+    // MARK: What people have to do
+
+    /// Roots that would have to list what is stopped, and cannot by themselves.
+    private func listsToBring(_ plan: CompromisePlan) -> [IssuerRecord] {
+        Set(plan.stops.compactMap { plan.signers[$0.id] }).filter { !self.desk.isAtHand($0) }.sorted { $0.id < $1.id }
+    }
+
+    /// What is left for people after a run: a CRL that was made with the shares they gave is not.
+    private func people(_ plan: CompromisePlan, _ screen: CompromiseScreen) async throws(CommandProblem) -> [String] {
+        let waiting = try await answer { () throws(EnrollmentError) in
+            Set(try await self.ledger.shards().filter { $0.waitingSince != nil }.map(\.shard.issuerID))
         }
-        return people
+        // Of one whose key is here, a running service makes it within a minute.
+        let roots = Set(plan.signers.values).filter { waiting.contains($0.id) && !$0.key.isAtHand }
+        return self.sequel(plan, screen, listsToBring: roots.sorted { $0.id < $1.id }).lines
+    }
+
+    private func sequel(
+        _ plan: CompromisePlan,
+        _ screen: CompromiseScreen,
+        listsToBring: [IssuerRecord]
+    ) -> CompromiseSequel {
+        CompromiseSequel(
+            plan: plan,
+            listsToBring: listsToBring,
+            command: screen.command(committing: false),
+            config: self.config
+        )
     }
 }

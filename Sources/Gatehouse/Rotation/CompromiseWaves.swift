@@ -27,9 +27,22 @@ struct CompromiseWaves {
     let mandate: Mandate
     let ledger: any LedgerStore
 
-    private var batch: Int {
-        guard self.perMinute > 0 else { return Self.largestBatch }
-        return max(1, min(Self.largestBatch, self.perMinute / Self.wavesAMinute))
+    private var batch: Int { Self.batch(perMinute: self.perMinute) }
+
+    private static func batch(perMinute: Int) -> Int {
+        guard perMinute > 0 else { return Self.largestBatch }
+        return max(1, min(Self.largestBatch, perMinute / Self.wavesAMinute))
+    }
+
+    /// In how many waves so many certificates are revoked.
+    static func count(for certificates: Int, perMinute: Int) -> Int {
+        let batch = Self.batch(perMinute: perMinute)
+        return (certificates + batch - 1) / batch
+    }
+
+    /// How long that takes; `nil` where the store sets the pace.
+    static func seconds(for certificates: Int, perMinute: Int) -> Int64? {
+        perMinute > 0 ? Int64(certificates) * 60 / Int64(perMinute) : nil
     }
 
     /// - Parameters:

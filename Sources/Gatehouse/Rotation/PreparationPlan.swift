@@ -27,8 +27,12 @@ struct PreparationPlan: Sendable {
     ) throws(EnrollmentError) {
         var facts = [
             "verb prepare \(issuerID)", "it is \(role.rawValue), key \(algorithm.rawValue), \(way.fact)",
-            "profile \(profile.name) of \(profile.validityDays) days",
         ]
+        if case .elsewhere(_, let certificate) = way {
+            facts.append("certificate \(Hexadecimal.encode(try StepPlan.digest(of: certificate)))")
+        } else {
+            facts.append("profile \(profile.name) of \(profile.validityDays) days")
+        }
         if let signer { facts.append(try StepPlan.fact(of: signer)) }
         facts.sort()
         self.facts = facts
@@ -51,12 +55,15 @@ enum KeyWay: Hashable, Sendable {
     case token(String)
     /// In the store, with a certificate that an offline root signs: the request goes into this file.
     case offline(String)
+    /// On a machine of its own, where a root made itself: this file held its certificate, DER.
+    case elsewhere(file: String, certificate: [UInt8])
 
     var fact: String {
         switch self {
         case .sealed: "sealed in the store"
         case .token(let name): "on token \(name)"
         case .offline: "sealed in the store, certificate by a ceremony"
+        case .elsewhere: "offline"
         }
     }
 
@@ -66,6 +73,7 @@ enum KeyWay: Hashable, Sendable {
         case .sealed: []
         case .token(let name): ["--token", name]
         case .offline(let file): ["--offline", file]
+        case .elsewhere(let file, _): ["--certificate", file]
         }
     }
 }

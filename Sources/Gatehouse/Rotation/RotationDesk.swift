@@ -8,6 +8,8 @@ import OpenSSLKit
 struct RotationDesk {
     let ledger: any LedgerStore
     let profiles: ProfileFolder
+    /// What the configuration says of rotation.
+    let rules: RotationSettings
     private let service: RotationService
     private let tokens: TokenKeys
 
@@ -34,6 +36,7 @@ struct RotationDesk {
                 interval: Int64(configuration.crl.intervalHours) * 3_600,
                 validity: Int64(configuration.crl.validityHours) * 3_600
             ),
+            byPeople: .byPeople,
             holder: "\(CommandActor.name), process \(getpid())"
         )
         let ports = RotationService.Ports(
@@ -57,14 +60,22 @@ struct RotationDesk {
         return RotationDesk(
             ledger: ledger,
             profiles: profiles,
+            rules: configuration.rotation,
             service: RotationService(ports, rules: rules),
             tokens: tokens
         )
     }
 
-    private init(ledger: any LedgerStore, profiles: ProfileFolder, service: RotationService, tokens: TokenKeys) {
+    private init(
+        ledger: any LedgerStore,
+        profiles: ProfileFolder,
+        rules: RotationSettings,
+        service: RotationService,
+        tokens: TokenKeys
+    ) {
         self.ledger = ledger
         self.profiles = profiles
+        self.rules = rules
         self.service = service
         self.tokens = tokens
     }
@@ -123,13 +134,25 @@ struct RotationDesk {
 
     // MARK: A new issuer
 
-    /// Does all of it with a throw-away key; a token is only asked whether it is there.
+    /// Does all of it with a throw-away key; a token is only asked whether it is there and takes the PIN.
     func rehearse(_ plan: PreparationPlan) async throws(CommandProblem) {
-        _ = try self.maker(plan.way)
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.rehearseAdmission(root: certificate, id: plan.issuerID)
+            }
+        }
+        if let maker = try self.maker(plan.way) {
+            try await answer { () throws(EnrollmentError) in try await maker.ensureReach() }
+        }
         _ = try await Self.step { () throws(EnrollmentError) in try await self.service.rehearse(Self.order(plan)) }
     }
 
     func prepare(_ plan: PreparationPlan, by act: AdministrativeAct) async throws(CommandProblem) -> IssuerRecord {
+        if case .elsewhere(_, let certificate) = plan.way {
+            return try await Self.step { () throws(EnrollmentError) in
+                try await self.service.admit(root: certificate, id: plan.issuerID, by: act)
+            }
+        }
         let maker = try self.maker(plan.way)
         return try await Self.step { () throws(EnrollmentError) in
             try await self.service.prepare(Self.order(plan), keyMaker: maker, by: act)
@@ -143,7 +166,7 @@ struct RotationDesk {
     /// Who makes the key; `nil` is the service's own way, sealed in the store.
     ///
     /// A ceremony seals its own.
-    private func maker(_ way: KeyWay) throws(CommandProblem) -> (any IssuerKeyMaker)? {
+    private func maker(_ way: KeyWay) throws(CommandProblem) -> TokenKeyMaker? {
         switch way {
         case .sealed: return nil
         case .token(let name):
@@ -152,14 +175,26 @@ struct RotationDesk {
             } catch {
                 throw CommandProblem(error)
             }
-        case .offline: return nil
+        case .offline, .elsewhere: return nil
         }
     }
 
     // MARK: A compromise
 
-    func rehearse(_ plan: CompromisePlan, by act: AdministrativeAct) async throws(CommandProblem) {
-        _ = try await Self.step { () throws(EnrollmentError) in
+    /// What declaring it compromised would come to.
+    func courseOfCompromise(_ id: String, in rotation: KeyRotation) -> CompromiseCourse {
+        self.service.courseOfCompromise(id, in: rotation)
+    }
+
+    /// Whether a key is here, or was opened by the shares that were given.
+    func isAtHand(_ issuer: IssuerRecord) -> Bool { self.service.isAtHand(issuer) }
+
+    /// - Returns: The moves that would be made, in their order.
+    func rehearse(
+        _ plan: CompromisePlan,
+        by act: AdministrativeAct
+    ) async throws(CommandProblem) -> [RotationChange.Move] {
+        try await Self.step { () throws(EnrollmentError) in
             try await self.service.rehearseCompromise(plan.standing.id, by: act)
         }
     }
@@ -182,6 +217,7 @@ struct RotationDesk {
             return try await body()
         } catch {
             if let refusal = error.cause as? RotationRefusal { throw CommandProblem(refusal) }
+            if error.rule.hasPrefix("ceremony.") { throw CommandProblem(ceremony: error) }
             guard error.code == .authorization, error.rule.hasPrefix("rotation.") else { throw CommandProblem(error) }
             throw CommandProblem(
                 "GH-CA-001",

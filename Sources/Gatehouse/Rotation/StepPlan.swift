@@ -41,9 +41,14 @@ struct StepPlan: Sendable {
 
     /// `2026-B is issuing, published, key sealed, signed by R1, certificate 0f3a…`.
     static func fact(of issuer: IssuerRecord) throws(EnrollmentError) -> String {
-        let digest: [UInt8]
+        let digest = try self.digest(of: issuer.certificate)
+        return "\(issuer.id) is \(issuer.role.rawValue), \(issuer.state.rawValue), key \(issuer.key.place),"
+            + " signed by \(issuer.signedBy), certificate \(Hexadecimal.encode(Array(digest.prefix(8))))"
+    }
+
+    static func digest(of certificate: [UInt8]) throws(EnrollmentError) -> [UInt8] {
         do throws(OpenSSLError) {
-            digest = try Digest.sha256(issuer.certificate)
+            return try Digest.sha256(certificate)
         } catch {
             throw EnrollmentError(
                 .internalService,
@@ -52,7 +57,5 @@ struct StepPlan: Sendable {
                 cause: error
             )
         }
-        return "\(issuer.id) is \(issuer.role.rawValue), \(issuer.state.rawValue), key \(issuer.key.place),"
-            + " signed by \(issuer.signedBy), certificate \(Hexadecimal.encode(Array(digest.prefix(8))))"
     }
 }

@@ -53,6 +53,11 @@ extension StoreImage {
     }
 }
 
+extension StorePlace {
+    /// What a restore to a file makes beside it: complete before it gets the other name; nothing else ever has this one.
+    package static func restoring(_ path: String) -> String { path + ".restoring" }
+}
+
 extension EnrollmentError {
     static func restoreRefused(_ why: String) -> EnrollmentError {
         EnrollmentError(.messageFormat, "Nothing was restored: \(why).", rule: "restore.refused")
@@ -63,8 +68,7 @@ extension EnrollmentError {
 private struct RestoredFile {
     let path: String
 
-    /// Complete before it gets the other name; nothing but a restore ever has it.
-    private var partialPath: String { self.path + ".restoring" }
+    private var partialPath: String { StorePlace.restoring(self.path) }
 
     func obstacles(replacing replaces: Bool) throws -> [String] {
         var status = stat()

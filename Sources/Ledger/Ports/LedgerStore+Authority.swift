@@ -20,6 +20,8 @@ extension LedgerStore {
         return try await self.write(locks, .evidence(evidence)) { connection in
             let certificates = CertificateTable(connection: connection)
             let serial = prepared.draft.serialNumber
+            // Of a certificate that somebody else signed, and that is taken in again after a crash.
+            if try certificates.isIntended(receipt) { return receipt }
             guard try !certificates.holds(serial) else {
                 throw EnrollmentError(
                     .internalService,

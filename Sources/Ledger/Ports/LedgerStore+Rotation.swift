@@ -159,6 +159,10 @@ extension LedgerStore {
     package func revocableCount(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int {
         try await self.read { try CertificateTable(connection: $0).countRevocable(of: issuerID, at: now) }
     }
+
+    package func devicesToRevoke(of issuerID: String, at now: Timestamp) async throws(EnrollmentError) -> Int {
+        try await self.read { try CertificateTable(connection: $0).countDevices(of: issuerID, at: now) }
+    }
 }
 
 extension EnrollmentError {

@@ -218,7 +218,8 @@ extension EnrollmentError {
     fileprivate static var emptyDatabase: EnrollmentError {
         EnrollmentError(
             .enrollmentServer,
-            "The database is empty; run gatehouse init, which makes its tables and founds the authority.",
+            "The database is empty; run gatehouse init, which makes its tables and founds the authority, or gatehouse"
+                + " backup restore.",
             rule: "ledger.empty"
         )
     }

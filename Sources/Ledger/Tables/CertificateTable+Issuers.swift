@@ -55,6 +55,16 @@ extension CertificateTable {
         try self.count(Self.issued, issuer, now) + self.count(Self.revocableIntents, issuer, now)
     }
 
+    private static let devices: SQL = """
+        SELECT count(DISTINCT c.device) FROM certificate c INDEXED BY certificate_issuer_state
+        WHERE c.issuer_id = ?1 AND c.state = 'issued' AND +c.not_after >= ?2
+        """
+
+    /// How many devices hold a certificate of the issuer that is neither revoked nor ended.
+    func countDevices(of issuer: String, at now: Timestamp) throws -> Int {
+        try self.count(Self.devices, issuer, now)
+    }
+
     private func count(_ sql: SQL, _ issuer: String, _ now: Timestamp) throws -> Int {
         let row = try self.connection.prepare(sql)
         try row.bind(issuer, at: 1)

@@ -2,21 +2,37 @@ internal import CPKCS11
 internal import Glibc
 internal import Synchronization
 
-/// A module in this process: initialized once, shared by all tokens behind it, and started over when one of them
-/// cannot be reached otherwise.
+/// A module in this process: initialized while there are tokens behind it that somebody uses, shared by all of them, and
+/// started over when one of them cannot be reached otherwise.
 ///
 /// Some modules, SoftHSM's among them, look for tokens only when they are initialized. Starting over ends every
 /// session with every token of the module, so it waits until none is at work, and their owners open new ones.
+///
+/// Whoever is inside a module while the process ends brings it down: its own static objects are destroyed under him. So
+/// the last token that is closed finalizes it, and what is left at the end of the process is kept out.
 final class TokenModule: Sendable {
     private struct Gate {
         /// How many threads are inside the module.
         var users = 0
-        var isRestarting = false
+        /// How many tokens want it initialized.
+        var holders = 0
+        var isStarted = false
+        /// Whether nobody else in the process initialized it before.
+        var isOurs = false
+        /// Whether it is being initialized or finalized; nobody enters meanwhile.
+        var isChanging = false
+        /// Whether the process ends.
+        var isOver = false
+        /// How often ``leave(exiting:)`` was registered: when it was first initialized, and when it first was of use.
+        var farewells = 0
         /// How often it was initialized.
-        var generation = 1
+        var generation = 0
         /// When it was last tried.
         var lastRestart: ContinuousClock.Instant?
     }
+
+    /// How long the end of the process waits for calls that are on their way.
+    private static let farewell = Duration.seconds(2)
 
     private static let loaded = Mutex<[String: TokenModule]>([:])
 
@@ -24,7 +40,7 @@ final class TokenModule: Sendable {
     private let list: FunctionList
     private let gate = Guarded(Gate())
 
-    /// The module at `path`, loaded and initialized when this is the first to ask for it.
+    /// The module at `path`, loaded when this is the first to ask for it.
     ///
     /// - Throws: ``PKCS11Error`` of kind `module`.
     static func at(_ path: String) throws(PKCS11Error) -> TokenModule {
@@ -40,16 +56,6 @@ final class TokenModule: Sendable {
     private init(_ path: String) throws(PKCS11Error) {
         self.path = path
         self.list = try FunctionList(loading: path)
-        do throws(PKCS11Error) {
-            try self.initialize()
-        } catch {
-            throw PKCS11Error(
-                .module,
-                during: error.operation,
-                code: error.code,
-                "the module \(path) does not start; look at its own configuration"
-            )
-        }
     }
 
     /// Two names of one file are one module, which must not be initialized twice.
@@ -61,6 +67,113 @@ final class TokenModule: Sendable {
 
     /// Which start of the module this is; to be given to ``restart(since:atMostEvery:before:)``.
     var generation: Int { self.gate.withLock { $0.generation } }
+
+    // MARK: Its life
+
+    /// Whether it is initialized.
+    var isStarted: Bool { self.gate.withLock { $0.isStarted } }
+
+    /// Has it initialized until ``release()``.
+    ///
+    /// - Throws: ``PKCS11Error`` of kind `module` when it does not start, and of kind `away` when somebody has been at that
+    ///   for long.
+    func hold() throws(PKCS11Error) {
+        let isMine: Bool? = self.gate.wait(until: .now + .seconds(10)) { gate in
+            guard !gate.isChanging, !gate.isOver else { return nil }
+            gate.holders += 1
+            gate.isChanging = !gate.isStarted
+            return gate.isChanging
+        }
+        guard let isMine else {
+            throw PKCS11Error(.away, during: "starting the module", "the module \(self.path) is being started or ended")
+        }
+        guard isMine else { return }
+        defer { self.changed() }
+        do throws(PKCS11Error) {
+            try self.initialize()
+            try self.registerFarewell(1)
+        } catch {
+            self.gate.withLock { $0.holders -= 1 }
+            throw PKCS11Error(
+                .module,
+                during: error.operation,
+                code: error.code,
+                "the module \(self.path) does not start; look at its own configuration"
+            )
+        }
+    }
+
+    /// Gives back what ``hold()`` took, and finalizes the module when nobody else holds it.
+    func release() {
+        let isMine = self.gate.wait { gate -> Bool? in
+            if gate.isOver { return false }
+            guard !gate.isChanging else { return nil }
+            gate.holders -= 1
+            gate.isChanging = gate.holders == 0 && gate.isStarted && gate.isOurs
+            return gate.isChanging
+        }
+        guard isMine == true else { return }
+        self.finalize()
+        self.changed()
+    }
+
+    /// Keeps everybody out for good and finalizes it, since the process ends.
+    ///
+    /// Where a call does not return in time, the process ends here and now, its destructors left out: the call would
+    /// return into a module that they have taken apart.
+    private func leave(exiting status: Int32) {
+        self.gate.withLock { $0.isOver = true }
+        self.gate.broadcast()
+        let deadline = ContinuousClock.now + Self.farewell
+        // On a thread of its own, since finalizing may hang as well.
+        let isDone = Guarded(false)
+        let end: @Sendable () -> Void = {
+            let isEmpty = self.gate.wait(until: deadline) { $0.users == 0 && !$0.isChanging ? true : nil }
+            guard isEmpty != nil else { return }
+            if self.gate.withLock({ $0.isStarted && $0.isOurs }) { self.finalize() }
+            isDone.withLock { $0 = true }
+            isDone.broadcast()
+        }
+        do throws(PKCS11Error) {
+            try Threads.start(end)
+        } catch {
+            end()
+        }
+        guard isDone.wait(until: deadline, for: { $0 ? true : nil }) == nil else { return }
+        fflush(nil)
+        _exit(status)
+    }
+
+    /// Has the process call ``leave(exiting:)`` when it ends.
+    ///
+    /// What is registered last runs first, so this has to come after whatever the module and its libraries register for
+    /// taking themselves apart; they do so when they are loaded, when they are initialized, and when they are first used.
+    private func registerFarewell(_ number: Int) throws(PKCS11Error) {
+        let isDue = self.gate.withLock { gate in
+            defer { gate.farewells = max(gate.farewells, number) }
+            return gate.farewells < number
+        }
+        guard isDue else { return }
+        let module = Unmanaged.passRetained(self)
+        let status = on_exit(
+            { status, module in
+                guard let module else { return }
+                Unmanaged<TokenModule>.fromOpaque(module).takeUnretainedValue().leave(exiting: status)
+            },
+            module.toOpaque()
+        )
+        guard status == 0 else {
+            module.release()
+            throw PKCS11Error(.module, during: "on_exit", "the process does not take one more thing to do at its end")
+        }
+    }
+
+    private func changed() {
+        self.gate.withLock { $0.isChanging = false }
+        self.gate.broadcast()
+    }
+
+    // MARK: Its use
 
     /// Enters the module, which is not started over meanwhile.
     ///
@@ -78,7 +191,8 @@ final class TokenModule: Sendable {
         _ body: (FunctionList) throws(PKCS11Error) -> Result
     ) throws(PKCS11Error) -> Result {
         let isInside: Bool? = self.gate.wait(until: deadline) { gate in
-            guard !gate.isRestarting else { return nil }
+            if gate.isOver { return false }
+            guard !gate.isChanging else { return nil }
             if let generation, generation != gate.generation { return false }
             gate.users += 1
             return true
@@ -89,11 +203,13 @@ final class TokenModule: Sendable {
         defer {
             let isLastOut = self.gate.withLock { gate in
                 gate.users -= 1
-                return gate.users == 0 && gate.isRestarting
+                return gate.users == 0 && (gate.isChanging || gate.isOver)
             }
             if isLastOut { self.gate.broadcast() }
         }
-        return try body(self.list)
+        let result = try body(self.list)
+        if generation != nil { try self.registerFarewell(2) }
+        return result
     }
 
     /// Finalizes and initializes it, unless somebody did since `generation`.
@@ -109,10 +225,11 @@ final class TokenModule: Sendable {
         before deadline: ContinuousClock.Instant
     ) throws(PKCS11Error) {
         let turn = self.gate.wait(until: deadline) { gate -> Turn? in
+            if gate.isOver { return .tooEarly }
             if gate.generation != generation { return .another }
-            if gate.isRestarting { return nil }
+            if gate.isChanging { return nil }
             if let last = gate.lastRestart, last.duration(to: .now) < interval { return .tooEarly }
-            gate.isRestarting = true
+            gate.isChanging = true
             gate.lastRestart = .now
             return .mine
         }
@@ -122,24 +239,25 @@ final class TokenModule: Sendable {
         case .tooEarly, nil:
             throw PKCS11Error(.away, during: "starting the module over", "it was started over a moment ago")
         }
-        defer {
-            self.gate.withLock { $0.isRestarting = false }
-            self.gate.broadcast()
-        }
+        defer { self.changed() }
         let isEmpty: Void? = self.gate.wait(until: deadline) { $0.users == 0 ? () : nil }
         guard isEmpty != nil else {
             throw PKCS11Error(.away, during: "starting the module over", "a call into the module does not return")
         }
-        // Whatever it answers: initializing tells whether it is usable.
-        _ = self.list.functions.pointee.C_Finalize(nil)
+        self.finalize()
         try self.initialize()
-        self.gate.withLock { $0.generation += 1 }
     }
 
     private enum Turn: Sendable {
         case mine
         case another
         case tooEarly
+    }
+
+    private func finalize() {
+        // Whatever it answers: initializing tells whether it is usable.
+        _ = self.list.functions.pointee.C_Finalize(nil)
+        self.gate.withLock { $0.isStarted = false }
     }
 
     private func initialize() throws(PKCS11Error) {
@@ -149,6 +267,11 @@ final class TokenModule: Sendable {
         // Another part of the process may have been first, and then shares it.
         guard answer.value == CKR_OK || answer.value == CKR_CRYPTOKI_ALREADY_INITIALIZED else {
             throw PKCS11Error(answer, during: "C_Initialize")
+        }
+        self.gate.withLock { gate in
+            gate.isStarted = true
+            gate.isOurs = answer.value == CKR_OK
+            gate.generation += 1
         }
     }
 }

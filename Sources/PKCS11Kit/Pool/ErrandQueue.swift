@@ -97,15 +97,15 @@ final class ErrandQueue: Sendable {
         case end
     }
 
-    /// Fails errands whose time is over, until the queue is closed; asleep while there are none.
+    /// Fails errands whose time is over, until the queue is closed and nobody waits for one; asleep while there are none.
     func watch() {
         while true {
             let isOpen = self.alarm.wait { watch -> Bool? in watch.isClosed ? false : watch.isAwake ? true : nil }
-            guard isOpen == true else { return }
+            guard isOpen == true else { return self.watchOut() }
             var quietTicks = 0
             while quietTicks < 20 {
                 let isClosed: Bool? = self.alarm.wait(until: .now + Self.tick) { $0.isClosed ? true : nil }
-                guard isClosed == nil else { return }
+                guard isClosed == nil else { return self.watchOut() }
                 quietTicks = self.expire(at: .now) ? 0 : quietTicks + 1
             }
             // An errand that comes between looking and falling asleep finds it awake, so look once more.
@@ -114,7 +114,13 @@ final class ErrandQueue: Sendable {
         }
     }
 
-    /// - Returns: Whether there are errands.
+    private func watchOut() {
+        while self.expire(at: .now) {
+            _ = self.alarm.wait(until: .now + Self.tick) { _ -> Void? in nil }
+        }
+    }
+
+    /// - Returns: Whether there are errands that somebody waits for.
     private func expire(at now: ContinuousClock.Instant) -> Bool {
         let all = self.state.withLock { state in
             state.waiting[state.head...] + state.running.compactMap { $0 }
@@ -122,7 +128,7 @@ final class ErrandQueue: Sendable {
         for errand in all where errand.isWanted && errand.deadline <= now {
             errand.expire()
         }
-        return !all.isEmpty
+        return all.contains(where: \.isWanted)
     }
 
     /// Takes no more; what waits is still done.

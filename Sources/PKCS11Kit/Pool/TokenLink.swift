@@ -39,6 +39,12 @@ final class TokenLink: Sendable {
         self.pin = pin
         self.onChange = onChange
         self.module = try TokenModule.at(settings.module)
+        try self.module.hold()
+    }
+
+    /// Gives the module back, once; after that, nothing may be asked of the token.
+    func release() {
+        self.module.release()
     }
 
     var offeredPINs: Int { self.login.withLock { $0 } }

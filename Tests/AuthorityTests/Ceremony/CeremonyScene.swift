@@ -33,11 +33,12 @@ struct CeremonyScene {
 
     static func makeRoot(
         _ protection: OfflineRoot.Protection = .passphrase(Self.passphrase),
-        _ type: KeyType = .ecdsaP256
+        _ type: KeyType = .ecdsaP256,
+        id: String = "R1"
     ) async throws -> (OfflineRoot, [KeyShare]) {
         var recorded = 0
         let made = try await OfflineRoot.make(
-            OfflineRoot.Order(id: "R1", organization: "Contoso", key: type, profile: try ShippedProfile.read("root")),
+            OfflineRoot.Order(id: id, organization: "Contoso", key: type, profile: try ShippedProfile.read("root")),
             protectedBy: protection,
             clock: StoppedClock(),
             random: OpenSSLRandomSource()
@@ -79,23 +80,14 @@ struct CeremonyScene {
     }
 
     func take(_ file: [UInt8]) async throws -> CeremonyService.Taken {
-        let act = try Self.act(.importCeremony)
-        let (ledger, service) = (self.ledger, self.service)
-        let profile = try ShippedProfile.read("server")
-        return try await service.take(
+        try await self.service.take(
             file,
-            act: act,
-            confirm: { (issuer, certificate, receipt) throws(EnrollmentError) in
-                if issuer.state == .active {
-                    try await ledger.confirmIssuer(issuer, certificate: certificate, receipt: receipt)
-                } else {
-                    try await ledger.confirmPrepared(issuer, certificate: certificate, receipt: receipt, act: act)
-                }
-            },
-            finish: { (request, issuer) throws(EnrollmentError) in
-                guard request.kind == .founding else { return }
-                try await service.issueServerCertificate(for: request, by: issuer, profile: profile)
-            }
+            act: try Self.act(.importCeremony),
+            profiles: CeremonyService.Profiles(
+                device: try ShippedProfile.read("device"),
+                issuing: try ShippedProfile.read("issuing"),
+                server: try ShippedProfile.read("server")
+            )
         )
     }
 }

@@ -3,7 +3,7 @@ import EnrollmentTestKit
 import Synchronization
 
 /// A store without a disk whose n-th call in which something is recorded fails: before it does anything, or after.
-final class FailingStore: AuthorityLedger, RotationLedger, RevocationLedger {
+final class FailingStore: AuthorityLedger, CeremonyLedger, RevocationLedger, RotationLedger {
     enum Moment: CaseIterable {
         case before
         case after
@@ -83,6 +83,26 @@ final class FailingStore: AuthorityLedger, RotationLedger, RevocationLedger {
 
     func storeSealingParameters(_ parameters: [UInt8]) async throws(EnrollmentError) {
         try await self.store.storeSealingParameters(parameters)
+    }
+
+    // MARK: Ceremonies
+
+    func ceremonies() async throws(EnrollmentError) -> [CeremonyRecord] { try await self.store.ceremonies() }
+
+    func openCeremony(_ ceremony: CeremonyRecord, act: AdministrativeAct) async throws(EnrollmentError) {
+        try await self.recording { () throws(EnrollmentError) in
+            try await self.store.openCeremony(ceremony, act: act)
+        }
+    }
+
+    func closeCeremony(
+        _ id: String,
+        as state: CeremonyRecord.State,
+        act: AdministrativeAct
+    ) async throws(EnrollmentError) -> Bool {
+        try await self.recording { () throws(EnrollmentError) in
+            try await self.store.closeCeremony(id, as: state, act: act)
+        }
     }
 
     // MARK: Rotation

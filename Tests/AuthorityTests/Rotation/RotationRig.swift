@@ -12,18 +12,24 @@ struct RotationRig: Sendable {
 
     init() async throws {
         let founding = try await Founding()
-        let store = FailingStore(founding.ledger)
-        let clock = ManualClock(StoppedClock().now)
-        let keys = IssuerKeys(ledger: store, keys: founding.vault)
         self.founding = founding
-        self.store = store
-        self.clock = clock
-        self.service = RotationService(
+        self.store = FailingStore(founding.ledger)
+        self.clock = ManualClock(StoppedClock().now)
+        self.service = try Self.service(over: self.store, founding.vault, self.clock)
+    }
+
+    static func service(
+        over store: any RotationService.Store,
+        _ vault: Vault,
+        _ clock: any WallClock
+    ) throws -> RotationService {
+        let keys = IssuerKeys(ledger: store, keys: vault)
+        return RotationService(
             RotationService.Ports(
                 ledger: store,
-                keys: founding.vault,
-                vault: founding.vault,
-                keyMaker: SealedKeyMaker(vault: founding.vault),
+                keys: vault,
+                vault: vault,
+                keyMaker: SealedKeyMaker(vault: vault),
                 publisher: CRLPublisher(
                     ledger: store,
                     keys: keys,

@@ -72,6 +72,20 @@ struct TokenKeysTests {
         }
     }
 
+    @Test("closed tokens are asked nothing more, and none is opened any more")
+    func closed() async throws {
+        let (founding, _) = try await Self.founding()
+        let issuer = try #require(try await founding.ledger.issuers().first { $0.role == .issuing })
+        let key = try founding.tokens.key(of: issuer)
+        _ = try await key.sign([1])
+        #expect(await founding.tokens.close() == [])
+        #expect(await Self.rule { _ = try await key.sign([1]) } == "token.away")
+        #expect(await Self.rule { _ = try await founding.tokens.survey("hsm", for: []) } == "token.closed")
+        #expect(await founding.tokens.close() == [])
+        let unused = TokenKeys([try Self.place(try await SoftHSM.shared().makeToken())])
+        #expect(await unused.close() == [])
+    }
+
     @Test("while the token is away nothing is recorded, and a fresh start waits for it, too")
     func away() async throws {
         let (founding, soft) = try await Self.founding()

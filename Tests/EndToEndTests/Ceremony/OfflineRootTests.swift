@@ -24,22 +24,40 @@ struct OfflineRootTests {
 
         func path(_ name: String) -> String { self.place.folder.appending(path: name).path }
 
-        func makeRoot(_ protection: [String]) async throws {
-            let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", self.root]
+        func makeRoot(_ protection: [String], id: String = "R1") async throws {
+            let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--id", id, "--out", self.path(id)]
             _ = try await self.place.document("ceremony-root", arguments + protection)
         }
 
-        func sign(_ request: String, _ keys: [String], status: Int32 = 0) async throws {
-            let arguments = ["ceremony", "sign", self.path(request), "--root", self.root, "--yes"]
+        func sign(_ request: String, by root: String = "R1", _ keys: [String], status: Int32 = 0) async throws {
+            let arguments = ["ceremony", "sign", self.path(request), "--root", self.path(root), "--yes"]
             let schema = status == 0 ? "ceremony" : "problem"
             _ = try await self.place.document(schema, arguments + keys, status: status)
         }
 
         /// Asks, has it signed and takes the answer in.
-        func perform(_ request: String, _ keys: [String]) async throws {
-            try await self.sign(request, keys)
+        func perform(_ request: String, by root: String = "R1", _ keys: [String]) async throws {
+            try await self.sign(request, by: root, keys)
             let document = try await self.place.document("ceremony", ["ca", "import", self.path("\(request).answer")])
             #expect(document["status"]?.text == "imported")
+        }
+
+        /// Rehearses a step of key rotation, and carries it out by the plan that it gave.
+        func step(_ schema: String, _ arguments: [String]) async throws {
+            let rehearsed = try await self.place.document(schema, ["ca"] + arguments)
+            let plan = try #require(rehearsed["plan"]?.text)
+            let commit = ["--commit", "--plan", plan]
+            _ = try await self.place.document(schema, ["ca"] + arguments + commit)
+        }
+
+        /// Another issuing authority by the root that is active, to the end of its way.
+        func rotate(to id: String, by root: String, _ keys: [String]) async throws {
+            let ask = ["prepare", "--id", id, "--offline", self.path("\(id).txt")]
+            let plan = try #require(try await self.place.document("ca-prepare", ["ca"] + ask)["plan"]?.text)
+            _ = try await self.place.document("ceremony", ["ca"] + ask + ["--commit", "--plan", plan])
+            try await self.perform("\(id).txt", by: root, keys)
+            try await self.step("ca-step", ["publish", id])
+            try await self.step("ca-step", ["activate", id])
         }
 
         func openssl(_ arguments: [String]) async throws {
@@ -104,6 +122,65 @@ struct OfflineRootTests {
             ])
             #expect(try await gatehouse.stop() == 0)
             #expect(!gatehouse.log.contains("tick tock"))
+        }
+    }
+
+    @Test("offline roots follow one another: linked by ceremonies, verified with the old root, the new one, or both")
+    func succession() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let place = scene.place
+            let keys = ["--passphrase-file", scene.passphrase]
+            try await scene.makeRoot(keys)
+            _ = try await place.document(
+                "ceremony",
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+            )
+            try await scene.perform("request.txt", keys)
+            try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
+            let gatehouse = RunningGatehouse(place)
+            try await gatehouse.start()
+
+            try await scene.makeRoot(keys, id: "R2")
+            let new = scene.path("R2/root.cer")
+            _ = try await place.problem(
+                ["ca", "prepare", "--role", "root", "--id", "R3", "--certificate", new],
+                status: 4
+            )
+            try await scene.step("ca-prepare", ["prepare", "--role", "root", "--certificate", new])
+            let refused = try await place.problem(["ca", "publish", "R2"], status: 4)
+            #expect(refused["message"]?.text?.contains("gatehouse ca links") ?? true)
+            let links = try await place.document("ca-links", ["ca", "links", "R2", "--offline", scene.path("links")])
+            #expect(links["requests"]?.count == 2)
+            try await scene.perform("links/link-R2-by-R1.txt", by: "R1", keys)
+            // The other root's machine does not sign what is not for it.
+            try await scene.sign("links/link-R1-by-R2.txt", by: "R1", keys, status: 4)
+            try await scene.perform("links/link-R1-by-R2.txt", by: "R2", keys)
+            try await scene.step("ca-step", ["publish", "R2"])
+            try await scene.step("ca-step", ["activate", "R2", "--despite-adoption", "a test without devices"])
+            try await scene.rotate(to: "next-A", by: "R2", keys)
+
+            // TLS by the new issuing authority, for a client that knows the old root alone, by the link in the chain.
+            let device = try await gatehouse.device(of: "kim")
+            let leaf = try place.keep(secret: Place.pem(device.certificate), as: "leaf.pem")
+            let chain = try await place.certificates().filter { $0.profile.hasPrefix("issuing/") }.compactMap(\.pem)
+            let issuers = try place.keep(secret: chain.joined(), as: "issuers.pem")
+            // As clients find them: by the addresses in the issuing authority's certificate.
+            let bundle = scene.path("R2.p7c")
+            try Data(try await gatehouse.get("/pki/issuer/R2.p7c").body).write(to: URL(filePath: bundle))
+            let link = scene.path("links.pem")
+            try await scene.openssl(["pkcs7", "-in", bundle, "-inform", "DER", "-print_certs", "-out", link])
+            let (old, next) = (place.rootFile.path, scene.path("R2/root.pem"))
+            let both = try place.keep(
+                secret: try String(contentsOfFile: old, encoding: .utf8)
+                    + String(contentsOfFile: next, encoding: .utf8),
+                as: "both.pem"
+            )
+            for trusted in [old, next, both] {
+                try await scene.openssl([
+                    "verify", "-x509_strict", "-CAfile", trusted, "-untrusted", issuers, "-untrusted", link, leaf,
+                ])
+            }
+            #expect(try await gatehouse.stop() == 0)
         }
     }
 

@@ -128,6 +128,27 @@ struct CAStepTests {
         }
     }
 
+    @Test("the configured kind of key goes before that of the present one, and --algorithm before both")
+    func configuredAlgorithm() async throws {
+        let place = try await CommandPlace.founded()
+        try place.edit(
+            "gatehouse.json5",
+            (
+                "tokens: [],",
+                "rotation: { issuing: { algorithm: \"ecdsa-p384\" }, root: { algorithm: \"rsa-3072\" } }, tokens: [],"
+            )
+        )
+        let prepare = ["ca", "prepare", "--id", "B"]
+        #expect(try await self.document("ca-prepare", place, prepare)["algorithm"]?.text == "ecdsa-p384")
+        let root = try await self.document("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        #expect(root["algorithm"]?.text == "rsa-3072")
+        let said = try await self.document("ca-prepare", place, prepare + ["--algorithm", "ed25519"])
+        #expect(said["algorithm"]?.text == "ed25519")
+        try await self.carryOut("ca-prepare", place, prepare)
+        let status = try await self.document("ca-status", place, ["ca", "status"])
+        #expect(status["issuers"]?[2]?["algorithm"]?.text == "P-384")
+    }
+
     @Test("an issuer goes from prepared to active, its predecessor drains, and each step says so when done twice")
     func routine() async throws {
         let place = try await CommandPlace.founded()
@@ -224,6 +245,43 @@ struct CAStepTests {
         #expect(below["signedBy"]?.text == "R2")
         let held = try await self.problem(place, ["ca", "retire", "R1"], status: 4)
         #expect(held["details"]?["rule"]?.text == "rotation.in-use")
+    }
+
+    @Test("publishing a root says which devices its links are of no use to, and is silent where they lead far enough")
+    func shortLinks() async throws {
+        let place = try await CommandPlace.founded()
+        let command = ["ca", "publish", "R2"]
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        #expect(try await self.document("ca-step", place, command)["warnings"]?.count == 0)
+        try await self.carryOut("ca-step", place, ["ca", "abort", "R2"])
+
+        // As roots were made before: one authority below them, and so none behind a link of theirs.
+        try place.edit("profiles/root.json5", ("version: 2,", "version: 1,"), ("pathLength: 2,", "pathLength: 1,"))
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        let new = try await self.carryOut("ca-step", place, ["ca", "publish", "R3"])
+        let warning = try #require(new["warnings"]?[0]?.text)
+        #expect(new["warnings"]?.count == 1)
+        #expect(warning.hasPrefix("a device that trusts R3 alone cannot build a chain to what is signed below R1"))
+        try await self.carryOut("ca-step", place, ["ca", "activate", "R3"])
+
+        // Now it is the former root whose links are short: who has it alone has to adopt the next one first.
+        try place.edit("profiles/root.json5", ("version: 1,", "version: 2,"), ("pathLength: 1,", "pathLength: 2,"))
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--role", "root"])
+        let rehearsed = try await self.document("ca-step", place, ["ca", "publish", "R4"])
+        #expect(rehearsed["warnings"]?.count == 1)
+        #expect(
+            rehearsed["warnings"]?[0]?.text?.hasPrefix(
+                "a device that trusts R3 alone cannot build a chain to what is signed below R4"
+            ) == true
+        )
+        let screen = try await place.runHere("ca", "publish", "R4")
+        #expect(screen.output.contains("! links            a device that trusts R3 alone"), "\(screen.output)")
+        let plan = try #require(rehearsed["plan"]?.text)
+        let done = try await place.runHere("ca", "publish", "R4", "--commit", "--plan", plan)
+        #expect(done.output.contains("warning       a device that trusts R3 alone"), "\(done.output)")
+        // Which is what the verifiers say, too.
+        let activation = try await self.document("ca-step", place, ["ca", "activate", "R4"])
+        #expect(activation["warnings"]?.count == 1)
     }
 
     @Test(

@@ -65,7 +65,7 @@ final class Replicas: Sendable {
                 clock: settings.clock
             )
         }
-        try await places[0].found()
+        try await places[0].found(settings.place.initOptions)
         for place in places.dropFirst() { try place.join(places[0]) }
         let replicas = Replicas(database, places.map { RunningGatehouse($0) })
         for member in replicas.members { try await member.start() }

@@ -269,16 +269,16 @@ extension Place {
         throw Failure(description: "\(line): refused again and again")
     }
 
-    /// What `ca status` says of every issuer.
-    func issuers() async throws -> [JSONDocument] {
-        let run = try await self.run(["ca", "status", "--json"])
+    /// What `ca status` says of every issuer, of those that are over where all are wanted.
+    func issuers(all: Bool = false) async throws -> [JSONDocument] {
+        let run = try await self.run(["ca", "status", "--json"] + (all ? ["--all"] : []))
         try #require(run.status == 0, "\(run.output)\(run.errors)")
         guard case .array(let issuers) = try JSONDocument(parsing: run.output)["issuers"] else { return [] }
         return issuers
     }
 
-    func issuer(_ id: String) async throws -> JSONDocument {
-        try #require(try await self.issuers().first { $0["id"]?.text == id })
+    func issuer(_ id: String, all: Bool = false) async throws -> JSONDocument {
+        try #require(try await self.issuers(all: all).first { $0["id"]?.text == id })
     }
 
     /// The id of the issuing authority that signs now.

@@ -60,7 +60,7 @@ extension CACommand {
             return try await self.common.withWritableLedger { (ledger, _) throws(CommandProblem) in
                 let record = try await Self.record(id, in: ledger)
                 let (isEnded, after) = try await answer { () throws(EnrollmentError) in
-                    let act = try mandate.act(.abortIssuer, at: SystemClock().now)
+                    let act = try mandate.act(.withdrawCeremony, at: SystemClock().now)
                     let isEnded = try await ledger.closeCeremony(record.id, as: .withdrawn, act: act)
                     return (isEnded, try await ledger.ceremonies().filter { $0.id == record.id })
                 }

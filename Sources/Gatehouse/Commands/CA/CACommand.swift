@@ -18,7 +18,7 @@ struct CACommand: AsyncParsableCommand {
             """,
         subcommands: [
             Status.self, Plan.self, Prepare.self, Publish.self, Activate.self, Drain.self, Retire.self, Abort.self,
-            Adoption.self, Compromise.self, Import.self, Ceremonies.self, Reseal.self,
+            Adoption.self, Compromise.self, Links.self, Import.self, Ceremonies.self, Reseal.self,
         ]
     )
 }

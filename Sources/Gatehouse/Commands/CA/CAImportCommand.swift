@@ -9,9 +9,9 @@ extension CACommand {
             abstract: "Take in what an offline root signed, if it is exactly what was asked.",
             discussion: """
                 Each signed part is compared octet for octet with what was recorded before the request left, and each
-                signature is verified with the root's key. A new issuing authority is prepared then, and does not sign
-                before it is published and activated; CRLs are published at once. Importing the same answer again does
-                nothing.
+                signature is verified with the root's key. A new issuing authority is prepared then, after a trial issuance,
+                and does not sign before it is published and activated; a link waits for its root's publication; CRLs are
+                published at once. Importing the same answer again does nothing.
 
                   gatehouse ca import request.txt.answer
 
@@ -34,7 +34,7 @@ extension CACommand {
                 let profiles = try ProfileFolder.load(configuration)
                 let vault = try await Vault.open(by: configuration, in: ledger)
                 let service = CeremonyService(ledger, vault, configuration)
-                let (act, taken) = try await Self.take(octets, mandate, service, ledger, profiles)
+                let (act, taken) = try await Self.take(octets, mandate, service, profiles)
                 return try CeremonyScreen.taken(taken, trace: act.traceID, next: self.next(taken.request))
             }
         }
@@ -43,26 +43,16 @@ extension CACommand {
             _ octets: [UInt8],
             _ mandate: Mandate,
             _ service: CeremonyService,
-            _ ledger: any LedgerStore,
             _ profiles: ProfileFolder
         ) async throws(CommandProblem) -> (AdministrativeAct, CeremonyService.Taken) {
             do throws(EnrollmentError) {
                 let act = try mandate.act(.importCeremony, at: SystemClock().now)
-                let taken = try await service.take(
-                    octets,
-                    act: act,
-                    confirm: { (issuer, certificate, receipt) throws(EnrollmentError) in
-                        guard issuer.state == .prepared else {
-                            return try await ledger.confirmIssuer(issuer, certificate: certificate, receipt: receipt)
-                        }
-                        try await ledger.confirmPrepared(issuer, certificate: certificate, receipt: receipt, act: act)
-                    },
-                    finish: { (request, issuer) throws(EnrollmentError) in
-                        guard request.kind == .founding else { return }
-                        try await service.issueServerCertificate(for: request, by: issuer, profile: profiles.server)
-                    }
+                let judges = CeremonyService.Profiles(
+                    device: profiles.device,
+                    issuing: profiles.issuing,
+                    server: profiles.server
                 )
-                return (act, taken)
+                return (act, try await service.take(octets, act: act, profiles: judges))
             } catch {
                 throw CommandProblem(ceremony: error)
             }
@@ -72,7 +62,8 @@ extension CACommand {
             let config = self.common.config.map { ["--config", $0] } ?? []
             return switch request.kind {
             case .founding: ShellWords.line(["gatehouse", "serve"] + config)
-            case .issuing, .root: ShellWords.line(["gatehouse", "ca", "publish", request.issuerID] + config)
+            case .issuing: ShellWords.line(["gatehouse", "ca", "publish", request.issuerID] + config)
+            case .root: ShellWords.line(["gatehouse", "ca", "publish", request.newRoot ?? request.issuerID] + config)
             case .crl: ShellWords.line(["gatehouse", "crl", "show", request.rootID] + config)
             }
         }

@@ -10,12 +10,19 @@ extension CACommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a new key and its certificate; nobody is told before it is published.",
             discussion: """
-                The new issuer is of the kind of the present one unless --algorithm says otherwise, and its certificate
-                is signed by the active root. A trial issuance judges it before anything is recorded.
+                The new issuer's key is of the kind that --algorithm says, else of the configured one
+                (rotation.issuing.algorithm, rotation.root.algorithm), else of the present one's. Its certificate is
+                signed by the active root. A trial issuance judges it before anything is recorded.
 
                   gatehouse ca prepare
                   gatehouse ca prepare --id 2026-B --commit --plan P-7F3K-22QM
                   gatehouse ca prepare --role root --algorithm ecdsa-p384
+
+                With an offline root, --offline writes what it has to sign. A root that was made on an offline machine, by
+                gatehouse ceremony root, is taken in with its certificate:
+
+                  gatehouse ca prepare --offline request.txt
+                  gatehouse ca prepare --role root --certificate root.cer
 
                 Exit codes: 0 done or rehearsed, 4 another one is on its way, or the facts are not those of the plan,
                 5 a token is out of reach.
@@ -27,12 +34,14 @@ extension CACommand {
         var role = IssuerRecord.Role.issuing
         @Option(help: "Id; goes into URLs and is never used again. Default: year and letter, or R and a number.")
         var id: String?
-        @Option(help: "Key; default: that of the present one.")
+        @Option(help: "Key; default: the configured one, then that of the present one.")
         var algorithm: InitCommand.Algorithm?
         @Option(help: "Make the key on this PKCS #11 token, as the configuration names it.")
         var token: String?
         @Option(help: "Have an offline root sign the certificate: writes what it has to sign into this file.")
         var offline: String?
+        @Option(help: "Certificate of a root that was made on an offline machine: its root.cer.")
+        var certificate: String?
         @OptionGroup var routine: RoutineOptions
         @OptionGroup var step: StepOptions
 
@@ -43,9 +52,10 @@ extension CACommand {
             let way = try self.way()
             let file = self.offline
             return try await self.common.withWritableLedger { (ledger, configuration) throws(CommandProblem) in
+                if let token = self.token { try configuration.judgeToken(token) }
                 let desk = try await RotationDesk.open(ledger, configuration, shares: self.step.shareFile)
                 let rotation = try await desk.rotation()
-                let plan = try await self.plan(way, desk, rotation)
+                let plan = try await self.plan(way, desk, rotation, as: try await self.newID(way, ledger, rotation))
                 let screen = PrepareScreen(
                     plan: plan,
                     mandate: mandate,
@@ -79,37 +89,68 @@ extension CACommand {
 
         /// The one place where it is chosen how the key is made and who signs for it.
         private func way() throws(CommandProblem) -> KeyWay {
-            switch (self.token, self.offline) {
-            case (nil, nil): return .sealed
-            case (let name?, nil): return .token(name)
-            case (nil, let file?):
+            switch (self.token, self.offline, self.certificate) {
+            case (nil, nil, nil): return .sealed
+            case (let name?, nil, nil): return .token(name)
+            case (nil, let file?, nil):
                 guard self.role == .issuing else {
-                    throw .usage("an offline root is made by gatehouse ceremony root", see: "ca prepare")
+                    throw .usage(
+                        "an offline root is made by gatehouse ceremony root, and taken in with --certificate",
+                        see: "ca prepare"
+                    )
                 }
                 return .offline(file)
-            case (_?, _?): throw .usage("--token and --offline exclude each other", see: "ca prepare")
+            case (nil, nil, let file?):
+                guard self.role == .root, self.algorithm == nil else {
+                    throw .usage(
+                        "--certificate goes with --role root, and says of which kind its key is",
+                        see: "ca prepare"
+                    )
+                }
+                return .elsewhere(file: file, certificate: try CeremonyFiles.read(file))
+            default: throw .usage("--token, --offline and --certificate exclude each other", see: "ca prepare")
+            }
+        }
+
+        /// Given, or a root's own, or the next one.
+        private func newID(
+            _ way: KeyWay,
+            _ ledger: any LedgerStore,
+            _ rotation: KeyRotation
+        ) async throws(CommandProblem) -> String {
+            if let id = self.id { return id }
+            return try await answer { () throws(EnrollmentError) in
+                if case .elsewhere(_, let certificate) = way, let own = try OfflineRootCertificate.id(in: certificate) {
+                    return own
+                }
+                let asked = try await ledger.ceremonies().filter { $0.kind == .issuing }.map(\.issuerID)
+                let taken = rotation.standings.map(\.id) + asked
+                return RotationNaming.nextID(of: self.role, after: taken, at: rotation.now)
             }
         }
 
         private func plan(
             _ way: KeyWay,
             _ desk: RotationDesk,
-            _ rotation: KeyRotation
+            _ rotation: KeyRotation,
+            as id: String
         ) async throws(CommandProblem) -> PreparationPlan {
-            let id =
-                self.id
-                ?? RotationNaming.nextID(of: self.role, after: rotation.standings.map(\.id), at: rotation.now)
             do throws(RotationRefusal) {
                 try rotation.judgePreparation(of: id, as: self.role)
             } catch {
                 throw CommandProblem(error)
             }
-            let present = rotation.active(self.role)?.issuer.algorithm
+            let algorithm: InitCommand.Algorithm? =
+                if case .elsewhere(_, let certificate) = way {
+                    InitCommand.Algorithm(of: certificate)
+                } else {
+                    self.algorithm ?? desk.rules[self.role].algorithm ?? rotation.active(self.role)?.issuer.algorithm
+                }
             return try await answer { () throws(EnrollmentError) in
                 try PreparationPlan(
                     id,
                     role: self.role,
-                    algorithm: self.algorithm ?? present ?? .ecdsaP256,
+                    algorithm: algorithm ?? .ecdsaP256,
                     way: way,
                     signer: self.role == .root ? nil : rotation.active(.root)?.issuer,
                     profile: self.role == .root ? desk.profiles.root : desk.profiles.issuing
@@ -124,14 +165,19 @@ extension IssuerRecord.Role: ExpressibleByArgument {}
 extension IssuerRecord {
     /// The kind of its key as the command line names it; `nil` when its certificate cannot be read or no command makes
     /// such keys.
-    var algorithm: InitCommand.Algorithm? {
+    var algorithm: InitCommand.Algorithm? { InitCommand.Algorithm(of: self.certificate) }
+}
+
+extension InitCommand.Algorithm {
+    /// Of the key in a certificate, DER.
+    init?(of certificate: [UInt8]) {
         // What cannot be read has no kind; `doctor` says why.
-        guard let key = try? Certificate(der: self.certificate).subjectKey().key else { return nil }
-        return switch key {
-        case .elliptic(.p256, _): .ecdsaP256
-        case .elliptic(.p384, _): .ecdsaP384
-        case .ed25519: .ed25519
-        case .rsa(let modulus, _): InitCommand.Algorithm(rawValue: "rsa-\(modulus.count * 8)")
+        guard let key = try? Certificate(der: certificate).subjectKey().key else { return nil }
+        switch key {
+        case .elliptic(.p256, _): self = .ecdsaP256
+        case .elliptic(.p384, _): self = .ecdsaP384
+        case .ed25519: self = .ed25519
+        case .rsa(let modulus, _): self.init(rawValue: "rsa-\(modulus.count * 8)")
         }
     }
 }

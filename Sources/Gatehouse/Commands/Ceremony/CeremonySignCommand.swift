@@ -46,9 +46,10 @@ extension CeremonyCommand {
             let text = try Self.refusing { () throws(EnrollmentError) in try CeremonyText.of(request) }
             if !self.yes { try Self.confirm(request, text) }
             let digest = try Self.refusing { () throws(EnrollmentError) in Hexadecimal.encode(try request.digest()) }
-            try Self.record(["about to sign ceremony \(request.id), request SHA-256 \(digest)"], in: folder)
+            let shown = text.split(separator: "\n").map { "  \($0)" }
+            try Self.record(["about to sign ceremony \(request.id), request SHA-256 \(digest)"] + shown, in: folder)
             let response = try await Self.sign(request, opened)
-            var lines = text.split(separator: "\n").map { "  \($0)" }
+            var lines: [String] = []
             for result in response.results {
                 lines.append("signed \(try Self.digest(result)) for ceremony \(request.id)")
             }

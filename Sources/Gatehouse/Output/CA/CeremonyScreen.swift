@@ -67,13 +67,18 @@ enum CeremonyScreen {
             )
         }
         var lines = ["Done. Ceremony \(request.id) is what was asked for, octet for octet.", ""]
-        if let issuer = taken.issuer {
-            lines.append("  issuer        \(request.issuerID), SHA-256 \(Hexadecimal.encode(issuer.thumbprint))")
-            lines.append("                ends \(issuer.validity.notAfter), serial \(issuer.serialNumber)")
+        if let certificate = taken.certificate {
+            let what = request.kind == .root ? "link  " : "issuer"
+            let name = request.kind == .root ? "\(request.issuerID) by \(request.rootID)" : request.issuerID
+            lines.append("  \(what)        \(name), SHA-256 \(Hexadecimal.encode(certificate.thumbprint))")
+            lines.append("                ends \(certificate.validity.notAfter), serial \(certificate.serialNumber)")
         }
         if !taken.lists.isEmpty {
             let shards = taken.lists.map { "\(request.rootID)/\($0)" }.joined(separator: ", ")
             lines.append("  CRL           \(shards)")
+        }
+        for shard in taken.overtaken {
+            lines.append("  left out      \(request.rootID)/\(shard): there is a later CRL, which stays")
         }
         lines += ["", "Next:  \(next)", "Trace  \(trace)"]
         return CommandOutput(

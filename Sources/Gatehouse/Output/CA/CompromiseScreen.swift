@@ -11,7 +11,7 @@ struct CompromiseScreen {
     let config: String?
 
     private var issuer: IssuerRecord { self.plan.standing.issuer }
-    private var isRoot: Bool { self.issuer.role == .root }
+    private var remaining: Int { self.plan.findings.remaining }
 
     func command(committing isReal: Bool) -> String {
         let rate = self.perMinute > 0 ? ["--rate", "\(self.perMinute)"] : []
@@ -21,16 +21,22 @@ struct CompromiseScreen {
 
     var summary: String {
         self.plan.isDeclared
-            ? "\(Numerals.count(self.plan.remaining, "certificate")) of \(self.issuer.id) still to revoke"
-            : "\(self.issuer.id) \(self.issuer.state.rawValue) -> compromised,"
-                + " \(Numerals.count(self.plan.remaining, "certificate")) to revoke"
+            ? "\(Numerals.count(self.remaining, "certificate")) of \(self.issuer.id) still to revoke"
+            : self.plan.stops.map { "\($0.id) \($0.standing.state.rawValue) -> compromised" }.joined(separator: ", ")
+                + ", \(Numerals.count(self.remaining, "certificate")) to revoke"
     }
 
     // MARK: - Rehearsed
 
-    func rehearsal(note: String?) -> CommandOutput {
+    /// - Parameters:
+    ///   - moves: What would be moved.
+    ///   - people: What would be left for people.
+    ///   - note: Why the plan's facts were not kept.
+    /// - Returns: Screen and document.
+    func rehearsal(_ moves: [RotationChange.Move], people: [String], note: String?) -> CommandOutput {
         var lines = ["Rehearsal. Nothing will be changed.", ""]
-        lines += self.plan.isDeclared ? self.rest : self.effects + self.rest
+        lines += CompromiseEffects(plan: self.plan, perMinute: self.perMinute).lines
+        if !people.isEmpty { lines += [""] + Labelled.list("then, people", people) }
         lines += [
             "", "Undo      none: what is compromised stays so, and a revocation cannot be taken back",
             "Plan      \(self.plan.id), good until a fact above changes" + (note.map { "; \($0)" } ?? ""),
@@ -38,63 +44,16 @@ struct CompromiseScreen {
         ]
         return CommandOutput(
             text: lines.joined(separator: "\n") + "\n",
-            json: self.document(Record("rehearsed", left: self.plan.remaining, command: self.command(committing: true)))
+            json: self.document(
+                Record(
+                    "rehearsed",
+                    moves: moves,
+                    left: self.remaining,
+                    people: people,
+                    command: self.command(committing: true)
+                )
+            )
         )
-    }
-
-    private static func line(_ symbol: String, _ label: String, _ text: String) -> String {
-        "  \(symbol) \(label)\(String(repeating: " ", count: max(0, 15 - label.count)))  \(text)"
-    }
-
-    private var effects: [String] {
-        let id = self.issuer.id
-        let noun = self.isRoot ? "root" : "issuer"
-        var lines = [
-            Self.line("~", "\(noun) \(id)", "\(self.issuer.state.rawValue) -> compromised   signs nothing any more")
-        ]
-        switch self.plan.successor {
-        case nil: break
-        case .published(let next):
-            lines.append(Self.line("~", "\(noun) \(next)", "published -> active   signs in its place at once"))
-        case .prepared(let next):
-            lines.append(Self.line("~", "\(noun) \(next)", "prepared -> active   is published, and signs in its place"))
-        case .new(let next, let algorithm):
-            lines.append(
-                Self.line("+", "\(noun) \(next)", "\(algorithm.rawValue), is made, published, and signs in its place")
-            )
-        }
-        if let signer = self.plan.signer {
-            lines.append(Self.line("-", "certificate", "of \(id) is revoked (cACompromise) by \(signer.id)"))
-        }
-        for below in self.plan.below {
-            lines.append(
-                Self.line("~", "issuer \(below.id)", "\(below.state.rawValue) -> compromised   hangs below it")
-            )
-        }
-        return lines
-    }
-
-    /// What the waves do.
-    private var rest: [String] {
-        let count = self.plan.remaining
-        guard count > 0 else { return [Self.line("=", "certificates", "none is left to revoke")] }
-        var lines = [
-            Self.line(
-                "-",
-                "certificates",
-                "\(Numerals.grouped(count)) of \(self.plan.waves.joined(separator: ", ")) are revoked (cACompromise)"
-            )
-        ]
-        let rate =
-            self.perMinute > 0
-            ? "\(Numerals.grouped(self.perMinute)) a minute, about"
-                + " \(Numerals.duration(Int64(count) * 60 / Int64(self.perMinute))) in all"
-            : "as fast as the store takes it; --rate spreads it over devices a minute"
-        lines.append(Self.line("=", "waves", rate))
-        lines.append(
-            Self.line("!", "devices", "have to enroll again; each one's event (revoked) tells the management server")
-        )
-        return lines
     }
 
     // MARK: - Done
@@ -117,13 +76,8 @@ struct CompromiseScreen {
         trace: TraceID?,
         continueBy command: String?
     ) -> CommandOutput {
-        let isStopped = left > 0
-        var lines = [
-            isStopped
-                ? "Stopped. \(self.issuer.id) is compromised; \(Numerals.count(left, "certificate")) left to revoke"
-                : "Done. \(self.issuer.id) is compromised, and nothing that it signed is valid any more",
-            "",
-        ]
+        let isStopped = left > 0 || !self.plan.waiting.isEmpty
+        var lines = [isStopped ? self.stopped(left) : self.heading, ""]
         lines += moves.map { Labelled.line($0.id, "\($0.from.rawValue) -> \($0.to.rawValue)") }
         if let failure = result.failure { lines.append(Labelled.line("because", failure.detail)) }
         lines.append(Labelled.line("revoked", Numerals.count(result.revoked, "certificate") + " (cACompromise)"))
@@ -153,16 +107,33 @@ struct CompromiseScreen {
         )
     }
 
-    /// All of it was done before.
+    private var heading: String {
+        "Done. \(self.issuer.id) is compromised, and nothing that it signed is valid any more"
+    }
+
+    private func stopped(_ left: Int) -> String {
+        guard left == 0 else {
+            return "Stopped. \(self.issuer.id) is compromised; \(Numerals.count(left, "certificate")) left to revoke"
+        }
+        let ids = self.plan.waiting.map(\.id).joined(separator: ", ")
+        return "Stopped. \(self.issuer.id) is compromised; \(ids) below it still signs, until there is a successor"
+    }
+
+    /// All of it was done before, or all that can be.
     func already(people: [String]) -> CommandOutput {
+        let isStopped = !self.plan.waiting.isEmpty
         let since =
-            (self.plan.begun.compactMap(\.finished).max() ?? self.issuer.moments.ended).map { " since \($0)" } ?? ""
-        let lines =
-            ["\(self.issuer.id) is compromised\(since) already, and nothing that it signed is valid. Nothing to do."]
-            + Labelled.list("people", people)
+            (self.plan.findings.begun.compactMap(\.finished).max() ?? self.issuer.moments.ended).map { " since \($0)" }
+            ?? ""
+        let head =
+            isStopped
+            ? self.stopped(0)
+            : "\(self.issuer.id) is compromised\(since) already, and nothing that it signed is valid. Nothing to do."
+        let lines = [head] + Labelled.list("people", people)
         return CommandOutput(
             text: lines.joined(separator: "\n") + "\n",
-            json: self.document(Record("already", people: people))
+            json: self.document(Record(isStopped ? "stopped" : "already", people: people)),
+            exit: isStopped ? .failed : .done
         )
     }
 
@@ -197,9 +168,20 @@ struct CompromiseScreen {
         }
     }
 
+    private var successor: String? {
+        guard self.issuer.role == .issuing else { return self.plan.successor?.id }
+        return self.plan.successor?.id ?? self.plan.findings.begun.compactMap(\.successor).last
+    }
+
+    /// At the rate; `nil` where the store sets the pace.
+    private var expectedSeconds: Int64? {
+        CompromiseWaves.seconds(for: self.remaining, perMinute: self.perMinute)
+    }
+
     /// Certificates to revoke when it began.
     private var total: Int {
-        self.plan.begun.isEmpty ? self.plan.remaining : self.plan.begun.map(\.total).reduce(0, +)
+        let begun = self.plan.findings.begun
+        return begun.isEmpty ? self.remaining : begun.map(\.total).reduce(0, +)
     }
 
     private func document(_ record: Record) -> JSONValue {
@@ -208,10 +190,14 @@ struct CompromiseScreen {
         return .object([
             ("schema", .string("gatehouse.ca-compromise/1")), ("outcome", .string(record.outcome)),
             ("issuer", .string(self.issuer.id)), ("role", .string(self.issuer.role.rawValue)),
-            ("successor", .optional(self.plan.successor?.id ?? self.plan.begun.compactMap(\.successor).last)),
+            ("successor", .optional(self.successor)),
             ("plan", .optional(record.outcome == "rehearsed" ? self.plan.id : nil)),
             ("facts", .array(self.plan.facts.map { .string($0) })), ("moves", .array(record.moves.map(\.json))),
-            ("below", .array(self.plan.below.map { .string($0.id) })),
+            ("below", .array(self.plan.course.stops.filter { $0.id != self.issuer.id }.map { .string($0.id) })),
+            ("stops", .array(self.plan.course.stops.map(\.json))), ("listener", .optional(self.plan.listener)),
+            ("devices", .integer(Int64(self.plan.findings.devices))),
+            ("waves", .integer(Int64(CompromiseWaves.count(for: self.remaining, perMinute: self.perMinute)))),
+            ("expectedSeconds", self.expectedSeconds.map { .integer($0) } ?? .null),
             ("total", .integer(Int64(self.total))),
             ("revoked", .integer(Int64(record.result.revoked))), ("left", .integer(Int64(record.left))),
             ("endedDevices", .integer(Int64(record.result.devices))),
@@ -220,6 +206,18 @@ struct CompromiseScreen {
             ("reason", .string(self.mandate.reason)), ("ticket", .optional(self.mandate.ticket)),
             ("traces", .array(record.traces.map { .string("\($0)") })),
             ("failure", .optional(record.result.failure?.detail)), ("command", .optional(record.command)),
+        ])
+    }
+}
+
+extension CompromiseCourse.Stop {
+    fileprivate var json: JSONValue {
+        let isMade = if case .new = self.successor { true } else { false }
+        return .object([
+            ("issuer", .string(self.id)), ("role", .string(self.standing.issuer.role.rawValue)),
+            ("from", .string(self.standing.state.rawValue)), ("successor", .optional(self.successor?.id)),
+            ("isMade", .boolean(isMade)), ("takenBack", .optional(self.takenBack?.id)),
+            ("waitsFor", .optional(self.waitsFor?.id)),
         ])
     }
 }

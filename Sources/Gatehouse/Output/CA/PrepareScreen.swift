@@ -10,22 +10,34 @@ struct PrepareScreen {
 
     func command(committing isReal: Bool) -> String {
         let role = self.plan.role == .root ? ["--role", "root"] : []
+        let key = self.isElsewhere ? [] : ["--algorithm", self.plan.algorithm.rawValue]
         let words =
-            ["ca", "prepare"] + role + ["--id", self.plan.issuerID, "--algorithm", self.plan.algorithm.rawValue]
-            + self.plan.way.shellWords + self.options
+            ["ca", "prepare"] + role + ["--id", self.plan.issuerID] + key + self.plan.way.shellWords + self.options
         return CommandLineText.of(words + (isReal ? ["--commit", "--plan", self.plan.id] : []), config: self.config)
     }
 
     var summary: String { "\(self.plan.role.rawValue) \(self.plan.issuerID), \(self.plan.algorithm.rawValue)" }
 
+    private var isElsewhere: Bool { if case .elsewhere = self.plan.way { true } else { false } }
     private var noun: String { self.plan.role == .root ? "root" : "issuer" }
     private var signer: String { self.plan.signer.map { "signed by \($0.id)" } ?? "signed by itself" }
 
     private var trial: String {
-        guard case .offline(let file) = self.plan.way else {
-            return "  = trial          its certificate was made with a throw-away key, and judged: no finding"
+        switch self.plan.way {
+        case .sealed, .token:
+            "  = trial          its certificate was made with a throw-away key, and judged: no finding"
+        case .offline(let file):
+            "  + request        for the root, written into \(Table.printable(file)); ca import takes the answer in"
+        case .elsewhere:
+            "  = trial          its certificate was judged, and one below it made with a throw-away key: no finding"
         }
-        return "  + request        for the root, written into \(Table.printable(file)); ca import takes the answer in"
+    }
+
+    private var certificate: String {
+        guard case .elsewhere(let file, _) = self.plan.way else {
+            return "\(self.signer), \(Numerals.grouped(self.plan.validityDays)) days, profile \(self.plan.profile)"
+        }
+        return "\(self.signer), from \(Table.printable(file))"
     }
 
     func rehearsal(note: String?) -> CommandOutput {
@@ -35,7 +47,7 @@ struct PrepareScreen {
             "Rehearsal. Nothing will be changed.", "",
             "  + \(self.noun) \(id)",
             "  + key            \(self.plan.algorithm.rawValue), \(self.plan.way.fact)",
-            "  + certificate    \(self.signer), \(Numerals.grouped(self.plan.validityDays)) days, profile \(self.plan.profile)",
+            "  + certificate    \(self.certificate)",
             self.trial,
             "  = devices        hear nothing of it before it is published",
             "", "Undo      \(abort), as long as it is not activated",
@@ -49,7 +61,7 @@ struct PrepareScreen {
     }
 
     func done(_ issuer: IssuerRecord, ends: Timestamp, trace: TraceID) -> CommandOutput {
-        let next = CommandLineText.of(["ca", "publish", issuer.id], config: self.config)
+        let next = CommandLineText.of(["ca", self.isElsewhere ? "links" : "publish", issuer.id], config: self.config)
         let lines = [
             "Done. \(issuer.id) is prepared", "",
             Labelled.line("key", "\(self.plan.algorithm.rawValue), \(issuer.key.place)"),
@@ -74,7 +86,8 @@ struct PrepareScreen {
             ("issuer", .string(self.plan.issuerID)), ("role", .string(self.plan.role.rawValue)),
             ("algorithm", .string(self.plan.algorithm.rawValue)), ("key", .string(self.plan.way.name)),
             ("signedBy", .string(self.plan.signer?.id ?? self.plan.issuerID)),
-            ("profile", .string(self.plan.profile)), ("validityDays", .integer(Int64(self.plan.validityDays))),
+            ("profile", .optional(self.isElsewhere ? nil : self.plan.profile)),
+            ("validityDays", self.isElsewhere ? .null : .integer(Int64(self.plan.validityDays))),
             ("plan", .optional(outcome == "rehearsed" ? self.plan.id : nil)),
             ("facts", .array(self.plan.facts.map { .string($0) })), ("notAfter", .time(made?.ends)),
             ("pem", .optional(made.map { PEM.encode($0.issuer.certificate, label: "CERTIFICATE") })),
@@ -85,12 +98,13 @@ struct PrepareScreen {
 }
 
 extension KeyWay {
-    /// `sealed`, `token` or `offline`.
+    /// `sealed`, `token`, `offline` or `elsewhere`.
     var name: String {
         switch self {
         case .sealed: "sealed"
         case .token: "token"
         case .offline: "offline"
+        case .elsewhere: "elsewhere"
         }
     }
 }

@@ -72,6 +72,7 @@ struct StepScreen {
             lines.append(
                 Self.line("+", "links", "new-with-old and old-with-new: whoever trusts either root verifies the other")
             )
+            lines += self.warnings.map { Self.line("!", "links", $0) }
         }
         if self.change.verb == .retire {
             let end = self.rotation.standing(of: self.change.id)?.notAfter
@@ -82,6 +83,16 @@ struct StepScreen {
             Self.line("+", "announcement", "event \(told.kind.rawValue) of \(told.id) \(whom)")
         }
         return lines
+    }
+
+    /// Of a root that is published or activated: to whom the links are of no use.
+    private var reach: LinkReach { LinkReach(of: self.change.id, in: self.rotation) }
+
+    private var warnings: [String] {
+        switch self.change.verb {
+        case .publish, .activate: self.change.isNothing ? [] : self.reach.warnings
+        case .prepare, .drain, .retire, .abort, .compromise: []
+        }
     }
 
     private var isRoot: Bool { self.rotation.standing(of: self.change.id)?.issuer.role == .root }
@@ -149,9 +160,10 @@ struct StepScreen {
                 Self.line(
                     "=",
                     "renewals",
-                    self.isRoot ? "bring them the root; links lead from the former one" : "bring the chain along"
+                    self.isRoot ? "bring them the root\(self.detour)" : "bring the chain along"
                 )
             )
+            lines += self.warnings.map { Self.line("!", "links", $0) }
         }
         if standing.issuer.key.isAtHand {
             lines.append(Self.line("=", "trial", "a signature made with its key just now verifies"))
@@ -160,6 +172,11 @@ struct StepScreen {
             lines.append(Self.line("!", "threshold", "is passed over: \(Table.printable(reason))"))
         }
         return lines
+    }
+
+    private var detour: String {
+        let former = self.rotation.active(.root)?.id
+        return former.map(self.reach.isShort(from:)) ?? false ? "" : "; links lead from the former one"
     }
 
     private var undo: String {
@@ -188,6 +205,7 @@ struct StepScreen {
             Labelled.line("revoked", "the certificate of \(id) (\(reason.name))")
         }
         lines += self.change.announcements.map { Labelled.line("told", "\($0.kind.rawValue) of \($0.id)") }
+        lines += Labelled.list("warning", self.warnings)
         if !self.change.moves.isEmpty { lines.append(Labelled.line("visible", "at every replica within 2 s")) }
         lines.append(Labelled.line("trace", "\(trace)"))
         if let next = self.next {
@@ -269,7 +287,8 @@ struct StepScreen {
             ("liveDevices", .integer(Int64(self.rotation.liveDevices))),
             ("knowingDevices", .integer(Int64(standing?.knowingDevices ?? 0))),
             ("liveCertificates", .integer(Int64(standing?.liveCertificates ?? 0))),
-            ("reason", .string(self.mandate.reason)), ("ticket", .optional(self.mandate.ticket)),
+            ("warnings", .array(self.warnings.map { .string($0) })), ("reason", .string(self.mandate.reason)),
+            ("ticket", .optional(self.mandate.ticket)),
             ("since", .time(since)), ("trace", .optional(trace.map { "\($0)" })), ("command", .optional(command)),
         ])
     }

@@ -1,0 +1,115 @@
+import DeviceSimulator
+import EnrollmentTestKit
+import Foundation
+import Testing
+
+@Suite("A compromise below an offline root", .timeLimit(.minutes(25)))
+struct OfflineCompromiseTests {
+    /// A command that a report names, as its words; without the program and its configuration.
+    private static func words(_ line: String?, at place: Place) throws -> [String] {
+        var words = try #require(line).split(separator: " ").map(String.init)
+        if let flag = words.firstIndex(of: "--config") { words.removeSubrange(flag...(flag + 1)) }
+        #expect(words.first == "gatehouse")
+        return words.dropFirst().map { $0.hasSuffix(".txt") || $0.hasSuffix(".answer") ? Self.path($0, place) : $0 }
+    }
+
+    private static func path(_ name: String, _ place: Place) -> String { place.folder.appending(path: name).path }
+
+    /// As the root's machine does it.
+    private static func sign(_ request: String, at place: Place) async throws {
+        let keys = [
+            "--root", Self.path("R1", place), "--yes", "--passphrase-file", Self.path("root.passphrase", place),
+        ]
+        _ = try await place.document("ceremony", ["ceremony", "sign", Self.path(request, place)] + keys)
+    }
+
+    private static func founded() async throws -> Place {
+        let place = try Place(
+            unfounded: Place.Settings(),
+            directory: try RunningGatehouse.directory.get(),
+            store: .sqlite
+        )
+        let secret = try place.keep(secret: "tick tock", as: "root.passphrase")
+        let root = Self.path("R1", place)
+        let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", root, "--passphrase-file", secret]
+        _ = try await place.document("ceremony-root", arguments)
+        let request = Self.path("founding.txt", place)
+        _ = try await place.document("ceremony", ["init", "--offline-root", "\(root)/root.cer", "--request", request])
+        try await Self.sign("founding.txt", at: place)
+        _ = try await place.document("ceremony", ["ca", "import", "\(request).answer"])
+        try FileManager.default.copyItem(atPath: "\(root)/root.pem", toPath: place.rootFile.path)
+        return place
+    }
+
+    @Test("the commands that each report names lead from the stolen key to a CRL of the root that lists its issuer")
+    func path() async throws {
+        let place = try await Self.founded()
+        let first = try #require(try await place.query("SELECT id FROM issuer WHERE role = 'issuing'").first)
+        let command = ["ca", "compromise", first, "--reason", "stolen"]
+
+        // Nobody could take its place: nothing is done, and the steps are named.
+        let refused = try await place.problem(command, status: 4)
+        #expect(refused["details"]?["rule"]?.text == "rotation.root-elsewhere")
+        #expect(refused["details"]?["until then"]?.text?.contains("goes on signing") == true)
+        let prepare = try Self.words(refused["details"]?["1"]?.text, at: place)
+        #expect(prepare.starts(with: ["ca", "prepare", "--offline"]))
+        #expect(refused["details"]?["2"]?.text?.contains("gatehouse ceremony sign successor.txt --root ") == true)
+        let take = try Self.words(refused["details"]?["3"]?.text, at: place)
+        #expect(try Self.words(refused["details"]?["4"]?.text, at: place) == command)
+
+        let plan = try #require(try await place.document("ca-prepare", prepare)["plan"]?.text)
+        _ = try await place.document("ceremony", prepare + ["--commit", "--plan", plan])
+        // While its answer is on its way, the same request is offered again, and no second one.
+        let open = try await place.problem(command, status: 4)
+        #expect(open["details"]?["open"]?.text?.contains("ca ceremonies --again ") == true)
+        #expect(open["details"]?["1"]?.text?.contains("ceremony sign") == true)
+        try await Self.sign("successor.txt", at: place)
+        _ = try await place.document("ceremony", take)
+
+        let rehearsed = try await place.document("ca-compromise", command)
+        let successor = try #require(rehearsed["successor"]?.text)
+        #expect(rehearsed["leftForPeople"]?.count == 4)
+        let id = try #require(rehearsed["plan"]?.text)
+        let done = try await place.document("ca-compromise", command + ["--commit", "--plan", id])
+        #expect(done["outcome"]?.text == "done")
+        #expect(try await place.issuer(first)["state"]?.text == "compromised")
+        #expect(try await place.issuer(successor)["state"]?.text == "active")
+        // Recorded now, whatever the CRL says.
+        let revoked = "SELECT count(*) FROM revocation WHERE issuer_id = 'R1'"
+        #expect(try await place.query(revoked) == ["1"])
+
+        let people = try #require(done["leftForPeople"]).texts
+        #expect(people.count == 4, "\(people)")
+        #expect(people[0].contains("lists \(first)"), "\(people)")
+        _ = try await place.document("ceremony", try Self.words(people[1], at: place))
+        #expect(people[2].contains("ceremony sign crl-R1.txt --root "))
+        try await Self.sign("crl-R1.txt", at: place)
+        _ = try await place.document("ceremony", try Self.words(people[3], at: place))
+        let already = try await place.document("ca-compromise", command)
+        #expect(already["outcome"]?.text == "already")
+        #expect(already["leftForPeople"]?.count == 0)
+
+        let shown = try await place.document("crl-list", ["crl", "show", "R1"])
+        guard case .array(let crls)? = shown["crls"] else { return }
+        #expect(crls.contains { $0["published"]?["entries"] == .number(1) }, "\(shown)")
+    }
+
+    @Test("of an offline root itself, a root in the store takes its place, and the rehearsal says where its key is")
+    func root() async throws {
+        let place = try await Self.founded()
+        let first = try #require(try await place.query("SELECT id FROM issuer WHERE role = 'issuing'").first)
+        let command = ["ca", "compromise", "R1", "--reason", "stolen"]
+        let screen = try await place.run(command)
+        #expect(screen.status == 0, "\(screen.errors)")
+        #expect(screen.output.contains("of R2 is sealed in the store, where that of R1 is offline"), "\(screen.output)")
+        let rehearsed = try await place.document("ca-compromise", command)
+        let plan = try #require(rehearsed["plan"]?.text)
+        let done = try await place.document("ca-compromise", command + ["--commit", "--plan", plan])
+        #expect(done["moves"] == rehearsed["moves"])
+        #expect(try await place.issuer(first)["state"]?.text == "compromised")
+        #expect(
+            try await place.query("SELECT signed_by FROM issuer WHERE role = 'issuing' AND state = 'active'") == ["R2"]
+        )
+        #expect(try #require(done["leftForPeople"]).texts.contains { $0.contains("take R1 out of the devices' trust") })
+    }
+}
