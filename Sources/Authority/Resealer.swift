@@ -18,9 +18,15 @@ package struct Resealer: Sendable {
 
     /// Every sealed key under a fresh data key, which `passphrase` opens together with the former ones.
     ///
+    /// - Parameters:
+    ///   - passphrase: The next one.
+    ///   - unneeded: See ``Vault/renewed(passphrase:without:)``.
     /// - Returns: The plan, and the vault as it will be.
     /// - Throws: ``EnrollmentError`` when a key in the store cannot be opened, or the library failed.
-    package func plan(passphrase: borrowing SecretOctets) throws(EnrollmentError) -> (change: Resealing, vault: Vault) {
+    package func plan(
+        passphrase: borrowing SecretOctets,
+        without unneeded: Int = 0
+    ) throws(EnrollmentError) -> (change: Resealing, vault: Vault) {
         guard let parameters = self.keys.parameters, parameters == self.vault.parameters else {
             throw EnrollmentError(
                 .internalService,
@@ -28,7 +34,7 @@ package struct Resealer: Sendable {
                 rule: "sealing.changed"
             )
         }
-        let next = try self.vault.renewed(passphrase: passphrase)
+        let next = try self.vault.renewed(passphrase: passphrase, without: unneeded)
         var change = Resealing(parameters: .init(from: parameters, to: next.parameters))
         for issuer in self.keys.issuers {
             guard case .sealed(let former) = issuer.key else { continue }

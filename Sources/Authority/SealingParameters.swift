@@ -41,11 +41,13 @@ struct SealingParameters {
     /// New salt and today's cost, for these data keys and this passphrase.
     static func fresh(
         of keys: [SealingKey],
-        for passphrase: borrowing SecretOctets
+        for passphrase: borrowing SecretOctets,
+        cost: SealingCost = .service
     ) throws(EnrollmentError) -> SealingParameters {
         let octets: [UInt8]
         do throws(OpenSSLError) {
-            let derivation = try SealingKey.Parameters.fresh()
+            let salt = try SealingKey.Parameters.fresh().salt
+            let derivation = SealingKey.Parameters(salt: salt, logarithmicCost: cost.rawValue, blockSize: 8)
             let derived = try SealingKey(passphrase: passphrase, parameters: derivation)
             var written: [UInt8] = [2, derivation.logarithmicCost, derivation.blockSize, UInt8(derivation.salt.count)]
             written += derivation.salt

@@ -21,11 +21,18 @@ package final class Vault: SecretSealer {
     }
 
     /// A new vault, and the parameters that ``init(passphrase:parameters:)`` needs to open it again.
+    ///
+    /// - Parameters:
+    ///   - passphrase: What opens it.
+    ///   - cost: How much each guess at the passphrase takes.
+    /// - Returns: Both.
+    /// - Throws: ``EnrollmentError`` when the library failed.
     package static func create(
-        passphrase: borrowing SecretOctets
+        passphrase: borrowing SecretOctets,
+        cost: SealingCost = .service
     ) throws(EnrollmentError) -> (vault: Vault, parameters: [UInt8]) {
         let key = try library("vault.create") { () throws(OpenSSLError) in try SealingKey.generate() }
-        let parameters = try SealingParameters.fresh(of: [key], for: passphrase).octets
+        let parameters = try SealingParameters.fresh(of: [key], for: passphrase, cost: cost).octets
         return (Vault([key], parameters: parameters), parameters)
     }
 
@@ -49,18 +56,46 @@ package final class Vault: SecretSealer {
 
     /// The vault with a fresh data key added, for another passphrase; this one stays what it is.
     ///
+    /// - Parameters:
+    ///   - passphrase: What opens it then.
+    ///   - unneeded: So many of the oldest data keys are left out, because nothing needs them any more; the newest is never.
+    /// - Returns: The other vault.
     /// - Throws: ``EnrollmentError`` with rule `vault.ring` when the ring is full.
-    package func renewed(passphrase: borrowing SecretOctets) throws(EnrollmentError) -> Vault {
+    package func renewed(
+        passphrase: borrowing SecretOctets,
+        without unneeded: Int = 0
+    ) throws(EnrollmentError) -> Vault {
         let fresh = try library("vault.create") { () throws(OpenSSLError) in try SealingKey.generate() }
-        let keys = self.keys + [fresh]
+        let former = self.keys
+        let keys = former.dropFirst(max(0, min(unneeded, former.count - 1))) + [fresh]
         guard keys.count <= SealingParameters.mostKeys else {
             throw EnrollmentError(
                 .internalService,
-                "The store has \(SealingParameters.mostKeys) data keys, as many as it can hold.",
+                "The store has \(SealingParameters.mostKeys) data keys, as many as it can hold, and events that were never"
+                    + " removed still need the oldest one. Wait until handOff.eventDays have passed since the last new"
+                    + " passphrase, or lower that.",
                 rule: "vault.ring"
             )
         }
-        return Vault(keys, parameters: try SealingParameters.fresh(of: keys, for: passphrase).octets)
+        return Vault(
+            Array(keys),
+            parameters: try SealingParameters.fresh(of: Array(keys), for: passphrase).octets
+        )
+    }
+
+    /// Whether there is room for another data key only in the place of one that nothing needs.
+    package var isFull: Bool { self.keys.count >= SealingParameters.mostKeys }
+
+    /// How many data keys are older than the one that opens it; `nil` when none does.
+    package func age(ofKeyFor sealed: [UInt8], purpose: String) -> Int? {
+        self.keys.firstIndex { key in
+            do throws(SealingKey.OpeningError) {
+                _ = try key.open(sealed, for: purpose)
+                return true
+            } catch {
+                return false
+            }
+        }
     }
 
     private var keys: [SealingKey] { self.state.withLock { $0.keys } }
@@ -148,6 +183,14 @@ package final class Vault: SecretSealer {
         }
         throw .notAuthentic
     }
+}
+
+/// How much it takes to try one passphrase, as base-2 logarithm of scrypt's N.
+package enum SealingCost: UInt8, Sendable {
+    /// 32 MiB and about 0.1 s: at each start of a service and each command.
+    case service = 15
+    /// 128 MiB and about 0.5 s: for a file that may be copied, and is opened by people.
+    case file = 17
 }
 
 /// What a sealed signing key is bound to.

@@ -20,8 +20,13 @@ extension KeyShare {
     ///
     /// - Throws: ``OpenSSLError`` when the library makes no digest. The text is as secret as the share.
     public func lines() throws(OpenSSLError) -> [String] {
-        var payload: [UInt8] = [Self.version] + self.setID + [UInt8(self.threshold), UInt8(self.count)]
-        payload.append(UInt8(self.number))
+        // Never grows, which would leave a copy behind.
+        var payload: [UInt8] = []
+        payload.reserveCapacity(Self.payloadLength)
+        defer { payload.wipe() }
+        payload.append(Self.version)
+        payload += self.setID
+        payload += [UInt8(self.threshold), UInt8(self.count), UInt8(self.number)]
         self.value.withOctets { payload.append(contentsOf: $0) }
         payload += try Digest.sha256(payload).prefix(Self.checksumLength)
         return (0..<Self.lineCount).map { index in
@@ -45,6 +50,8 @@ extension KeyShare {
             return first != nil && first != UInt8(ascii: "#")
         }
         var payload: [UInt8] = []
+        payload.reserveCapacity(Self.payloadLength)
+        defer { payload.wipe() }
         for (index, line) in lines.enumerated() {
             guard index < Self.lineCount, let octets = Self.octets(of: line, number: index + 1) else {
                 throw .line(index + 1)
@@ -52,7 +59,8 @@ extension KeyShare {
             payload += octets
         }
         guard lines.count == Self.lineCount else { throw .line(lines.count + 1) }
-        let body = Array(payload[..<(Self.payloadLength - Self.checksumLength)])
+        var body = Array(payload[..<(Self.payloadLength - Self.checksumLength)])
+        defer { body.wipe() }
         let checksum: ArraySlice<UInt8>
         do throws(OpenSSLError) {
             checksum = try Digest.sha256(body).prefix(Self.checksumLength)
@@ -69,7 +77,7 @@ extension KeyShare {
             threshold: numbers[0],
             count: numbers[1],
             number: numbers[2],
-            value: SecretOctets(Array(body[(4 + Self.setIDLength)...]))
+            value: SecretOctets(count: SealingKey.length) { $0.copyBytes(from: body[(4 + Self.setIDLength)...]) }
         )
     }
 

@@ -111,6 +111,43 @@ struct VaultTests {
         #expect(error?.rule == "vault.key")
     }
 
+    @Test("a full ring takes another data key in the place of old ones that nothing needs, and never of the newest")
+    func fullRing() throws {
+        let passphrase = Self.passphrase
+        var (vault, _) = try Vault.create(passphrase: SecretOctets(passphrase))
+        var secrets = [try vault.seal([0], for: "account/x")]
+        while !vault.isFull {
+            vault = try vault.renewed(passphrase: SecretOctets(passphrase))
+            secrets.append(try vault.seal([UInt8(secrets.count)], for: "account/x"))
+        }
+        #expect(secrets.count == 64)
+        #expect(vault.age(ofKeyFor: secrets[0], purpose: "account/x") == 0)
+        #expect(vault.age(ofKeyFor: secrets[63], purpose: "account/x") == 63)
+        #expect(vault.age(ofKeyFor: secrets[63], purpose: "account/y") == nil)
+        let full = #expect(throws: EnrollmentError.self) { try vault.renewed(passphrase: SecretOctets(passphrase)) }
+        #expect(full?.rule == "vault.ring")
+
+        let next = try vault.renewed(passphrase: SecretOctets(passphrase), without: 62)
+        let opened = try Vault(passphrase: SecretOctets(passphrase), parameters: next.parameters)
+        #expect(opened.age(ofKeyFor: secrets[61], purpose: "account/x") == nil)
+        #expect(try opened.open(secrets[62], for: "account/x").withOctets { Array($0) } == [62])
+        #expect(opened.age(ofKeyFor: secrets[63], purpose: "account/x") == 1)
+        // What is sealed just now by a service that has not heard of it yet.
+        let least = try vault.renewed(passphrase: SecretOctets(passphrase), without: .max)
+        #expect(least.age(ofKeyFor: secrets[62], purpose: "account/x") == nil)
+        #expect(least.age(ofKeyFor: secrets[63], purpose: "account/x") == 0)
+    }
+
+    @Test("what people open takes four times the cost of what a service opens at each start")
+    func cost() throws {
+        let (vault, parameters) = try Vault.create(passphrase: SecretOctets(Self.passphrase), cost: .file)
+        #expect(parameters[1] == 17)
+        #expect(try Vault.create(passphrase: SecretOctets(Self.passphrase)).parameters[1] == 15)
+        let sealed = try vault.seal([1], for: "account/x")
+        let again = try Vault(passphrase: SecretOctets(Self.passphrase), parameters: parameters)
+        #expect(try again.open(sealed, for: "account/x").withOctets { Array($0) } == [1])
+    }
+
     @Test("whoever holds a vault that is opened anew reads what the newest data key sealed")
     func reopened() throws {
         let (vault, _) = try Vault.create(passphrase: SecretOctets(Self.passphrase))

@@ -17,7 +17,8 @@ extension SeenCRL {
         let facts = try encoding("seen-crl", "It cannot be read as a CRL") { () throws(X509Error) in
             (
                 shard: try Self.shard(of: list, issuer.id), number: try list.ownNumber(),
-                thisUpdate: try list.thisUpdateSeconds(), entries: try Self.entries(of: list)
+                thisUpdate: try list.thisUpdateSeconds(), entries: try Self.entries(of: list),
+                nextUpdate: try list.nextUpdateSeconds()
             )
         }
         guard let shard = facts.shard, let number = facts.number else {
@@ -27,7 +28,17 @@ extension SeenCRL {
             shard: shard,
             number: number,
             thisUpdate: Timestamp(seconds: facts.thisUpdate),
-            entries: facts.entries
+            entries: facts.entries,
+            document: try facts.nextUpdate.map { (end) throws(EnrollmentError) in
+                try library("seen-crl") { () throws(OpenSSLError) in
+                    Document(
+                        der: der,
+                        thumbprint: try Digest.sha256(der),
+                        toBeSignedDigest: try Digest.sha256(Array(list.toBeSigned)),
+                        nextUpdate: Timestamp(seconds: end)
+                    )
+                }
+            }
         )
     }
 

@@ -106,7 +106,7 @@ package struct OfflineRoot: Sendable {
     ) throws(EnrollmentError) -> (KeyLocation, [UInt8], [KeyShare]) {
         switch protection {
         case .passphrase(let secret):
-            let (vault, parameters) = try Vault.create(passphrase: SecretOctets(secret.reveal()))
+            let (vault, parameters) = try Vault.create(passphrase: SecretOctets(secret.reveal()), cost: .file)
             return (.sealed(try vault.seal(key, of: id)), parameters, [])
         case .shares(let threshold, let count):
             let (split, shares) = try SplitKey.make(of: key, owner: id, threshold: threshold, count: count)

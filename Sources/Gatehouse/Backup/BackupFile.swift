@@ -1,5 +1,6 @@
 import EnrollmentCore
 import Glibc
+import ServiceRuntime
 
 /// A backup that is being written: under another name until it is complete and on the disk.
 struct BackupFile: ~Copyable {
@@ -34,15 +35,13 @@ struct BackupFile: ~Copyable {
     /// Gives the file its name; never that of another one.
     borrowing func finish() throws(CommandProblem) {
         guard fsync(self.descriptor) == 0 else { throw Self.problem(FileError(path: self.partialPath, code: errno)) }
-        guard link(self.partialPath, self.path) == 0 else {
-            throw Self.problem(FileError(path: self.path, code: errno))
+        let code = UniqueName.move(self.partialPath, to: self.path)
+        guard code == 0 else { throw Self.problem(FileError(path: self.path, code: code)) }
+        do throws(FileError) {
+            try FilePath.synchronize(folder: FilePath.folder(of: self.path))
+        } catch {
+            throw Self.problem(error)
         }
-        unlink(self.partialPath)
-        let folder = FilePath.folder(of: self.path)
-        let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard handle >= 0 else { throw Self.problem(FileError(path: folder, code: errno)) }
-        defer { close(handle) }
-        guard fsync(handle) == 0 else { throw Self.problem(FileError(path: folder, code: errno)) }
     }
 
     private static func problem(_ error: FileError) -> CommandProblem {

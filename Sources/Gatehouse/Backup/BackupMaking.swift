@@ -25,6 +25,8 @@ struct BackupMaking {
         /// Of the whole file.
         let octets: Int64
         let act: AdministrativeAct
+        /// What is not as it has to be in the store, and so in the backup.
+        let findings: [String]
     }
 
     func perform(_ ledger: any LedgerStore, keys: any IssuerKeySource) async throws(CommandProblem) -> Outcome {
@@ -55,6 +57,10 @@ struct BackupMaking {
         }
         let rows = total.withLock { $0 }
         meter.withLock { $0?.finish(at: rows, failed: 0) }
+        // Nobody wants to hear of it for the first time when the backup is all that is left.
+        let check = try await self.wrapped { () throws(EnrollmentError) in
+            try await image.check(naming: 3, digest: { try Digest.sha256($0) })
+        }
         let manifest = try self.manifest(facts, of: image, made: made)
         let descriptor = target.descriptor
         let (signer, octets) = try await self.wrapped { () throws(EnrollmentError) in
@@ -69,7 +75,13 @@ struct BackupMaking {
             try await ledger.recordBackup(act, facts: self.facts(manifest, octets))
             return act
         }
-        return Outcome(manifest: manifest, signer: signer, octets: octets, act: act)
+        return Outcome(
+            manifest: manifest,
+            signer: signer,
+            octets: octets,
+            act: act,
+            findings: check.findings(ofFile: true) + check.findings(ofFile: false)
+        )
     }
 
     private func manifest(

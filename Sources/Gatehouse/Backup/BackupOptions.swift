@@ -1,6 +1,7 @@
 import ArgumentParser
 import EnrollmentCore
 import Glibc
+import Ledger
 import OpenSSLKit
 
 /// What all commands about backups take.
@@ -26,6 +27,11 @@ struct BackupOptions: ParsableArguments {
 
     /// The folder that was named, or another.
     func folder(or fallback: String) -> String { self.temporary ?? fallback }
+
+    /// Beside the store's own file, where as much is readable anyway; never on the medium that backups are on.
+    static func temporary(for place: StorePlace) -> String {
+        if case .sqlite(let path) = place { FilePath.folder(of: path) } else { Self.largeTemporary }
+    }
 
     /// Where temporary files go that outlast no command and may be large.
     static let largeTemporary = "/var/tmp"

@@ -1,3 +1,4 @@
+import EnrollmentCore
 import Ledger
 
 /// What a restore can lose, each of which has to be accepted by name.
@@ -6,9 +7,16 @@ enum LossKind: String, CaseIterable, Sendable {
     case certificates
     case revocations
     case issuers
+    /// Who was let in by tokens and permits that were ended since.
+    case access
+    /// Nobody knows what was lost.
+    case unknown
 
     /// As the option is written.
-    var option: String { "--accept-lost-\(self.rawValue)" }
+    var option: String { self == .unknown ? "--accept-unknown" : "--accept-lost-\(self.rawValue)" }
+
+    /// As the act's record has it.
+    var fact: Fact { Fact("accepted", self == .unknown ? "unknown" : "lost \(self.rawValue)") }
 
     /// Whether the loss is of this kind, too.
     func concerns(_ loss: RestoreLoss) -> Bool {
@@ -17,6 +25,8 @@ enum LossKind: String, CaseIterable, Sendable {
         case .certificates: !loss.certificates.isEmpty
         case .revocations: !loss.revocations.isEmpty || !loss.strangers.isEmpty || !loss.blockedKeys.isEmpty
         case .issuers: !loss.issuers.isEmpty
+        case .access: !loss.access.isNone
+        case .unknown: loss.isUnknown
         }
     }
 
@@ -34,7 +44,16 @@ enum LossKind: String, CaseIterable, Sendable {
                 + " revoked and blocked again, where the backup knows the certificate; others stay valid."
         case .issuers:
             "Issuers were made, replaced or ended after the backup. What a lost issuer signed cannot be revoked here, and"
-                + " one that was ended signs again: end it once more after the restore (gatehouse ca status)."
+                + " one that was ended signs again: end it once more after the restore (gatehouse ca status). One that was"
+                + " revoked by its root: gatehouse ca compromise."
+        case .access:
+            "Without the store that was lost nobody knows which API tokens were revoked, and which permits were used or"
+                + " taken back, after the backup. Those that it shows as good are good again: look through gatehouse token"
+                + " list and the devices' permits before the service starts."
+        case .unknown:
+            "Nothing was seen of the time after the backup, no CRL of this authority and no store. That does not mean that"
+                + " nothing was lost: certificates that were revoked since are good again, and stay so. Look for CRLs in"
+                + " caches, proxies and on clients, and name them with --published."
         }
     }
 }

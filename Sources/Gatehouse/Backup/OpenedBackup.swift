@@ -16,9 +16,27 @@ struct OpenedBackup: Sendable {
     /// The store that is in it, up to date.
     let image: StoreImage
     let facts: StoreImageFacts
-    /// What is not as it has to be; empty for one that can be restored.
-    let findings: [String]
+    /// What shows that it is not what was backed up; never to be restored.
+    let damage: [String]
+    /// What was not as it has to be in the store itself, when the backup was made.
+    let broken: [String]
     let check: StoreCheckReport
+
+    /// Everything that is to be said against it.
+    var findings: [String] { self.damage + self.broken }
+}
+
+extension StoreCheckReport {
+    /// What tells of a damaged file, and not of a store that somebody has made mistakes in.
+    private static let structural: Set = ["schema", "integrity"]
+
+    /// What is broken, each in words; apart from the file itself, unless that is asked for.
+    func findings(ofFile isOfFile: Bool) -> [String] {
+        self.outcomes.filter { $0.status == .broken && Self.structural.contains($0.name) == isOfFile }.map { outcome in
+            let examples = outcome.examples.isEmpty ? "" : " (\(outcome.examples.joined(separator: "; ")))"
+            return "\(outcome.name): \(outcome.count) not so: \(outcome.what)\(examples)"
+        }
+    }
 }
 
 /// Opens backups: everything is read and checked before anything of it is used.
@@ -173,16 +191,12 @@ struct BackupOpening {
             throw EnrollmentError(.internalService, "\(error.sentence).", rule: "backup.digest")
         }
         // One that was brought up to date has other tables than its manifest says; the image's digest covers it all.
-        var findings = wasOlder ? [] : manifest.differences(from: facts, issuers: issuers)
+        var damage = wasOlder ? [] : manifest.differences(from: facts, issuers: issuers)
         let active = issuers.filter { $0.role == "issuing" && $0.state == "active" }.map(\.thumbprint)
         if !active.contains(signer.issuer) {
-            findings.append("it was signed by another than the active issuer that is in it")
+            damage.append("it was signed by another than the active issuer that is in it")
         }
         let check = try await image.check(naming: 3, digest: { try Digest.sha256($0) })
-        for outcome in check.outcomes where outcome.status == .broken {
-            let examples = outcome.examples.isEmpty ? "" : " (\(outcome.examples.joined(separator: "; ")))"
-            findings.append("\(outcome.name): \(outcome.count) not so: \(outcome.what)\(examples)")
-        }
         return OpenedBackup(
             file: self.file,
             octets: octets,
@@ -191,7 +205,8 @@ struct BackupOpening {
             isVouchedFor: isVouchedFor,
             image: image,
             facts: facts,
-            findings: findings,
+            damage: damage + check.findings(ofFile: true),
+            broken: check.findings(ofFile: false),
             check: check
         )
     }

@@ -42,14 +42,22 @@ struct Restoring {
         }
         let image = self.backup.image
         let all = seen
+        let now = SystemClock().now
         loss.add(try await self.wrapped { () throws(EnrollmentError) in try await image.loss(bySeen: all) })
-        let obstacles = try await self.wrapped { () throws(EnrollmentError) in
+        var obstacles = try await self.wrapped { () throws(EnrollmentError) in
             try await image.obstacles(at: self.target, replacing: self.replaces)
         }
-        if self.mayHoldStore {
-            let found = try await self.lossByTarget()
-            if let found { loss.add(found) }
-            evidence.append(found == nil ? "\(self.target) holds nothing" : "the store at \(self.target)")
+        if let early = RestoreOrder.obstacle(made: self.backup.manifest.made, now: now) {
+            obstacles.insert(early, at: 0)
+        }
+        let found = self.mayHoldStore ? try await self.lossByTarget() : nil
+        if let found {
+            loss.add(found)
+            evidence.append("the store at \(self.target)")
+        } else {
+            if self.mayHoldStore { evidence.append("\(self.target) holds nothing") }
+            loss.isUnknown = seen.isEmpty
+            loss.access = try await self.wrapped { () throws(EnrollmentError) in try await image.openAccess(at: now) }
         }
         let known = loss
         return Judgement(
@@ -114,10 +122,11 @@ struct Restoring {
         return [
             Fact("file", self.backup.file), Fact("made", "\(manifest.made)"), Fact("made-by", manifest.madeBy),
             Fact("image-sha256", Hexadecimal.encode(manifest.imageDigest)),
-        ] + LossKind.allCases.filter { $0.concerns(loss) }.map { Fact("accepted", "lost \($0.rawValue)") } + [
+        ] + LossKind.allCases.filter { $0.concerns(loss) }.map(\.fact) + [
             Fact("lost-certificates", String(loss.certificates.count)),
             Fact("lost-revocations", String(loss.strangers.count)),
         ] + loss.issuers.prefix(10).map { Fact("issuer", $0) }
+            + self.backup.broken.prefix(10).map { Fact("finding", $0) }
     }
 
     private func wrapped<Value>(

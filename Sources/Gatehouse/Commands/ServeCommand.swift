@@ -50,7 +50,10 @@ struct Server: Sendable {
 
     func run() async throws(CommandProblem) {
         let signals = Signals()
-        if !SecureHeap.initialize(size: 1 << 18) {
+        let listeners = self.configuration.adminListener == nil ? 1 : 2
+        // With those beyond the limit, who are told so.
+        let connections = listeners * (self.configuration.limits.connections + 64)
+        if !SecureHeap.initialize(size: SecureHeap.size(forConnections: connections)) {
             self.logger.warning("memory cannot be locked, keys may be paged out", metadata: ["mend": "raise ulimit -l"])
         }
         self.raiseDescriptorLimit()

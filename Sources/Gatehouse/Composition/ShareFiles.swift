@@ -20,22 +20,20 @@ enum ShareFiles {
         }
     }
 
-    /// Reads shares, one to a file.
+    /// Reads shares, one to a file, or typed at the terminal where the name is `-`.
     ///
     /// - Throws: ``CommandProblem`` that names the file and, for a mistake in a share, its line.
     static func read(_ paths: [String]) throws(CommandProblem) -> [KeyShare] {
         var shares: [KeyShare] = []
         for path in paths {
-            let text = try SecretReference.file(path).fetch()
-            let lines = String(decoding: text.reveal(), as: UTF8.self)
-                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let lines = path == "-" ? try Self.typed(number: shares.count + 1) : try Self.lines(of: path)
             do throws(KeyShareError) {
                 shares.append(try KeyShare(lines: lines))
             } catch {
                 let problem = EnrollmentError(error)
                 throw CommandProblem(
                     "GH-SHARE-001",
-                    "\(path) does not hold a share: \(problem.detail)",
+                    "\(path == "-" ? "what was typed" : path) does not hold a share: \(problem.detail)",
                     [("rule", problem.rule)],
                     exit: .usage
                 )
@@ -44,7 +42,74 @@ enum ShareFiles {
         return shares
     }
 
-    /// Writes each share to a file of its own, mode 0600.
+    private static func typed(number: Int) throws(CommandProblem) -> [String] {
+        var lines: [String] = []
+        for line in 1...KeyShare.lineCount {
+            let text = try TerminalSecret.ask("Share \(number), line \(line) of \(KeyShare.lineCount): ")
+            lines.append(String(decoding: text.reveal(), as: UTF8.self))
+        }
+        return lines
+    }
+
+    /// A stick that people carry a share on often has a file system without modes: that is told, and no reason to refuse.
+    private static func lines(of path: String) throws(CommandProblem) -> [String] {
+        let octets: [UInt8]
+        do throws(FileError) {
+            octets = try FilePath.read(path, limit: 65_536)
+        } catch {
+            throw CommandProblem("GH-SHARE-001", "a share cannot be read: \(error)", exit: .usage)
+        }
+        Self.warnIfExposed([path])
+        return String(decoding: octets, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// Says on standard error which files anybody else on this machine can read.
+    private static func warnIfExposed(_ files: [String]) {
+        // What cannot be looked at cannot be warned of; it was read or written a moment ago.
+        let exposed = files.filter { ((try? FilePath.mode(of: $0)) ?? 0) & 0o077 != 0 }
+        guard let first = exposed.first else { return }
+        Terminal.explain(
+            "warning: \(first)\(exposed.count > 1 ? " and others" : "") can be read by others on this machine; its file"
+                + " system perhaps keeps no modes. Print the share and erase the file."
+        )
+    }
+
+    /// Reads shares back and opens the key with all of them, before they are the only way to it.
+    ///
+    /// - Parameters:
+    ///   - files: All of them.
+    ///   - key: As it is going to be stored.
+    ///   - owner: Whose key it is.
+    /// - Returns: The shares as the files have them.
+    /// - Throws: ``CommandProblem`` when they do not open it; the files are removed then.
+    static func proved(
+        _ files: [String],
+        open key: KeyLocation,
+        of owner: String
+    ) throws(CommandProblem) -> [KeyShare] {
+        do {
+            let shares = try Self.read(files)
+            guard case .split(let octets) = key else { return shares }
+            _ = try SplitKey(octets: octets).open(with: shares, owner: owner)
+            return shares
+        } catch {
+            Self.remove(files)
+            throw CommandProblem(
+                "GH-SHARE-002",
+                "the shares that were written do not open the key, so nothing was changed: \(error)",
+                [("try", "another medium for the shares")],
+                exit: .failed
+            )
+        }
+    }
+
+    private static func remove(_ files: [String]) {
+        for file in files { unlink(file) }
+        if let first = files.first { rmdir(FilePath.folder(of: first)) }
+    }
+
+    /// Writes each share to a file of its own, mode 0600, durably.
     ///
     /// - Returns: The files, in the order of the shares.
     /// - Throws: ``CommandProblem`` when the folder is there already or cannot be written; what was written is removed.
@@ -67,7 +132,7 @@ enum ShareFiles {
             }
             return files
         } catch {
-            for file in files { unlink(file) }
+            Self.remove(files)
             rmdir(folder)
             throw CommandProblem("GH-SHARE-002", "the shares cannot be written: \(error)", exit: .failed)
         }

@@ -1,4 +1,5 @@
 import Glibc
+import OpenSSLKit
 
 /// A file operation that the system refused.
 struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -39,8 +40,12 @@ enum FilePath {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
+        // What is read may be a secret: room for all of it at once, so that no copy is left behind, and a clean buffer.
+        var status = stat()
         var octets: [UInt8] = []
+        if fstat(descriptor, &status) == 0 { octets.reserveCapacity(min(max(0, Int(status.st_size)), limit)) }
         var buffer = [UInt8](repeating: 0, count: 16_384)
+        defer { buffer.wipe() }
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             guard count >= 0 else { throw FileError(path: path, code: errno) }
@@ -62,12 +67,25 @@ enum FilePath {
             written += count
         }
         guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+        try Self.synchronize(folder: Self.folder(of: path))
     }
 
-    /// Makes a folder and those above it; one that exists is fine.
+    /// Makes durable which files are in a folder.
+    static func synchronize(folder: String) throws(FileError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // One that may be written to and not be looked into.
+        if descriptor < 0, errno == EACCES { return }
+        guard descriptor >= 0 else { throw FileError(path: folder, code: errno) }
+        defer { close(descriptor) }
+        // Some file systems have nothing to be done for folders, and say so.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError(path: folder, code: errno) }
+    }
+
+    /// Makes a folder and those above it, durably; one that exists is fine.
     static func createFolder(_ path: String, mode: mode_t) throws(FileError) {
         if path == "." || path == "/" || Self.exists(path) { return }
         try Self.createFolder(Self.folder(of: path), mode: mode)
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(path: path, code: errno) }
+        try Self.synchronize(folder: Self.folder(of: path))
     }
 }

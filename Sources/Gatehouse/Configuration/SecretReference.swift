@@ -39,13 +39,13 @@ enum SecretReference: Hashable, Sendable {
     ///
     /// - Throws: ``CommandProblem`` when it is missing, empty, or readable by others.
     func fetch() throws(CommandProblem) -> Redacted<[UInt8]> {
-        let octets: [UInt8]
+        var trimmed: [UInt8]
         switch self {
         case .file(let path):
-            octets = try Self.read(path, place: self.place)
+            trimmed = try Self.read(path, place: self.place)
         case .environment(let name):
             guard let value = getenv(name) else { throw Self.problem("\(self.place) is not set", "export \(name)=…") }
-            octets = Array(String(cString: value).utf8)
+            trimmed = Array(UnsafeBufferPointer(start: value, count: strlen(value))).map { UInt8(bitPattern: $0) }
         case .credential(let name):
             guard let folder = getenv("CREDENTIALS_DIRECTORY") else {
                 throw Self.problem(
@@ -53,9 +53,8 @@ enum SecretReference: Hashable, Sendable {
                     "LoadCredential=\(name):/path in the service unit"
                 )
             }
-            octets = try Self.read("\(String(cString: folder))/\(name)", place: self.place)
+            trimmed = try Self.read("\(String(cString: folder))/\(name)", place: self.place)
         }
-        var trimmed = octets
         while let last = trimmed.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { trimmed.removeLast() }
         guard !trimmed.isEmpty else { throw Self.problem("\(self.place) is empty", "write the secret into it") }
         return Redacted(trimmed)

@@ -23,6 +23,13 @@ struct BackupScreen {
             "  trace         \(self.outcome.act.traceID)",
         ]
         lines += self.removed.map { "  removed       \($0)" }
+        lines += self.outcome.findings.map { "  ! not sound   \(Table.printable($0))" }
+        if !self.outcome.findings.isEmpty {
+            lines += [
+                "",
+                "The store is not sound, and nor is its backup: gatehouse store check says what to do. Keep older backups.",
+            ]
+        }
         lines += ["", "Look at it:  \(ShellWords.line(["gatehouse", "backup", "verify", self.file]))"]
         return lines.joined(separator: "\n") + "\n"
     }
@@ -39,6 +46,7 @@ struct BackupScreen {
             ("signedBy", .string(Hexadecimal.encode(self.outcome.signer.issuer))),
             ("root", .string(Hexadecimal.encode(self.outcome.signer.root))),
             ("trace", .string("\(self.outcome.act.traceID)")), ("removed", .array(self.removed.map { .string($0) })),
+            ("findings", .array(self.outcome.findings.map { .string($0) })),
         ])
     }
 }

@@ -37,7 +37,9 @@ struct BackupVerificationScreen {
             "",
             self.backup.findings.isEmpty
                 ? "Sound: every chunk, the signature, every row, \(self.backup.check.outcomes.count) checks of the store."
-                : "Not sound: \(Numerals.count(self.backup.findings.count, "finding")). Use another backup.",
+                : "Not sound: \(Numerals.count(self.backup.findings.count, "finding")). Use another backup."
+                    + (self.backup.damage.isEmpty
+                        ? " The store itself was like that; restore takes it with --accept-findings." : ""),
         ]
         return lines.joined(separator: "\n") + "\n"
     }
@@ -76,6 +78,7 @@ struct BackupVerificationScreen {
                 )
             ),
             ("findings", .array(self.backup.findings.map { .string($0) })),
+            ("restorable", .boolean(self.backup.damage.isEmpty)),
         ])
     }
 }

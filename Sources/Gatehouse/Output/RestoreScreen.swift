@@ -44,6 +44,7 @@ struct RestoreScreen {
         if self.judgement.evidence.isEmpty {
             lines.append("  looked at     nothing: nobody knows what was published after the backup (--published)")
         }
+        lines += self.backup.broken.map { "  ! not sound   \(Table.printable($0))" }
         lines += self.lostLines
         lines += self.judgement.obstacles.map { "  ! refused     \(Table.printable($0))" }
         lines += self.doneLines
@@ -90,6 +91,31 @@ struct RestoreScreen {
             )
         }
         lines += self.loss.issuers.map { "  - issuer      \(Table.printable($0))" }
+        for (shard, list) in self.loss.lists.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            lines.append("  ~ CRL         \(shard): number \(list.number) of \(list.thisUpdate), to be shown again")
+        }
+        return lines + self.accessLines
+    }
+
+    private var accessLines: [String] {
+        var lines: [String] = []
+        if !self.loss.tokens.isEmpty {
+            lines.append(
+                "  ~ tokens      \(Numerals.count(self.loss.tokens.count, "token")) revoked since, to be revoked again"
+            )
+        }
+        if !self.loss.permits.isEmpty {
+            lines.append(
+                "  ~ permits     \(Numerals.count(self.loss.permits.count, "permit")) used or taken back since, to be taken back"
+            )
+        }
+        if !self.loss.access.isNone {
+            lines.append(
+                "  - access      \(Numerals.count(self.loss.access.tokens, "token")) and"
+                    + " \(Numerals.count(self.loss.access.permits, "permit")) that are good in the backup, and perhaps were not"
+                    + " any more"
+            )
+        }
         return lines
     }
 
@@ -115,8 +141,30 @@ struct RestoreScreen {
         if outcome.blockedKeys > 0 {
             lines.append("  blocked       \(Numerals.count(outcome.blockedKeys, "key")) again")
         }
+        if outcome.tokens + outcome.permits > 0 {
+            lines.append(
+                "  access        \(Numerals.count(outcome.tokens, "token")) revoked again,"
+                    + " \(Numerals.count(outcome.permits, "permit")) taken back"
+            )
+        }
+        for (shard, number) in outcome.lists.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            lines.append("  CRL           \(shard): number \(number) is shown again, as it was seen")
+        }
+        for shard in self.former {
+            lines.append(
+                "  ! CRL         \(shard) is the backup's: if a later one was published, make the next by a ceremony"
+                    + " (gatehouse crl publish --offline)"
+            )
+        }
         if let former = outcome.former { lines.append("  put aside     \(former)") }
         return lines
+    }
+
+    /// CRLs that nobody here can make, of which nothing newer was seen than the backup has.
+    private var former: [String] {
+        let away = Set(self.backup.facts.issuers.filter { !$0.key.isAtHand && $0.key != .destroyed }.map(\.id))
+        return self.backup.facts.shards.map(\.shard)
+            .filter { away.contains($0.issuerID) && self.outcome?.lists[$0] == nil }.map { "\($0)" }
     }
 
     private var ending: String {
@@ -136,6 +184,7 @@ struct RestoreScreen {
             ("file", .string(self.backup.file)), ("made", .time(self.backup.manifest.made)),
             ("root", .string(Hexadecimal.encode(self.backup.signer.root))),
             ("vouchedFor", .boolean(self.backup.isVouchedFor)), ("store", .string(self.target)),
+            ("findings", .array(self.backup.broken.map { .string($0) })),
             ("lookedAt", .array(self.judgement.evidence.map { .string($0) })),
             ("refused", .array(self.judgement.obstacles.map { .string($0) })),
             ("lost", self.lost), ("notAccepted", .array(self.judgement.missing.map { .string($0.rawValue) })),
@@ -161,6 +210,11 @@ struct RestoreScreen {
             ("revocationsOfUnknown", .integer(Int64(self.loss.strangers.count))),
             ("blockedKeysToRepeat", .integer(Int64(self.loss.blockedKeys.count))),
             ("issuers", .array(self.loss.issuers.map { .string($0) })),
+            ("tokensToRepeat", .integer(Int64(self.loss.tokens.count))),
+            ("permitsToRepeat", .integer(Int64(self.loss.permits.count))),
+            ("tokensUncertain", .integer(Int64(self.loss.access.tokens))),
+            ("permitsUncertain", .integer(Int64(self.loss.access.permits))),
+            ("unknown", .boolean(self.loss.isUnknown)),
         ])
     }
 
@@ -177,7 +231,16 @@ struct RestoreScreen {
                 )
             ),
             ("feedPosition", .integer(outcome.feedPosition)), ("revoked", .integer(Int64(outcome.revoked))),
-            ("blockedKeys", .integer(Int64(outcome.blockedKeys))), ("putAside", .optional(outcome.former)),
+            ("blockedKeys", .integer(Int64(outcome.blockedKeys))), ("tokens", .integer(Int64(outcome.tokens))),
+            ("permits", .integer(Int64(outcome.permits))),
+            (
+                "crlsShownAgain",
+                .array(
+                    outcome.lists.sorted { "\($0.key)" < "\($1.key)" }.map { shard, number in
+                        .object([("crl", .string("\(shard)")), ("number", .integer(number))])
+                    }
+                )
+            ), ("putAside", .optional(outcome.former)),
         ])
     }
 }

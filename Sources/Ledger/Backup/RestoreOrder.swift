@@ -15,6 +15,19 @@ package struct RestoreOrder: Sendable {
         self.made = made
         self.loss = loss
     }
+
+    /// Why nothing can be restored at that moment, whatever the store; `nil` when it can.
+    ///
+    /// - Parameters:
+    ///   - made: When the backup was made.
+    ///   - now: By this machine's clock.
+    /// - Returns: The reason in words.
+    package static func obstacle(made: Timestamp, now: Timestamp) -> String? {
+        guard now < made else { return nil }
+        return
+            "this machine's clock says \(now), and the backup was made at \(made); set the clock, since numbers go on"
+            + " by the time that has passed"
+    }
 }
 
 /// What became of a ``RestoreOrder``.
@@ -27,6 +40,11 @@ package struct RestoreOutcome: Sendable {
     package var revoked = 0
     /// Keys that were blocked again.
     package var blockedKeys = 0
+    /// CRLs of issuers whose key is elsewhere that are shown in place of the backup's, with their numbers.
+    package var lists: [CRLShard: Int64] = [:]
+    /// Tokens that were revoked again, and permits that were taken back.
+    package var tokens = 0
+    package var permits = 0
     /// Where the store is that was there before; `nil` when there was none, or it was a database's contents.
     package var former: String?
 }

@@ -13,6 +13,15 @@ extension StoreImage {
             var loss = RestoreLoss()
             for (crl, source) in lists {
                 try known.note(crl.number, of: crl.shard, seenIn: source, in: &loss)
+                if let document = crl.document {
+                    let list = RestoreLoss.List(
+                        number: crl.number,
+                        thisUpdate: crl.thisUpdate,
+                        entryCount: crl.entries.count,
+                        document: document
+                    )
+                    try known.note(list, of: crl.shard, in: &loss)
+                }
                 for entry in crl.entries {
                     guard try known.holds(entry.serialNumber) else {
                         loss.certificates.insert(entry.serialNumber)
@@ -38,6 +47,27 @@ extension StoreImage {
         do {
             let image = LedgerConnection(self.connection)
             return try place.withSnapshot { try StoreEvidence(store: $0, name: "\(place)").loss(of: image) }
+        } catch {
+            throw .ledger(error)
+        }
+    }
+}
+
+extension StoreImage {
+    /// What lets somebody in by what the image shows, and may have been revoked, used or taken back since.
+    ///
+    /// - Parameter now: What has run out by then is not counted.
+    /// - Returns: How much of it there is.
+    /// - Throws: ``EnrollmentError`` when the image cannot be read.
+    package func openAccess(at now: Timestamp) throws(EnrollmentError) -> RestoreLoss.Access {
+        do {
+            let image = LedgerConnection(self.connection)
+            let row = try image.prepare("SELECT count(*) FROM permit WHERE used_serial IS NULL AND until > ?1")
+            try row.bind(now.microseconds, at: 1)
+            return RestoreLoss.Access(
+                tokens: try TokenTable(connection: image).valid(at: now).count,
+                permits: try row.step() ? Int(row.integer(0)) : 0
+            )
         } catch {
             throw .ledger(error)
         }
@@ -81,6 +111,31 @@ private struct KnownRows {
         }
         let other = loss.revocations[serial]
         if other.map({ reason.replaces($0) }) ?? true { loss.revocations[serial] = reason }
+        try self.noteIssuer(reason, of: serial, in: &loss)
+    }
+
+    /// An issuer whose certificate was revoked signs again unless somebody ends it.
+    private func noteIssuer(_ reason: RevocationReason, of serial: SerialNumber, in loss: inout RestoreLoss) throws {
+        let row = try self.connection.prepare("SELECT id, state, signed_by FROM issuer WHERE serial = ?1")
+        try row.bind(serial.octets, at: 1)
+        guard try row.step() else { return }
+        let words = "\(row.text(0)) was revoked by \(row.text(2)) (\(reason.name)), and is \(row.text(1)) in the backup"
+        if !loss.issuers.contains(words) { loss.issuers.append(words) }
+    }
+
+    /// Notes a CRL of an issuer whose key is elsewhere, when it is newer than the one that the image shows.
+    func note(_ list: RestoreLoss.List, of shard: CRLShard, in loss: inout RestoreLoss) throws {
+        let row = try self.connection.prepare(
+            """
+            SELECT coalesce(s.published, 0) FROM issuer i
+                LEFT JOIN crl_shard s ON s.issuer_id = i.id AND s.shard = ?2
+            WHERE i.id = ?1 AND i.key_place NOT IN ('sealed', 'token')
+            """
+        )
+        try row.bind(shard.issuerID, at: 1)
+        try row.bind(shard.number, at: 2)
+        guard try row.step(), list.number > row.integer(0), list.number > loss.lists[shard]?.number ?? 0 else { return }
+        loss.lists[shard] = list
     }
 
     func note(_ number: Int64, of shard: CRLShard, seenIn source: String, in loss: inout RestoreLoss) throws {
@@ -119,7 +174,64 @@ private struct StoreEvidence {
         loss.feedPosition = try OutboxTable(connection: self.store).lastPosition()
         try self.certificates(known, &loss)
         try self.blockedKeys(image, &loss)
+        try self.lists(known, &loss)
+        try self.tokens(image, &loss)
+        try self.permits(image, &loss)
         return loss
+    }
+
+    /// CRLs that are shown there.
+    private func lists(_ known: KnownRows, _ loss: inout RestoreLoss) throws {
+        let row = try self.store.prepare(
+            """
+            SELECT c.issuer_id, c.shard, c.number, c.this_update, c.entries, c.der, c.thumbprint, c.to_be_signed_digest,
+                c.next_update
+            FROM issuer i CROSS JOIN crl_shard s ON s.issuer_id = i.id CROSS JOIN crl c
+                ON c.issuer_id = s.issuer_id AND c.shard = s.shard AND c.number = s.published
+            WHERE i.role = 'root' OR i.key_place NOT IN ('sealed', 'token')
+            """
+        )
+        var lists: [(CRLShard, RestoreLoss.List)] = []
+        while try row.step() {
+            let document = SeenCRL.Document(
+                der: row.octets(5),
+                thumbprint: row.octets(6),
+                toBeSignedDigest: row.octets(7),
+                nextUpdate: Timestamp(microseconds: row.integer(8))
+            )
+            let list = RestoreLoss.List(
+                number: row.integer(2),
+                thisUpdate: Timestamp(microseconds: row.integer(3)),
+                entryCount: Int(row.integer(4)),
+                document: document
+            )
+            lists.append((CRLShard(issuerID: row.text(0), number: Int(row.integer(1))), list))
+        }
+        for (shard, list) in lists { try known.note(list, of: shard, in: &loss) }
+    }
+
+    private func tokens(_ image: LedgerConnection, _ loss: inout RestoreLoss) throws {
+        let tokens = TokenTable(connection: image)
+        let row = try self.store.prepare("SELECT id FROM api_token WHERE revoked IS NOT NULL ORDER BY ordinal")
+        while try row.step() {
+            let id = row.text(0)
+            if let token = try tokens.find(id), token.revoked == nil { loss.tokens.insert(id) }
+        }
+    }
+
+    /// Those that are unused in the image, and are not there any more or were used.
+    private func permits(_ image: LedgerConnection, _ loss: inout RestoreLoss) throws {
+        let open: SQL = "SELECT device, kind, trace_id FROM permit WHERE used_serial IS NULL"
+        loss.permits = try Self.grants(open, image).subtracting(try Self.grants(open, self.store))
+    }
+
+    private static func grants(_ sql: SQL, _ connection: LedgerConnection) throws -> Set<RestoreLoss.Grant> {
+        let row = try connection.prepare(sql)
+        var grants: Set<RestoreLoss.Grant> = []
+        while try row.step() {
+            grants.insert(RestoreLoss.Grant(device: row.octets(0), kind: row.text(1), traceID: row.text(2)))
+        }
+        return grants
     }
 
     private func compare(

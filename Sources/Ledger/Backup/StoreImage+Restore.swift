@@ -3,6 +3,7 @@ internal import Glibc
 internal import PostgresKit
 internal import SQLText
 internal import SQLiteKit
+internal import ServiceRuntime
 
 extension StoreImage {
     /// Why the image cannot be restored there just now; empty when it can.
@@ -36,6 +37,7 @@ extension StoreImage {
         by order: RestoreOrder,
         progress: @escaping @Sendable (StoreCopyProgress) -> Void = { _ in }
     ) throws(EnrollmentError) -> RestoreOutcome {
+        if let early = RestoreOrder.obstacle(made: order.made, now: order.act.time) { throw .restoreRefused(early) }
         if let first = try self.obstacles(at: target, replacing: replaces).first { throw .restoreRefused(first) }
         do {
             switch target {
@@ -174,9 +176,24 @@ private struct RestoredFile {
             // Nothing of it stays in files beside it, which the new store would take for its own.
             _ = try connection.prepare("PRAGMA journal_mode = DELETE").step()
             let name = "\(self.path).replaced-\(now.description.filter { $0 != "-" && $0 != ":" })"
-            guard link(self.path, name) == 0 else { throw Self.failure("kept as \(name)") }
+            let linked = link(self.path, name) == 0 ? 0 : errno
+            if linked == 0 {
+                try self.rename()
+            } else {
+                // Without links the former one is away before the new one is there.
+                let code = UniqueName.move(self.path, to: name) { _, _ in linked }
+                guard code == 0 else {
+                    errno = code
+                    throw Self.failure("kept as \(name)")
+                }
+                do {
+                    try self.rename()
+                } catch {
+                    _ = Glibc.rename(name, self.path)
+                    throw error
+                }
+            }
             former = name
-            try self.rename()
             _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
         } else {
             for ending in ["-wal", "-shm"] { unlink(self.path + ending) }

@@ -12,6 +12,20 @@ extension LedgerStore {
             try ActTable(connection: connection).record(act, device: nil, facts: change.facts)
         }
     }
+
+    /// What hand-off events hold sealed, oldest first.
+    ///
+    /// - Parameters:
+    ///   - last: The ordinal of the last one that was seen; 0 to begin.
+    ///   - limit: So many at most.
+    /// - Returns: Each with its device.
+    /// - Throws: ``EnrollmentError`` when the store does not answer.
+    package func sealedAccounts(
+        after last: Int64,
+        limit: Int
+    ) async throws(EnrollmentError) -> [(ordinal: Int64, device: DeviceID, sealed: [UInt8])] {
+        try await self.read { try OutboxTable(connection: $0).sealedAccounts(after: last, limit: limit) }
+    }
 }
 
 extension LedgerStore {

@@ -38,6 +38,25 @@ struct OutboxTable {
         try statement.run()
     }
 
+    private static let sealed: SQL = """
+        SELECT ordinal, device, sealed_account FROM outbox
+        WHERE ordinal > ?1 AND sealed_account IS NOT NULL AND device IS NOT NULL ORDER BY ordinal LIMIT ?2
+        """
+
+    func sealedAccounts(after last: Int64, limit: Int) throws -> [(ordinal: Int64, device: DeviceID, sealed: [UInt8])] {
+        let row = try self.connection.prepare(Self.sealed)
+        try row.bind(last, at: 1)
+        try row.bind(limit, at: 2)
+        var accounts: [(ordinal: Int64, device: DeviceID, sealed: [UInt8])] = []
+        while try row.step() {
+            guard let device = DeviceID(octets: row.octets(1)) else {
+                throw EnrollmentError.unreadable("a hand-off event")
+            }
+            accounts.append((row.integer(0), device, row.octets(2)))
+        }
+        return accounts
+    }
+
     private static let columns: SQL = "SELECT event, kind, device, generation, serial FROM outbox"
     private static let pending =
         Self.columns + "WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2"

@@ -8,9 +8,18 @@ public final class TLSClientContext: Sendable {
     ///   - anchors: Certificates to trust servers by, in DER.
     ///   - identity: Shown to a server that asks; `nil` shows none.
     /// - Throws: ``TLSConfigurationError`` when a part cannot be read or is refused.
-    public init(trusting anchors: [[UInt8]], identity: TLSIdentity? = nil) throws(TLSConfigurationError) {
+    public convenience init(trusting anchors: [[UInt8]], identity: TLSIdentity? = nil) throws(TLSConfigurationError) {
+        try self.init(trusting: anchors, identity: identity, groups: TLSContext.groups)
+    }
+
+    /// As above, with groups for the key exchange that are to be offered, by OpenSSL's names and separated by colons.
+    package init(
+        trusting anchors: [[UInt8]],
+        identity: TLSIdentity? = nil,
+        groups: String
+    ) throws(TLSConfigurationError) {
         do throws(OpenSSLError) {
-            self.handle = try TLSContext.makeContext(TLS_client_method())
+            self.handle = try TLSContext.makeContext(TLS_client_method(), groups: groups)
             copenssl_tls_set_client_options(self.handle.pointer)
             SSL_CTX_set_verify(self.handle.pointer, SSL_VERIFY_PEER, nil)
             try identity?.install(in: self.handle)

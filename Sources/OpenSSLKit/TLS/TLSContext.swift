@@ -10,7 +10,7 @@ public final class TLSContext: Sendable {
         ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
         """
     private static let suites13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-    private static let groups = "X25519:P-256:P-384"
+    static let groups = "X25519:P-256:P-384"
 
     /// Tickets are bound to this and to the server; a ticket of another service on the same keys is not honored.
     private static let sessionContext = Array("gatehouse".utf8)
@@ -66,13 +66,16 @@ public final class TLSContext: Sendable {
     }
 
     /// What server and client have in common.
-    static func makeContext(_ method: OpaquePointer?) throws(OpenSSLError) -> Handle<TLSContextObject> {
+    static func makeContext(
+        _ method: OpaquePointer?,
+        groups: String = TLSContext.groups
+    ) throws(OpenSSLError) -> Handle<TLSContextObject> {
         ERR_clear_error()
         let context = try Handle<TLSContextObject>(adopting: SSL_CTX_new(method), from: "SSL_CTX_new")
         try OpenSSL.check(copenssl_tls_set_versions(context.pointer), "SSL_CTX_set_min_proto_version")
         try OpenSSL.check(SSL_CTX_set_cipher_list(context.pointer, Self.suites12), "SSL_CTX_set_cipher_list")
         try OpenSSL.check(SSL_CTX_set_ciphersuites(context.pointer, Self.suites13), "SSL_CTX_set_ciphersuites")
-        try OpenSSL.check(copenssl_tls_set_groups(context.pointer, Self.groups), "SSL_CTX_set1_groups_list")
+        try OpenSSL.check(copenssl_tls_set_groups(context.pointer, groups), "SSL_CTX_set1_groups_list")
         copenssl_tls_set_mode(context.pointer)
         copenssl_tls_disable_session_cache(context.pointer)
         return context

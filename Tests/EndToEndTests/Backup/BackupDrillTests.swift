@@ -96,6 +96,12 @@ struct BackupDrillTests {
             #expect(try await gatehouse.stop() == 0)
             try await Self.lose(place)
 
+            // Seeing nothing is not knowing that nothing was lost.
+            let blind = ["backup", "restore", file, "--root", place.rootFile.path, "--commit"]
+            let unknown = try await place.document("restore", blind, status: 4)
+            #expect(unknown["notAccepted"]?.texts == ["unknown"])
+            #expect(unknown["lost"]?["unknown"] == .boolean(true))
+
             let restore =
                 ["backup", "restore", file, "--root", place.rootFile.path] + seen.flatMap { ["--published", $0.file] }
             let refused = try await place.document("restore", restore + ["--commit"], status: 4)
@@ -153,6 +159,7 @@ struct BackupDrillTests {
                 let there = [
                     "--store", database.connectionString, "--store-password-file",
                     try place.keep(secret: database.password, as: "to.password"),
+                    "--accept-unknown",
                 ]
                 let rehearsed = try await place.document("restore", ["backup", "restore", file] + there)
                 #expect(rehearsed["stage"]?.text == "rehearsed")
@@ -225,6 +232,36 @@ struct BackupDrillTests {
                 "\(left)"
             )
         }
+    }
+
+    @Test("a store that is not sound is backed up and said to be, and restored only when that is accepted")
+    func unsound() async throws {
+        let place = try await Place(Self.settings, directory: try RunningGatehouse.directory.get())
+        try Self.prepare(place)
+        _ = try await place.run(["token", "create", "mdm", "--owner", "device team", "--scope", "events:read"])
+        let file = place.folder.appending(path: "one.ghbackup").path
+        try await place.query("UPDATE certificate SET state = 'superseded' WHERE profile LIKE 'server/%'")
+        let made = try await place.document("backup", ["backup", "create", "--to", file])
+        #expect(made["findings"]?.texts.first?.hasPrefix("certificate.revocation: 1 not so") == true)
+        let screen = try await place.run(["backup", "create", "--to", file + ".2"])
+        #expect(screen.status == 0)
+        #expect(screen.output.contains("! not sound"))
+        let verified = try await place.document("backup-verification", ["backup", "verify", file], status: 1)
+        #expect(verified["sound"] == .boolean(false))
+        #expect(verified["restorable"] == .boolean(true))
+
+        let restore = ["backup", "restore", file, "--store", place.folder.appending(path: "other.sqlite").path]
+        let refused = try await place.problem(restore + ["--accept-unknown"], status: 1)
+        #expect(refused["code"]?.text == "GH-BACKUP-009")
+        #expect(refused["details"]?["try"]?.text?.contains("--accept-findings") == true)
+        // Nor does anybody know whether the token was still good.
+        let asked = try await place.document("restore", restore + ["--accept-findings"], status: 4)
+        #expect(asked["notAccepted"]?.texts == ["access", "unknown"])
+        #expect(asked["lost"]?["tokensUncertain"] == .number(1))
+        let accepting = ["--accept-findings", "--accept-lost-access", "--accept-unknown", "--commit"]
+        let done = try await place.document("restore", restore + accepting)
+        #expect(done["stage"]?.text == "restored")
+        #expect(done["findings"]?.texts == made["findings"]?.texts)
     }
 
     @Test("only the newest are kept, as many as the configuration says, and doctor misses one that is too old")

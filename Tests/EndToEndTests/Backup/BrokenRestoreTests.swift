@@ -83,7 +83,7 @@ struct BrokenRestoreTests {
             #expect(try await gatehouse.stop() == 0)
 
             // Beside a store that is to be replaced: it is what it was.
-            let restore = ["backup", "restore", file, "--accept-lost-crls", "--commit"]
+            let restore = ["backup", "restore", file, "--accept-lost-crls", "--accept-unknown", "--commit"]
             try await Self.kill(restore + ["--replace"], at: gatehouse)
             #expect(try await place.document("store-check", ["store", "check", "--full"])["sound"] == .boolean(true))
 
@@ -136,7 +136,7 @@ struct BrokenRestoreTests {
             _ = try await database.psql("TRUNCATE \(tables)")
             _ = try await database.psql(Self.brake)
 
-            let restore = ["backup", "restore", file, "--accept-lost-crls", "--commit"]
+            let restore = ["backup", "restore", file, "--accept-lost-crls", "--accept-unknown", "--commit"]
             let process = try FixtureProcess(place.line(restore + ["--config", place.configuration.path]))
             do {
                 try await gatehouse.wait("the middle of it") {

@@ -29,7 +29,7 @@ struct OfflineCompromiseTests {
             directory: try RunningGatehouse.directory.get(),
             store: .sqlite
         )
-        let secret = try place.keep(secret: "tick tock", as: "root.passphrase")
+        let secret = try place.keep(secret: "tick tock tick tock", as: "root.passphrase")
         let root = Self.path("R1", place)
         let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", root, "--passphrase-file", secret]
         _ = try await place.document("ceremony-root", arguments)

@@ -19,7 +19,7 @@ struct OfflineRootTests {
                 store: store
             )
             self.root = self.place.folder.appending(path: "R1").path
-            self.passphrase = try self.place.keep(secret: "tick tock", as: "root.passphrase")
+            self.passphrase = try self.place.keep(secret: "tick tock tick tock", as: "root.passphrase")
         }
 
         func path(_ name: String) -> String { self.place.folder.appending(path: name).path }
@@ -334,6 +334,84 @@ struct OfflineRootTests {
             let transcript = try String(contentsOfFile: "\(scene.root)/transcript.txt", encoding: .utf8)
             #expect(transcript.contains("about to sign ceremony"))
             #expect(transcript.contains("sign what R1 has revoked"))
+        }
+    }
+
+    @Test("Ctrl-C at the prompt for a passphrase leaves a terminal that shows what is typed")
+    func interrupt() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let line = scene.place.line(["ceremony", "root", "--organization", "Corp Ltd", "--out", scene.root])
+            let run = try await TerminalRun.run(line, answers: [("Passphrase of root R1: ", "\u{3}")])
+            #expect(run.wasHidden)
+            #expect(run.shows)
+            #expect(run.status == -SIGINT)
+            #expect(!FileManager.default.fileExists(atPath: scene.root))
+        }
+    }
+
+    @Test("a passphrase is typed twice without being shown, and a short one is not taken")
+    func typed() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let line = scene.place.line(["ceremony", "root", "--organization", "Corp Ltd", "--out", scene.root])
+            let short = try await TerminalRun.run(line, answers: [("Passphrase of root R1: ", "tick tock t\n")])
+            #expect(short.status == 2)
+            #expect(short.shows)
+            #expect(short.output.contains("GH-SECRET-003"), "\(short.output)")
+            let answers = [("Passphrase of root R1: ", "tick tock tick tock\n"), ("Again: ", "tick tock tick tock\n")]
+            let run = try await TerminalRun.run(line, answers: answers)
+            #expect(run.status == 0, "\(run.output)")
+            #expect(run.wasHidden)
+            #expect(run.shows)
+            #expect(!run.output.contains("tick"))
+            let file = try scene.place.keep(secret: "tick tock t", as: "short.passphrase")
+            let arguments = ["ceremony", "root", "--organization", "Corp Ltd", "--out", scene.path("R2")]
+            let problem = try await scene.place.problem(arguments + ["--passphrase-file", file], status: 2)
+            #expect(problem["code"]?.text == "GH-SECRET-003")
+        }
+    }
+
+    @Test("after a restore the newest CRL of the root that was seen is served, not the backup's")
+    func restored() async throws {
+        try await self.withScene(.sqlite) { scene in
+            let place = scene.place
+            let keys = ["--passphrase-file", scene.passphrase]
+            try await scene.makeRoot(keys)
+            _ = try await place.document(
+                "ceremony",
+                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
+            )
+            try await scene.perform("request.txt", keys)
+            let passphrase = ["--passphrase-file", try place.keep(secret: "the backup's", as: "backup.passphrase")]
+            let file = scene.path("one.ghbackup")
+            _ = try await place.document("backup", ["backup", "create", "--to", file] + passphrase)
+            _ = try await place.document("ceremony", ["crl", "publish", "R1", "--offline", scene.path("crl.txt")])
+            try await scene.perform("crl.txt", keys)
+            let shards = try await place.query("SELECT shard FROM crl_shard WHERE issuer_id = 'R1' AND published > 1")
+            let seen = try await place.document("crl", ["crl", "show", "R1/\(try #require(shards.first))"])
+            let crl = try place.keep(secret: try #require(seen["pem"]?.text), as: "seen.crl")
+
+            let store = scene.path("restored.sqlite")
+            let restore = ["backup", "restore", file, "--store", store, "--published", crl] + passphrase
+            let done = try await place.document("restore", restore + ["--accept-lost-crls", "--commit"])
+            #expect(done["done"]?["crlsShownAgain"]?.count == 1)
+            let shown = try await ExternalCommand.run(
+                "sqlite3",
+                [
+                    store,
+                    "SELECT hex(c.der) FROM crl c JOIN crl_shard s ON s.issuer_id = c.issuer_id AND s.shard = c.shard"
+                        + " AND s.published = c.number WHERE c.issuer_id = 'R1'",
+                ]
+            )
+            let der = Self.der(try #require(seen["pem"]?.text))
+            #expect(shown.output.lowercased().contains(der.map { String(format: "%02x", $0) }.joined()))
+
+            // Without it the backup's is shown, and what to do is said.
+            let other = [
+                "backup", "restore", file, "--store", scene.path("other.sqlite"), "--accept-unknown", "--commit",
+            ]
+            let screen = try await place.run(other + passphrase)
+            #expect(screen.status == 0)
+            #expect(screen.output.contains("is the backup's"))
         }
     }
 

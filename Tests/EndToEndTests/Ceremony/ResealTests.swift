@@ -26,8 +26,15 @@ struct ResealTests {
             let place = gatehouse.place
             _ = try await gatehouse.device(of: "kim")
             let next = try place.keep(secret: "a new passphrase", as: "next")
+            let nodes = "SELECT pg_relation_filenode('issuer'), pg_relation_filenode('sealing')"
+            let before = store == .postgres ? try await place.query("", postgres: nodes) : []
             let done = try await self.reseal(place, ["--new-passphrase-file", next])
             #expect(done["status"]?.text == "done")
+            if store == .postgres {
+                // The tables are other files now, without the rows of before.
+                #expect(done["formerLeft"] == .null)
+                #expect(try await place.query("", postgres: nodes) != before)
+            }
             try await gatehouse.wait("the reminder") {
                 gatehouse.log.contains("the passphrase was changed, and the new one is not here yet")
             }
@@ -72,6 +79,23 @@ struct ResealTests {
         _ = try await place.problem(["crl", "publish", "R1", "--share-file", files[0]], status: 1)
         let shares = ["--share-file", files[2], "--share-file", files[0]]
         _ = try await place.document("crl-publication", ["crl", "publish", "R1"] + shares)
+        // As on a stick without modes.
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: files[2])
+        let open = try await place.run(["crl", "publish", "R1"] + shares)
+        #expect(open.status == 0, "\(open.errors)")
+        #expect(open.errors.contains("warning: \(files[2]) can be read by others"))
+        // From paper.
+        let typed = try [files[0], files[2]].enumerated().flatMap { number, file in
+            try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+                .filter { $0.first?.isNumber == true }.enumerated()
+                .map { ("Share \(number + 1), line \($0 + 1) of ", "\($1)\n") }
+        }
+        let words = ["crl", "publish", "R1", "--share-file", "-", "--share-file", "-"]
+        let typing = place.line(words + ["--config", place.configuration.path])
+        let paper = try await TerminalRun.run(typing, answers: typed)
+        #expect(paper.status == 0, "\(paper.output)")
+        #expect(paper.wasHidden)
+        #expect(paper.shows)
         // A new issuing authority needs the root, and so its shares.
         let refused = try await place.problem(["ca", "prepare", "--id", "B"], status: 4)
         #expect(refused["message"]?.text?.contains("--share-file") == true)

@@ -133,7 +133,7 @@ struct DoctorRotationTests {
         let directory = try RunningGatehouse.directory.get()
         let place = try Place(unfounded: Place.Settings(movesClock: true), directory: directory, store: .sqlite)
         let clock = try #require(place.clock)
-        let passphrase = try place.keep(secret: "tick tock", as: "root.passphrase")
+        let passphrase = try place.keep(secret: "tick tock tick tock", as: "root.passphrase")
         let (root, file) = (place.folder.appending(path: "R1").path, place.folder.appending(path: "request.txt").path)
         _ = try await place.document(
             "ceremony-root",

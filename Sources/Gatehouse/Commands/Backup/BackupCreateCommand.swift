@@ -17,7 +17,9 @@ extension BackupCommand {
 
                 Without --to the file goes into backup.folder of the configuration, named by its time, and all but
                 backup.keep of the files there are removed. A file that is there is never overwritten. The temporary
-                image of the store has no name and is gone with the command.
+                image of the store has no name and is gone with the command. It is not encrypted, so it is made where the store
+                is: in the folder of the SQLite file, or in /var/tmp for PostgreSQL; --temporary names another.
+                What is not sound in the store is said, and backed up all the same.
 
                 Exit codes: 0 made, 1 not made, 2 usage, 4 there is a file of that name, 5 a store cannot be reached or
                 there is no room.
@@ -47,7 +49,7 @@ extension BackupCommand {
             let making = BackupMaking(
                 configuration: configuration,
                 file: file,
-                temporary: self.options.folder(or: FilePath.folder(of: file)),
+                temporary: self.options.folder(or: BackupOptions.temporary(for: try configuration.store.place())),
                 passphrase: passphrase,
                 mandate: mandate
             )

@@ -21,7 +21,9 @@ extension BackupCommand {
                 is put aside, a database's rows are removed in the transaction that brings the others.
 
                 CRL numbers, positions of the feed and generations of devices go on above anything that can have been
-                given since. Leases are removed. Serial numbers are random and need nothing. The keys stay sealed by
+                given since. What is known to have been revoked is revoked again: certificates, keys, API tokens; permits
+                that were used are taken back. Of a root whose key is elsewhere, the newest CRL that was seen is shown
+                again. Where no CRL and no store was seen, that has to be accepted, too. Leases are removed. Serial numbers are random and need nothing. The keys stay sealed by
                 the passphrase that the store had when the backup was made.
 
                 Exit codes: 0 restored, or rehearsed and nothing in the way; 1 the backup is not sound; 2 usage or a
@@ -53,6 +55,12 @@ extension BackupCommand {
         var acceptLostRevocations = false
         @Flag(help: "Restore although issuers were made or ended that the backup shows otherwise.")
         var acceptLostIssuers = false
+        @Flag(help: "Restore although nobody knows which tokens were revoked, and permits used, since.")
+        var acceptLostAccess = false
+        @Flag(help: "Restore although nothing was seen of the time after the backup.")
+        var acceptUnknown = false
+        @Flag(help: "Restore a store that was not sound when it was backed up; never a damaged or foreign backup.")
+        var acceptFindings = false
         @Option(help: "Why, in your words; kept with the record of the act.")
         var reason = "restored from a backup"
         @Option(help: "Number of the ticket in your own system.")
@@ -64,6 +72,7 @@ extension BackupCommand {
             let flags: [(LossKind, Bool)] = [
                 (.crls, self.acceptLostCrls), (.certificates, self.acceptLostCertificates),
                 (.revocations, self.acceptLostRevocations), (.issuers, self.acceptLostIssuers),
+                (.access, self.acceptLostAccess), (.unknown, self.acceptUnknown),
             ]
             return Set(flags.filter(\.1).map(\.0))
         }
@@ -82,18 +91,24 @@ extension BackupCommand {
             let target = try self.storeArgument.place(self.common)
             let backup = try await BackupOpening(
                 file: self.file,
-                temporary: self.options.folder(or: Self.temporary(for: target)),
+                temporary: self.options.folder(or: BackupOptions.temporary(for: target)),
                 passphrase: try self.options.passphrase(self.common),
                 root: self.root
             )
             .perform()
-            guard backup.findings.isEmpty else {
+            if let finding = backup.damage.first ?? (self.acceptFindings ? nil : backup.broken.first) {
+                let verify = ShellWords.line(["gatehouse", "backup", "verify", self.file])
                 throw CommandProblem(
                     "GH-BACKUP-009",
-                    "the backup is not sound, so it is not restored: \(backup.findings[0])",
+                    "the backup is not sound, so it is not restored: \(finding)",
                     [
                         ("findings", Numerals.grouped(backup.findings.count)),
-                        ("try", "gatehouse backup verify \(self.file)"),
+                        (
+                            "try",
+                            backup.damage.isEmpty
+                                ? "\(verify); the store was like that when it was backed up: another backup, or --accept-findings"
+                                : verify
+                        ),
                     ],
                     exit: .failed
                 )
@@ -133,10 +148,6 @@ extension BackupCommand {
             }
         }
 
-        private static func temporary(for target: StorePlace) -> String {
-            if case .sqlite(let path) = target { FilePath.folder(of: path) } else { BackupOptions.largeTemporary }
-        }
-
         private func command(accepting kinds: [LossKind]) -> String {
             var words = ["gatehouse", "backup", "restore", self.file]
             if self.store != "config" { words += self.storeArgument.shellWords }
@@ -146,6 +157,7 @@ extension BackupCommand {
             words += self.root.map { ["--root", $0] } ?? []
             for name in self.published { words += ["--published", name] }
             if self.replace { words.append("--replace") }
+            if self.acceptFindings { words.append("--accept-findings") }
             words += LossKind.allCases.filter { self.accepted.contains($0) || kinds.contains($0) }.map(\.option)
             return ShellWords.line(words + ["--commit"])
         }

@@ -15,7 +15,8 @@ extension CACommand {
 
                 With --shares a root's key is sealed under a key of its own, of which each of N people gets a share; any K
                 of them open it. The service cannot sign with it from then on: its CRLs are made by whoever has the shares.
-                With --share-file it is sealed for the passphrase again.
+                With --share-file it is sealed for the passphrase again; --share-file - asks for a share at the terminal.
+                A copy of the store from before, such as a backup, still has the key sealed for the passphrase.
 
                 Rehearses unless --commit --plan ID is given.
 
@@ -34,7 +35,9 @@ extension CACommand {
         var shares: String?
         @Option(help: "Where the shares are written, each to a file of its own; a folder that is made.")
         var shareFolder: String?
-        @Option(help: "A share of the root's key, repeatable: seals it for the passphrase again.")
+        @Option(
+            help: "A share of the root's key, repeatable, - asks at the terminal: seals it for the passphrase again."
+        )
         var shareFile: [String] = []
         @Flag(help: "Do it, instead of rehearsing; needs --plan.")
         var commit = false
@@ -57,13 +60,50 @@ extension CACommand {
                 let screen = try await answer { () throws(EnrollmentError) in
                     try ResealScreen(wish, keys, words: self.words, config: self.common.config)
                 }
+                let unneeded = try await Self.unneeded(vault, in: ledger)
                 guard self.commit else {
                     // Whatever stands in the way shows now: the whole change is made, and thrown away.
-                    _ = try Self.change(wish, keys, vault)
+                    _ = try Self.change(wish, keys, vault, without: unneeded)
                     return screen.rehearsal(note: Self.keep(screen, of: configuration))
                 }
                 try self.compare(screen, configuration)
-                return try await self.carryOut(wish, keys, vault, in: ledger, screen)
+                let outcome = try Self.change(wish, keys, vault, without: unneeded)
+                let done = try await self.carryOut(wish, keys, outcome, in: ledger)
+                return screen.done(
+                    done.trace,
+                    files: done.files,
+                    left: Self.forget(try configuration.store.place())
+                )
+            }
+        }
+
+        /// How many of the oldest data keys nothing needs any more; asked only when there is no room for another.
+        private static func unneeded(_ vault: Vault, in ledger: any LedgerStore) async throws(CommandProblem) -> Int {
+            guard vault.isFull else { return 0 }
+            return try await answer { () throws(EnrollmentError) in
+                var oldest = Int.max
+                var last: Int64 = 0
+                while true {
+                    let accounts = try await ledger.sealedAccounts(after: last, limit: 1_000)
+                    guard let newest = accounts.last else { return oldest }
+                    last = newest.ordinal
+                    for account in accounts {
+                        let purpose = ManagementAccount.sealingPurpose(of: account.device)
+                        // What none opens is nothing that a key is kept for.
+                        oldest = min(oldest, vault.age(ofKeyFor: account.sealed, purpose: purpose) ?? oldest)
+                    }
+                }
+            }
+        }
+
+        /// Has the store let go of the former keys.
+        ///
+        /// - Returns: Why it did not, or not all; the keys were sealed anew all the same.
+        private static func forget(_ place: StorePlace) -> String? {
+            do throws(EnrollmentError) {
+                return try place.forgetFormerKeys()
+            } catch {
+                return error.detail
             }
         }
 
@@ -112,12 +152,20 @@ extension CACommand {
             let vault: Vault
         }
 
-        private static func change(_ wish: Wish, _ keys: SealedKeys, _ vault: Vault) throws(CommandProblem) -> Outcome {
+        private static func change(
+            _ wish: Wish,
+            _ keys: SealedKeys,
+            _ vault: Vault,
+            without unneeded: Int
+        ) throws(CommandProblem) -> Outcome {
             let resealer = Resealer(keys, vault: vault)
             do throws(EnrollmentError) {
                 switch wish {
                 case .passphrase(let secret, _):
-                    let (change, next) = try resealer.plan(passphrase: SecretOctets(secret.reveal()))
+                    let (change, next) = try resealer.plan(
+                        passphrase: SecretOctets(secret.reveal()),
+                        without: unneeded
+                    )
                     return Outcome(change: change, vault: next)
                 case .split(let root, let numbers, _):
                     let (change, shares) = try resealer.split(
@@ -152,31 +200,31 @@ extension CACommand {
         private func carryOut(
             _ wish: Wish,
             _ keys: SealedKeys,
-            _ vault: Vault,
-            in ledger: any LedgerStore,
-            _ screen: ResealScreen
-        ) async throws(CommandProblem) -> CommandOutput {
+            _ planned: Outcome,
+            in ledger: any LedgerStore
+        ) async throws(CommandProblem) -> (trace: TraceID, files: [String]) {
             let mandate = try OrderOptions.mandate(reason: self.reason ?? "", ticket: self.ticket)
-            let outcome = try Self.change(wish, keys, vault)
-            // The shares are on disk before they are the only way to the key.
+            var outcome = planned
+            // The shares are on disk, and open the key from there, before they are the only way to it.
             var files: [String] = []
-            if case .split(let root, _, let folder) = wish {
+            if case .split(let root, _, let folder) = wish, let next = outcome.change.issuers[root]?.next {
                 files = try ShareFiles.write(outcome.shares, of: root, to: folder)
+                outcome.shares = try ShareFiles.proved(files, open: next, of: root)
             }
+            let proof = outcome
             let act = try await answer { () throws(EnrollmentError) in
                 let act = try mandate.act(.reseal, at: SystemClock().now)
-                try await ledger.reseal(outcome.change, act: act)
-                try await self.prove(wish, outcome, files, in: ledger)
+                try await ledger.reseal(proof.change, act: act)
+                try await self.prove(wish, proof, in: ledger)
                 return act
             }
-            return screen.done(act.traceID, files: files)
+            return (act.traceID, files)
         }
 
         /// Opens every key that was sealed anew as whoever comes next will: from the store, by the new secret.
         private func prove(
             _ wish: Wish,
             _ outcome: Outcome,
-            _ files: [String],
             in ledger: any LedgerStore
         ) async throws(EnrollmentError) {
             let keys = try await ledger.sealedKeys()

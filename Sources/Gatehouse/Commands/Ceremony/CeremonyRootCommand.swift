@@ -8,7 +8,7 @@ extension CeremonyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a root on this machine: key, certificate, and the folder they live in.",
             discussion: """
-                The key is sealed for a passphrase, or split among people: any K of N shares open it then. Take root.cer to
+                The key is sealed for a passphrase of at least 12 octets, or split among people: any K of N shares open it then. Take root.cer to
                 the service; nothing else of the folder leaves this machine.
 
                   gatehouse ceremony root --organization "Corp Ltd" --out R1
@@ -80,6 +80,7 @@ extension CeremonyCommand {
         ) throws(CommandProblem) -> [String] {
             // The shares first: a key that nobody can open is worse than none.
             let files = shares.isEmpty ? [] : try ShareFiles.write(shares, of: root.id, to: "\(self.out)/shares")
+            if !files.isEmpty { _ = try ShareFiles.proved(files, open: root.key, of: root.id) }
             try CeremonyFiles.create(folder.key, root.keyFile, mode: 0o600)
             do throws(FileError) {
                 try FilePath.create(folder.certificate, root.certificate, mode: 0o644)
@@ -110,7 +111,9 @@ extension CeremonyCommand {
             guard let file = self.passphraseFile else {
                 return .passphrase(try TerminalSecret.choose("Passphrase of root \(self.id): "))
             }
-            return .passphrase(try SecretReference.file(file).fetch())
+            let passphrase = try SecretReference.file(file).fetch()
+            try TerminalSecret.judge(passphrase)
+            return .passphrase(passphrase)
         }
 
         private func output(

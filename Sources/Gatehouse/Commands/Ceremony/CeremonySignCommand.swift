@@ -24,7 +24,7 @@ extension CeremonyCommand {
         var file: String
         @Option(help: "Folder of the root.")
         var root: String
-        @Option(help: "A share of the root's key, repeatable.")
+        @Option(help: "A share of the root's key, repeatable; - asks for it at the terminal.")
         var shareFile: [String] = []
         @Option(help: "File with the passphrase, mode 0600. Default: asked at the terminal.")
         var passphraseFile: String?

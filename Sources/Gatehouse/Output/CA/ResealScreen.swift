@@ -50,6 +50,7 @@ struct ResealScreen {
             self.undo = "gatehouse ca reseal \(root) --share-file …, with \(numbers.threshold) shares"
             self.next = [
                 "print the files in \(folder), give each to another person, erase them",
+                "destroy older backups, and archived logs of the database: the passphrase opens \(root)'s key in them",
                 "its CRLs come no more by themselves: gatehouse crl publish \(root) --share-file …, before the last one ends",
             ]
         case .join(let root, _):
@@ -105,15 +106,22 @@ struct ResealScreen {
         )
     }
 
-    func done(_ trace: TraceID, files: [String]) -> CommandOutput {
+    /// - Parameters:
+    ///   - trace: The act's.
+    ///   - files: What was written.
+    ///   - left: Why the store still has the former keys somewhere; `nil` when it does not.
+    /// - Returns: What is shown.
+    func done(_ trace: TraceID, files: [String], left: String?) -> CommandOutput {
         var lines = ["Done: \(self.title).", ""] + self.table
         lines += files.map { "  + made    \($0)" }
-        lines += ["", "  = proven  every key above was opened again from the store", ""]
+        lines += ["", "  = proven  every key above was opened again from the store"]
+        lines.append("  \(left == nil ? "=" : "!") former  \(left ?? "sealed keys were cleared out of the store")")
+        lines.append("")
         lines += self.next.enumerated().map { "\($0 == 0 ? "Next " : "     ")     \($1)" }
         lines.append("Trace     \(trace)")
         return CommandOutput(
             text: lines.joined(separator: "\n") + "\n",
-            json: self.document("done", files: files, trace: trace)
+            json: self.document("done", files: files, trace: trace, left: left)
         )
     }
 
@@ -124,11 +132,12 @@ struct ResealScreen {
         }
     }
 
-    private func document(_ status: String, files: [String], trace: TraceID?) -> JSONValue {
+    private func document(_ status: String, files: [String], trace: TraceID?, left: String? = nil) -> JSONValue {
         .object([
             ("schema", .string("gatehouse.reseal/1")), ("status", .string(status)), ("kind", .string(self.kind)),
             ("plan", .string(self.plan)), ("keys", .array(self.rows.map { .string($0.name) })),
             ("files", .array(files.map { .string($0) })), ("trace", .optional(trace.map { "\($0)" })),
+            ("formerLeft", .optional(left)),
         ])
     }
 }
