@@ -63,13 +63,21 @@ struct AuthorityContractTests {
         }
     }
 
-    @Test("records a serial number once", arguments: Implementation.allCases)
+    @Test("records a serial number once; the same octets again are the same intent", arguments: Implementation.allCases)
     func intentTwice(implementation: Implementation) async throws {
         try await implementation.withLedger { (ledger) async throws -> Void in
             let prepared = LedgerFixture.prepared()
-            _ = try await ledger.recordIntent(prepared, at: LedgerFixture.start)
+            let receipt = try await ledger.recordIntent(prepared, at: LedgerFixture.start)
+            #expect(try await ledger.recordIntent(prepared, at: LedgerFixture.start) == receipt)
+            let other = PreparedCertificate(
+                draft: prepared.draft,
+                toBeSigned: prepared.toBeSigned + [0],
+                toBeSignedDigest: LedgerFixture.octets(32),
+                keyDigest: prepared.keyDigest,
+                subject: prepared.subject
+            )
             await expectCode(.internalService) {
-                _ = try await ledger.recordIntent(prepared, at: LedgerFixture.start)
+                _ = try await ledger.recordIntent(other, at: LedgerFixture.start)
             }
         }
     }

@@ -92,7 +92,7 @@ struct PostgresFeedTests {
                     """
                     BEGIN;
                     INSERT INTO outbox (event, kind, generation, recorded) VALUES (decode(md5('late'), 'hex'), 'limit-refused', 0, 5);
-                    SELECT pg_sleep(3);
+                    DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END $$;
                     COMMIT;
                     """
                 )
@@ -108,6 +108,12 @@ struct PostgresFeedTests {
             #expect(try await ledger.placeEvents(limit: 9) == 1)
             let before = try await ledger.events(after: 1, kinds: [], limit: 9)
             #expect(before.map(\.event.device) == [next.device])
+            _ = try await database.psql(
+                """
+                SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                WHERE wait_event = 'PgSleep' AND datname = current_database()
+                """
+            )
             _ = try await slow.value
             #expect(
                 try await database.psql(

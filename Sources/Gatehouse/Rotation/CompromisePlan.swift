@@ -12,6 +12,8 @@ struct CompromisePlan: Sendable {
         var begun: [CompromiseRecord] = []
         /// Links in which other roots vouch for the one that is compromised, not revoked yet.
         var links = 0
+        /// By successor that is to be made, where its key is made.
+        var seats: [String: String] = [:]
         /// Who signed the certificate that the service's own listeners show.
         var listenerIssuer: String?
     }
@@ -63,7 +65,7 @@ struct CompromisePlan: Sendable {
         }
         var facts: Set = ["verb compromise \(standing.id)"]
         for issuer in concerned.map(\.issuer) + signers.values { facts.insert(try StepPlan.fact(of: issuer)) }
-        for stop in course.stops { facts.formUnion(try Self.facts(of: stop, in: rotation)) }
+        for stop in course.stops { facts.formUnion(try Self.facts(of: stop, in: rotation, findings.seats)) }
         facts.formUnion(waves.map { "all that \($0) signed is revoked (cACompromise)" })
         // Once it is stopped, services replace that certificate by themselves, while the plan is read.
         if let listener = findings.listenerIssuer, course.stops.contains(where: { $0.id == listener }) {
@@ -81,7 +83,8 @@ struct CompromisePlan: Sendable {
 
     private static func facts(
         of stop: CompromiseCourse.Stop,
-        in rotation: KeyRotation
+        in rotation: KeyRotation,
+        _ seats: [String: String]
     ) throws(EnrollmentError) -> [String] {
         var facts: [String] = []
         if let former = stop.takenBack {
@@ -94,7 +97,7 @@ struct CompromisePlan: Sendable {
         case .new(let id, let signer):
             let kind = Self.algorithm(after: stop).rawValue
             facts.append(
-                "\(id) is made with a key \(kind), sealed in the store, certified by \(signer), to take the place of \(stop.id)"
+                "\(id) is made with a key \(kind), \(seats[id] ?? "nowhere yet"), certified by \(signer), to take the place of \(stop.id)"
             )
         case .published(let id), .prepared(let id):
             facts.append("\(id) takes the place of \(stop.id)")

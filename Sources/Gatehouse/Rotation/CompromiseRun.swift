@@ -80,9 +80,16 @@ struct CompromiseRun {
             )
         }
         let course = self.desk.courseOfCompromise(issuerID, in: rotation, freezing: self.isFreezing)
+        var seats: [String: String] = [:]
+        for stop in course.stops {
+            guard case .new(let id, _) = stop.successor, stop.waitsFor == nil else { continue }
+            let token = try await self.desk.seat(of: stop.standing.issuer.role, in: rotation)
+            seats[id] = (token.map { .token($0) } ?? KeyWay.sealed).fact
+        }
         return try await answer { () throws(EnrollmentError) in
             let ids = CompromisePlan.waves(of: standing, in: rotation, by: course)
             var findings = CompromisePlan.Findings()
+            findings.seats = seats
             for id in ids {
                 findings.remaining += try await self.ledger.revocableCount(of: id, at: rotation.now)
                 findings.devices += try await self.ledger.devicesToRevoke(of: id, at: rotation.now)

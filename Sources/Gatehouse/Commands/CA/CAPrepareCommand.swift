@@ -99,7 +99,9 @@ extension CACommand {
             }
         }
 
-        /// A root that made itself; `nil` for an issuer whose key is made here. Refuses options that do not go together.
+        /// A root that made itself; `nil` for an issuer whose key is made here.
+        ///
+        /// Refuses options that do not go together.
         private func elsewhere() throws(CommandProblem) -> KeyWay? {
             guard !self.sealed || self.token == nil else {
                 throw .usage("--sealed and --token exclude each other", see: "ca prepare")

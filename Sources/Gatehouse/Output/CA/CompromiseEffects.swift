@@ -76,27 +76,10 @@ struct CompromiseEffects {
         case .new(let next, let signer):
             let kind = CompromisePlan.algorithm(after: stop).rawValue
             let by = noun == "root" ? "" : ", certified by \(signer)"
-            var lines = [
-                Self.line(
-                    "+",
-                    "\(noun) \(next)",
-                    "\(kind), sealed in the store\(by), is made, published, and signs in its place"
-                )
+            let seat = self.plan.findings.seats[next].map { ", \($0)" } ?? ""
+            return [
+                Self.line("+", "\(noun) \(next)", "\(kind)\(seat)\(by), is made, published, and signs in its place")
             ]
-            let place = stop.standing.issuer.key.place
-            if place != "sealed" {
-                lines.append(
-                    Self.line("!", "key", "of \(next) is sealed in the store, where that of \(stop.id) is \(place)")
-                )
-            }
-            if place == "offline" {
-                let command = CommandLineText.of(
-                    ["ca", "prepare", "--role", "root", "--certificate", "root.cer"],
-                    config: self.config
-                )
-                lines.append(Self.line(" ", "", "to have another one offline, prepare it first: \(command)"))
-            }
-            return lines
         }
     }
 
