@@ -115,7 +115,8 @@ struct BrokenRestoreTests {
         """
     /// The server does not notice by itself that whoever waits is gone.
     private static let release = """
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep';
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE wait_event = 'PgSleep' AND datname = current_database();
         DROP TRIGGER brake ON device; DROP FUNCTION brake
         """
 

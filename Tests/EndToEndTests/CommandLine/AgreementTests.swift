@@ -173,8 +173,8 @@ struct AgreementTests {
         "renewal.proof", "renewal.triesPerDay", "renewal.windowDays", "retention.attemptDays",
         "retention.certificateDays", "rotation.adoptionThreshold", "rotation.issuing.activate",
         "rotation.issuing.algorithm", "rotation.issuing.everyMonths", "rotation.issuing.overlapDays",
-        "rotation.root.activate", "rotation.root.algorithm", "rotation.root.everyMonths", "rotation.root.overlapDays",
-        "urls.device", "urls.pki",
+        "rotation.issuing.token", "rotation.root.activate", "rotation.root.algorithm", "rotation.root.everyMonths",
+        "rotation.root.overlapDays", "rotation.root.token", "urls.device", "urls.pki",
     ]
 
     @Test("goes by names and words that do not change, since replicas of two versions run beside each other")

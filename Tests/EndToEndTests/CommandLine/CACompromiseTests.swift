@@ -54,7 +54,7 @@ struct CACompromiseTests {
         #expect(rehearsed["expectedSeconds"] == .number(1))
         let facts = try #require(rehearsed["facts"]).texts
         for fact in [
-            "\(next) is made with a key ecdsa-p256, certified by R2, to take the place of \(first)",
+            "\(next) is made with a key ecdsa-p256, sealed in the store, certified by R2, to take the place of \(first)",
             "all that \(first) signed is revoked (cACompromise)",
             "the certificate of the listeners was signed by \(first)",
         ] { #expect(facts.contains(fact), "\(facts)") }
