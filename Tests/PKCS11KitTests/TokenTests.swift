@@ -157,6 +157,11 @@ struct TokenTests {
             }
         }
         #expect(token.offeredPINs == 1)
+        guard case .away(let error) = token.standing else {
+            Issue.record("it counts as in reach")
+            return
+        }
+        #expect(error.kind == .pin)
         let right = try Token.opening(soft)
         #expect(try await right.publicKeys().isEmpty)
     }
