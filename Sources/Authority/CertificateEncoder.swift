@@ -39,7 +39,10 @@ enum CertificateEncoder {
             let algorithm = SignatureAlgorithm(party.scheme)
             return try party.verifyingKey.verifies(signature, over: prepared.toBeSigned, with: algorithm)
         }
-        guard verifies else { throw self.defect("issuance.signature", "The new signature does not verify.") }
+        guard verifies else {
+            party.key.distrust()
+            throw self.defect("issuance.signature", "The new signature does not verify.")
+        }
         let der = try self.assemble(prepared.toBeSigned, party.scheme, signature)
         guard try self.signedPart(of: der) == prepared.toBeSigned else {
             throw self.defect("issuance.signed-part", "The certificate's signed part is not what was recorded.")

@@ -20,6 +20,9 @@ package protocol IssuerKey: Sendable {
     ///
     /// - Throws: ``EnrollmentError`` with code `inMaintenance` for a key that is out of reach.
     nonisolated(nonsending) func ensureReach() async throws(EnrollmentError)
+
+    /// Hears that a signature it made does not verify.
+    func distrust()
 }
 
 extension IssuerKey {
@@ -28,6 +31,9 @@ extension IssuerKey {
 
     /// A key in this process is always in reach.
     package nonisolated(nonsending) func ensureReach() async throws(EnrollmentError) {}
+
+    /// A key in this process does not become another one.
+    package func distrust() {}
 }
 
 /// Gives issuers' keys by what the store says of where they are.

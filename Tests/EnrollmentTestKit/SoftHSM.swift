@@ -61,12 +61,15 @@ public final class SoftHSM: Sendable {
     ///
     /// It is made aside and moved: whoever looks for tokens meanwhile does not meet half a one.
     ///
+    /// - Parameters:
+    ///   - label: Its label, where it is to take another's place.
+    ///   - pin: The user's.
     /// - Returns: The token, empty.
     /// - Throws: ``Failure`` with the tool's words.
-    public func makeToken() async throws -> SoftToken {
+    public func makeToken(label: String? = nil, pin: String? = nil) async throws -> SoftToken {
         let files = FileManager.default
-        let label = "token \(UUID().uuidString.prefix(18))"
-        let pin = "\(Int.random(in: 10_000_000...99_999_999))"
+        let label = label ?? "token \(UUID().uuidString.prefix(18))"
+        let pin = pin ?? "\(Int.random(in: 10_000_000...99_999_999))"
         let workshop = self.folder.appending(path: "making-\(UUID().uuidString)", directoryHint: .isDirectory)
         try files.createDirectory(at: workshop, withIntermediateDirectories: true)
         let file = self.folder.appending(path: "\(workshop.lastPathComponent).conf")

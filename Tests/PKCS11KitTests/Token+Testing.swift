@@ -11,6 +11,7 @@ extension Token {
     /// Another pool for a token, with its PIN or another one.
     static func opening(
         _ soft: SoftToken,
+        module: String? = nil,
         pin: String? = nil,
         label: String? = nil,
         sessions: Int = 2,
@@ -19,7 +20,7 @@ extension Token {
         try Token(
             // Tests run beside many others on few cores.
             TokenSettings(
-                module: try SoftHSM.shared().module,
+                module: try module ?? SoftHSM.shared().module,
                 label: label ?? soft.label,
                 sessions: sessions,
                 timeLimit: .seconds(60)

@@ -98,6 +98,39 @@ struct TokenRecoveryTests {
         #expect(changes.withLock { $0 } == [false, true, false, true])
     }
 
+    @Test("whose module does not start for the moment is away until it does")
+    func latecomer() async throws {
+        let soft = try await SoftHSM.shared().makeToken()
+        let module = try await WatchedModule()
+        try module.breakDown(true)
+        let changes = Mutex<[Bool]>([])
+        let token = try Token(
+            TokenSettings(module: module.path, label: soft.label, sessions: 2, timeLimit: .seconds(3)),
+            pin: PIN(Array(soft.pin.utf8))
+        ) { standing in changes.withLock { $0.append(standing.isPresent) } }
+        for _ in 0..<3 {
+            let error = await #expect(throws: PKCS11Error.self) { try await token.publicKeys() }
+            #expect(error?.kind == .away)
+            #expect(error?.code == "CKR_GENERAL_ERROR")
+        }
+        #expect(!token.standing.isPresent)
+        try module.breakDown(false)
+        let end = ContinuousClock.now + .seconds(120)
+        while true {
+            do throws(PKCS11Error) {
+                #expect(try await token.publicKeys().isEmpty)
+                break
+            } catch {
+                #expect(error.kind == .away)
+                try #require(ContinuousClock.now < end, "the module starts, and nobody notices")
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        #expect(changes.withLock { $0 } == [false, true])
+        #expect(await token.close())
+        #expect(try module.takeCalls().last == "finalize")
+    }
+
     @Test("does not take others on the same module with it")
     func neighbour() async throws {
         let (token, _) = try await Token.fresh()

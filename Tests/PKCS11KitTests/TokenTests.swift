@@ -135,6 +135,33 @@ struct TokenTests {
         _ = try await elsewhere.sign(try Self.request(.ecdsaP256), with: second)
     }
 
+    @Test("whose module gives out one object at a time is searched to the end")
+    func slowSearch() async throws {
+        let soft = try await SoftHSM.shared().makeToken()
+        let module = try await WatchedModule()
+        let token = try Token.opening(soft, module: module.path)
+        let second = TokenKeyName(label: Self.name.label, id: [1])
+        let made = try await token.generate(.ecdsaP256, named: Self.name)
+        let other = try await token.generate(.ecdsaP256, named: second)
+        #expect(Set(try await token.publicKeys()) == [made, other])
+        for key in [made, other] {
+            #expect(try await token.destroy(key.name, publicKeyInfo: key.publicKeyInfo))
+        }
+        // As another program may have done it.
+        for _ in 0..<2 {
+            _ = try await token.perform { (session) throws(PKCS11Error) in
+                try session.writing { (session) throws(PKCS11Error) in
+                    try session.generate(.ecdsaP256, named: Self.name)
+                }
+            }
+        }
+        let doubt = await #expect(throws: PKCS11Error.self) {
+            try await token.sign(try Self.request(.ecdsaP256), with: Self.name)
+        }
+        #expect(doubt?.kind == .ambiguousKey)
+        #expect(await token.close())
+    }
+
     @Test("is told a wrong PIN once, and from then on nothing")
     func wrongPIN() async throws {
         let soft = try await SoftHSM.shared().makeToken()
@@ -157,6 +184,11 @@ struct TokenTests {
             }
         }
         #expect(token.offeredPINs == 1)
+        guard case .away(let error) = token.standing else {
+            Issue.record("it counts as in reach")
+            return
+        }
+        #expect(error.kind == .pin)
         let right = try Token.opening(soft)
         #expect(try await right.publicKeys().isEmpty)
     }

@@ -73,7 +73,10 @@ actor CRLAssembly {
         let verifies = try library("crl.verify") { () throws(OpenSSLError) in
             try party.verifyingKey.verifies(signature, over: octets, with: SignatureAlgorithm(scheme))
         }
-        guard verifies else { throw Self.defect("crl.signature", "The signature of a new CRL does not verify.") }
+        guard verifies else {
+            party.key.distrust()
+            throw Self.defect("crl.signature", "The signature of a new CRL does not verify.")
+        }
         let der = try Self.assemble(octets, scheme, signature)
         let list = try encoding("crl.reading", "The new CRL cannot be read back") { () throws(X509Error) in
             try CertificateRevocationList(der: der)

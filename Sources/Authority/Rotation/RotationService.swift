@@ -268,6 +268,7 @@ package struct RotationService: Sendable {
             try party.verifyingKey.verifies(signature, over: message, with: SignatureAlgorithm(party.scheme))
         }
         guard holds else {
+            party.key.distrust()
             throw EnrollmentError(
                 .internalService,
                 "A trial signature by the key of \(id) does not verify, so it is not activated.",

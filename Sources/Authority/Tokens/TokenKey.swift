@@ -7,14 +7,31 @@ internal import X509Kit
 /// An authority's key that is on a token and signs there.
 ///
 /// It signs nothing before it was proven: the token's public key is the expected one, and a trial signature verifies. That
-/// happens when it is opened, or, where the token is out of reach then, before its first signature.
+/// happens when it is opened, or, where the token is out of reach then, before its first signature; and again after any
+/// signature that failed, since the token may be another one by then.
 package final class TokenKey: IssuerKey {
+    private struct State: Sendable {
+        var isProven = false
+        var trouble: Trouble?
+    }
+
+    /// Why the token, though in reach, does not sign with it.
+    private struct Trouble: Sendable {
+        let error: EnrollmentError
+        /// When to ask again.
+        var retry: ContinuousClock.Instant
+    }
+
+    /// How long a token is not asked again for a key that it does not have.
+    private static let pause = Duration.seconds(1)
+
     package let type: KeyType
     package let publicKeyInfo: [UInt8]
     let uri: TokenKeyURI
     private let token: Token
-    private let place: String
-    private let isProven: Atomic<Bool>
+    /// The token's name in the configuration.
+    let place: String
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - uri: Where it is.
@@ -30,23 +47,53 @@ package final class TokenKey: IssuerKey {
         self.type = try encoding("token.key", "The public key of \(uri) cannot be read") { () throws(X509Error) in
             KeyType(try PublicKeyInfo(der: publicKeyInfo).key)
         }
-        self.isProven = Atomic(false)
     }
 
     package nonisolated(nonsending) func sign(_ message: [UInt8]) async throws(EnrollmentError) -> [UInt8] {
-        if !self.isProven.load(ordering: .acquiring) { try await self.prove() }
+        if !self.state.withLock({ $0.isProven }) { try await self.prove() }
         let request = try self.request(message)
         do throws(PKCS11Error) {
             return try await self.token.sign(request, with: self.uri.key)
         } catch {
-            throw EnrollmentError(error, token: self.place)
+            throw self.noting(error)
         }
     }
 
     package nonisolated(nonsending) func ensureReach() async throws(EnrollmentError) {
-        if self.token.standing.isPresent, self.isProven.load(ordering: .acquiring) { return }
+        let (isProven, error) = self.state.withLock { state -> (Bool, EnrollmentError?) in
+            guard let trouble = state.trouble else { return (state.isProven, nil) }
+            let now = ContinuousClock.now
+            if now < trouble.retry { return (false, trouble.error) }
+            // One looks; the others go on hearing what was found last.
+            state.trouble?.retry = now + Self.pause
+            return (false, nil)
+        }
+        if let error { throw error }
+        if isProven, self.token.standing.isPresent { return }
         // Asks the token, once a second at most while it is away.
         try await self.prove()
+    }
+
+    /// Has it proven anew before anything else is recorded.
+    package func distrust() {
+        self.state.withLock { $0.isProven = false }
+    }
+
+    /// Why the token, though it answered, did not sign with it when it was last asked; `nil` when it did.
+    var trouble: String? { self.state.withLock { $0.trouble?.error.detail } }
+
+    /// What a failure comes to; from here on the key counts as unproven.
+    private func noting(_ error: PKCS11Error) -> EnrollmentError {
+        // A token that others keep busy is still the same, and proofs would keep it busier.
+        if error.kind != .busy { self.distrust() }
+        return self.noting(EnrollmentError(error, token: self.place))
+    }
+
+    private func noting(_ error: EnrollmentError) -> EnrollmentError {
+        // Of a token that is out of reach its own standing tells.
+        guard error.code != .inMaintenance else { return error }
+        self.state.withLock { $0 = State(isProven: false, trouble: Trouble(error: error, retry: .now + Self.pause)) }
+        return error
     }
 
     // MARK: Proof
@@ -59,7 +106,7 @@ package final class TokenKey: IssuerKey {
             found = try await self.token.publicKey(of: self.uri.key)
             signature = try await self.token.sign(request, with: self.uri.key)
         } catch {
-            throw EnrollmentError(error, token: self.place)
+            throw self.noting(error)
         }
         try self.judge(found, signature)
     }
@@ -72,7 +119,7 @@ package final class TokenKey: IssuerKey {
             found = try self.token.publicKeyBlocking(of: self.uri.key)
             signature = try self.token.signBlocking(request, with: self.uri.key)
         } catch {
-            throw EnrollmentError(error, token: self.place)
+            throw self.noting(error)
         }
         try self.judge(found, signature)
     }
@@ -81,11 +128,13 @@ package final class TokenKey: IssuerKey {
 
     private func judge(_ found: TokenPublicKey, _ signature: [UInt8]) throws(EnrollmentError) {
         guard found.publicKeyInfo == self.publicKeyInfo else {
-            throw EnrollmentError(
-                .internalService,
-                "The key \(self.uri.key) on token \(self.place) is not the one that the issuer's certificate is for."
-                    + " Restore the token from its own backup.",
-                rule: "issuer.key-matches"
+            throw self.noting(
+                EnrollmentError(
+                    .internalService,
+                    "The key \(self.uri.key) on token \(self.place) is not the one that the issuer's certificate is for."
+                        + " Restore the token from its own backup.",
+                    rule: "issuer.key-matches"
+                )
             )
         }
         let verifies = try library("token.trial") { () throws(OpenSSLError) in
@@ -93,14 +142,16 @@ package final class TokenKey: IssuerKey {
                 .verifies(signature, over: Self.trial, with: self.type.signatureAlgorithm)
         }
         guard verifies else {
-            throw EnrollmentError(
-                .internalService,
-                "A trial signature of the key \(self.uri.key) on token \(self.place) does not verify: its private and its"
-                    + " public half do not belong together.",
-                rule: "token.trial"
+            throw self.noting(
+                EnrollmentError(
+                    .internalService,
+                    "A trial signature of the key \(self.uri.key) on token \(self.place) does not verify: its private and its"
+                        + " public half do not belong together.",
+                    rule: "token.trial"
+                )
             )
         }
-        self.isProven.store(true, ordering: .releasing)
+        self.state.withLock { $0 = State(isProven: true) }
     }
 
     private func request(_ message: [UInt8]) throws(EnrollmentError) -> TokenSignature {

@@ -35,6 +35,17 @@ package final class TokenKeys: IssuerKeySource {
         }
     }
 
+    /// Why tokens that answer do not sign with keys of `issuers`, as of when they were last asked.
+    package func troubles(of issuers: [IssuerRecord]) -> [TokenKeyTrouble] {
+        let keys = self.state.withLock { $0.keys }
+        return issuers.compactMap { issuer in
+            guard case .token(let text) = issuer.key, let uri = TokenKeyURI(text), let key = keys[uri],
+                let detail = key.trouble
+            else { return nil }
+            return TokenKeyTrouble(issuer: issuer, token: key.place, detail: detail)
+        }
+    }
+
     /// The key that the store says is on a token, proven to be that of the issuer's certificate.
     ///
     /// While the token is out of reach, the key is given unproven; it proves itself before it signs. Blocks for as long as

@@ -45,11 +45,28 @@ package struct TokenReach: Hashable, Sendable {
     package let name: String
     /// Why it is out of reach, without a full stop; `nil` while it is in reach.
     package let trouble: String?
+    /// What is to be done, where it does not come back by itself.
+    package let remedy: String?
 
     init(_ name: String, _ standing: TokenStanding) {
         self.name = name
-        if case .away(let error) = standing { self.trouble = "\(error)" } else { self.trouble = nil }
+        guard case .away(let error) = standing else {
+            self.trouble = nil
+            self.remedy = nil
+            return
+        }
+        self.trouble = "\(error)"
+        self.remedy = error.kind == .away ? nil : EnrollmentError.remedy(for: error.kind)
     }
+}
+
+/// Why a token does not sign with an issuer's key, though it answers.
+package struct TokenKeyTrouble: Sendable {
+    package let issuer: IssuerRecord
+    /// The token's name in the configuration.
+    package let token: String
+    /// Sentences.
+    package let detail: String
 }
 
 extension EnrollmentError {
@@ -68,7 +85,7 @@ extension EnrollmentError {
         )
     }
 
-    private static func remedy(for kind: PKCS11Error.Kind) -> String {
+    fileprivate static func remedy(for kind: PKCS11Error.Kind) -> String {
         switch kind {
         case .module: "See tokens[].module in the configuration."
         case .away: "It is looked for again by itself; see that it is plugged in and its service runs."

@@ -27,7 +27,8 @@ struct StatusReport: Sendable {
         let now = self.clock.now
         let store = self.store
         var reasons =
-            self.authorities(at: now) + self.lostTokens + self.lists(at: now) + store + self.agreement + self.clockSkew
+            self.authorities(at: now) + self.lostTokens + self.lostKeys + self.lists(at: now) + store + self.agreement
+            + self.clockSkew
         if let reason = self.sealing.reason {
             reasons.append(ReadinessReason("passphrase", reason, severity: .warning))
         }
@@ -107,8 +108,22 @@ struct StatusReport: Sendable {
         self.tokens.reach.compactMap { reach in
             guard let trouble = reach.trouble else { return nil }
             let detail =
-                "Token \(reach.name) is out of reach: \(trouble). Devices are told to come again; it is looked for by itself."
+                reach.remedy.map { "Token \(reach.name) cannot be used: \(trouble). \($0)" }
+                ?? "Token \(reach.name) is out of reach: \(trouble). Devices are told to come again; it is looked for by"
+                + " itself."
             return ReadinessReason("token", detail, effect: .enrollment)
+        }
+    }
+
+    private var keyTroubles: [TokenKeyTrouble] { self.tokens.troubles(of: self.keys.issuers.map(\.record)) }
+
+    /// Keys that a token should hold and does not sign with; each is asked for again whenever it is needed.
+    private var lostKeys: [ReadinessReason] {
+        self.keyTroubles.map { trouble in
+            let detail = "Nothing is signed with the key of issuer \(trouble.issuer.id). \(trouble.detail)"
+            return trouble.issuer.role == .issuing && trouble.issuer.state == .active
+                ? ReadinessReason("token", detail, effect: .enrollment)
+                : ReadinessReason("token", detail, severity: .warning)
         }
     }
 
@@ -240,11 +255,14 @@ struct StatusReport: Sendable {
                 self.keys.issuers.map { .init([("issuer", $0.id)], Self.seconds(from: now, to: $0.notAfter)) }
             )
         )
+        let poor = Set(self.keyTroubles.map(\.token))
         families.append(
             .gauge(
                 "gatehouse_token_up",
-                "Whether a PKCS #11 token was in reach when it was last used.",
-                self.tokens.reach.map { .init([("token", $0.name)], $0.trouble == nil ? 1 : 0) }
+                "Whether a PKCS #11 token was in reach when it was last used, and signed with the keys asked for.",
+                self.tokens.reach.map { reach in
+                    .init([("token", reach.name)], reach.trouble == nil && !poor.contains(reach.name) ? 1 : 0)
+                }
             )
         )
         families += self.replicas.families + self.rotation.families

@@ -85,7 +85,7 @@ final class AuthorityWatch: Service {
             let serial = try await self.ledger.serviceCertificate(for: "tls")?.serialNumber
             let isChanged = issuers != known.issuers || links != known.links
             if isChanged {
-                try self.authority.take(issuers)
+                try await self.authority.take(issuers)
                 self.published.replace(with: issuers, links: links)
                 self.logger.notice(
                     "issuers changed",

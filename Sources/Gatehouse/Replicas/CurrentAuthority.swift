@@ -1,5 +1,6 @@
 import Authority
 import EnrollmentCore
+import ServiceRuntime
 import Synchronization
 
 /// The authority that signs new certificates; another takes its place when the store says so.
@@ -17,8 +18,7 @@ final class CurrentAuthority: CertificateAuthority {
     private let ledger: any AuthorityLedger
     private let keys: any IssuerKeySource
     private let state: Mutex<State>
-    /// Held while keys are opened, which takes longer than anybody should wait for ``state``.
-    private let opening = Mutex(())
+    private let bench = AuthorityBench()
 
     /// - Parameters:
     ///   - issuers: As the store has them now.
@@ -65,14 +65,16 @@ final class CurrentAuthority: CertificateAuthority {
     }
 
     func refresh() async throws(EnrollmentError) {
-        try self.take(try await self.ledger.issuers())
+        try await self.take(try await self.ledger.issuers())
     }
 
     /// Signs by these from now on.
     ///
     /// - Throws: ``EnrollmentError`` when the key of the active one cannot be used; everything stays as it was then.
-    func take(_ issuers: [IssuerRecord]) throws(EnrollmentError) {
-        try self.opening.withLock { _ throws(EnrollmentError) in
+    func take(_ issuers: [IssuerRecord]) async throws(EnrollmentError) {
+        guard self.state.withLock({ $0.issuers }) != issuers else { return }
+        try await self.bench.change { () throws(EnrollmentError) in
+            // Whoever was before at the bench may have taken the same.
             guard self.state.withLock({ $0.issuers }) != issuers else { return }
             let authority = try Self.authority(of: issuers, self.keys)
             self.state.withLock { state in
@@ -98,5 +100,17 @@ final class CurrentAuthority: CertificateAuthority {
         if present?.activeIssuer.id != issuerID, let former, former.activeIssuer.id == issuerID { return former }
         guard let present else { throw Self.frozen }
         return present
+    }
+}
+
+/// Where one authority after the other is made, off the cooperative pool: a token may take seconds to show a key, and who
+/// enrolls meanwhile must not wait for ``CurrentAuthority``'s state.
+private actor AuthorityBench {
+    private let executor = BlockingExecutor(label: "gatehouse.authority")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    func change(_ body: @Sendable () throws(EnrollmentError) -> Void) throws(EnrollmentError) {
+        try body()
     }
 }

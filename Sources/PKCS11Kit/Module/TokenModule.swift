@@ -17,13 +17,16 @@ final class TokenModule: Sendable {
         /// How many tokens want it initialized.
         var holders = 0
         var isStarted = false
+        /// Why it did not start when that was last tried.
+        var failure: PKCS11Error?
         /// Whether nobody else in the process initialized it before.
         var isOurs = false
         /// Whether it is being initialized or finalized; nobody enters meanwhile.
         var isChanging = false
         /// Whether the process ends.
         var isOver = false
-        /// How often ``leave(exiting:)`` was registered: when it was first initialized, and when it first was of use.
+        /// How often ``leave(exiting:)`` was registered: when it was first to start, when it first did, and when it first
+        /// was of use.
         var farewells = 0
         /// How often it was initialized.
         var generation = 0
@@ -75,8 +78,11 @@ final class TokenModule: Sendable {
 
     /// Has it initialized until ``release()``.
     ///
-    /// - Throws: ``PKCS11Error`` of kind `module` when it does not start, and of kind `away` when somebody has been at that
-    ///   for long.
+    /// One that does not start for the moment, since the service behind it is down, is held all the same:
+    /// ``restart(since:atMostEvery:before:)`` tries again.
+    ///
+    /// - Throws: ``PKCS11Error`` of kind `module` when it does not start at all, and of kind `away` when somebody has been
+    ///   at that for long.
     func hold() throws(PKCS11Error) {
         let isMine: Bool? = self.gate.wait(until: .now + .seconds(10)) { gate in
             guard !gate.isChanging, !gate.isOver else { return nil }
@@ -90,8 +96,12 @@ final class TokenModule: Sendable {
         guard isMine else { return }
         defer { self.changed() }
         do throws(PKCS11Error) {
-            try self.initialize()
-            try self.registerFarewell(1)
+            do throws(PKCS11Error) {
+                try self.initialize()
+                try self.registerFarewell(2)
+            } catch  where error.kind == .away {
+                try self.registerFarewell(1)
+            }
         } catch {
             self.gate.withLock { $0.holders -= 1 }
             throw PKCS11Error(
@@ -184,20 +194,22 @@ final class TokenModule: Sendable {
     ///   - body: Calls functions of the module.
     /// - Returns: What `body` returned.
     /// - Throws: ``PKCS11Error`` of kind `away` when the session is of a former start, or when the module is being started
-    ///   over until `deadline`; and whatever `body` throws.
+    ///   over until `deadline`; what kept the module from starting; and whatever `body` throws.
     func use<Result>(
         _ generation: Int? = nil,
         before deadline: ContinuousClock.Instant,
         _ body: (FunctionList) throws(PKCS11Error) -> Result
     ) throws(PKCS11Error) -> Result {
-        let isInside: Bool? = self.gate.wait(until: deadline) { gate in
-            if gate.isOver { return false }
+        let entry: Entry? = self.gate.wait(until: deadline) { gate in
+            if gate.isOver { return .refused }
             guard !gate.isChanging else { return nil }
-            if let generation, generation != gate.generation { return false }
+            if let failure = gate.failure { return .failed(failure) }
+            if let generation, generation != gate.generation { return .refused }
             gate.users += 1
-            return true
+            return .admitted
         }
-        guard isInside == true else {
+        if case .failed(let failure) = entry { throw failure }
+        guard case .admitted = entry else {
             throw PKCS11Error(.away, during: "entering the module", "the module \(self.path) is being started over")
         }
         defer {
@@ -208,7 +220,7 @@ final class TokenModule: Sendable {
             if isLastOut { self.gate.broadcast() }
         }
         let result = try body(self.list)
-        if generation != nil { try self.registerFarewell(2) }
+        if generation != nil { try self.registerFarewell(3) }
         return result
     }
 
@@ -228,7 +240,9 @@ final class TokenModule: Sendable {
             if gate.isOver { return .tooEarly }
             if gate.generation != generation { return .another }
             if gate.isChanging { return nil }
-            if let last = gate.lastRestart, last.duration(to: .now) < interval { return .tooEarly }
+            if let last = gate.lastRestart, last.duration(to: .now) < interval {
+                return gate.failure.map { .failed($0) } ?? .tooEarly
+            }
             gate.isChanging = true
             gate.lastRestart = .now
             return .mine
@@ -236,6 +250,7 @@ final class TokenModule: Sendable {
         switch turn {
         case .another: return
         case .mine: break
+        case .failed(let failure): throw failure
         case .tooEarly, nil:
             throw PKCS11Error(.away, during: "starting the module over", "it was started over a moment ago")
         }
@@ -246,12 +261,20 @@ final class TokenModule: Sendable {
         }
         self.finalize()
         try self.initialize()
+        try self.registerFarewell(2)
     }
 
     private enum Turn: Sendable {
         case mine
         case another
         case tooEarly
+        case failed(PKCS11Error)
+    }
+
+    private enum Entry: Sendable {
+        case admitted
+        case refused
+        case failed(PKCS11Error)
     }
 
     private func finalize() {
@@ -266,10 +289,18 @@ final class TokenModule: Sendable {
         let answer = ReturnCode(value: self.list.functions.pointee.C_Initialize(&arguments))
         // Another part of the process may have been first, and then shares it.
         guard answer.value == CKR_OK || answer.value == CKR_CRYPTOKI_ALREADY_INITIALIZED else {
-            throw PKCS11Error(answer, during: "C_Initialize")
+            let error = PKCS11Error(
+                answer.kind,
+                during: "C_Initialize",
+                code: answer.name,
+                "the module \(self.path) does not start; look at its own configuration"
+            )
+            self.gate.withLock { $0.failure = error }
+            throw error
         }
         self.gate.withLock { gate in
             gate.isStarted = true
+            gate.failure = nil
             gate.isOurs = answer.value == CKR_OK
             gate.generation += 1
         }

@@ -77,7 +77,7 @@ final class TokenSession {
         var wish = AttributeList()
         wish.set(CKA_CLASS, to: CKO_PUBLIC_KEY)
         var keys: [TokenPublicKey] = []
-        for key in try self.find(wish, atMost: 1_024) {
+        for key in try self.find(wish) {
             let label = String(decoding: try self.value(CKA_LABEL, of: key), as: UTF8.self)
             let name = TokenKeyName(label: label, id: try self.value(CKA_ID, of: key))
             do throws(PKCS11Error) {
@@ -133,8 +133,8 @@ final class TokenSession {
     ///
     /// - Returns: Whether there was anything to destroy.
     func destroy(_ name: TokenKeyName, publicKeyInfo: [UInt8]) throws(PKCS11Error) -> Bool {
-        let publicKeys = try self.find(Self.wish(CKO_PUBLIC_KEY, name), atMost: 16)
-        let privateKeys = try self.find(Self.wish(CKO_PRIVATE_KEY, name), atMost: 16)
+        let publicKeys = try self.find(Self.wish(CKO_PUBLIC_KEY, name))
+        let privateKeys = try self.find(Self.wish(CKO_PRIVATE_KEY, name))
         for key in publicKeys where try self.describe(key, named: name).publicKeyInfo != publicKeyInfo {
             throw PKCS11Error(
                 .ambiguousKey,
@@ -180,7 +180,7 @@ final class TokenSession {
 
     private func only(_ objectClass: UInt, _ name: TokenKeyName) throws(PKCS11Error) -> UInt {
         let half = objectClass == CKO_PRIVATE_KEY ? "private" : "public"
-        let keys = try self.find(Self.wish(objectClass, name), atMost: 2)
+        let keys = try self.find(Self.wish(objectClass, name))
         guard let key = keys.first else {
             throw PKCS11Error(.keyMissing, during: "finding a key", "the token holds no \(half) key \(name)")
         }
@@ -198,15 +198,22 @@ final class TokenSession {
         return wish
     }
 
-    private func find(_ wish: AttributeList, atMost limit: Int) throws(PKCS11Error) -> [UInt] {
+    /// Every object that is as wished.
+    private func find(_ wish: AttributeList) throws(PKCS11Error) -> [UInt] {
         try self.list.call("C_FindObjectsInit") { functions in
             wish.withAttributes { functions.C_FindObjectsInit(self.handle, $0, $1) }
         }
-        var objects = [UInt](repeating: 0, count: limit)
-        var count: UInt = 0
-        try self.list.call("C_FindObjects") { $0.C_FindObjects(self.handle, &objects, UInt(limit), &count) }
+        var objects: [UInt] = []
+        var some = [UInt](repeating: 0, count: 64)
+        while true {
+            var count: UInt = 0
+            try self.list.call("C_FindObjects") { $0.C_FindObjects(self.handle, &some, UInt(some.count), &count) }
+            // A token may give less at once than there are; only none is the end (PKCS #11 v2.40 § 5.7).
+            guard count > 0 else { break }
+            objects += some.prefix(Int(min(count, UInt(some.count))))
+        }
         try self.list.call("C_FindObjectsFinal") { $0.C_FindObjectsFinal(self.handle) }
-        return Array(objects.prefix(Int(count)))
+        return objects
     }
 
     private func describe(_ key: UInt, named name: TokenKeyName) throws(PKCS11Error) -> TokenPublicKey {

@@ -67,7 +67,10 @@ final class TokenLink: Sendable {
             self.note(.present)
             return session
         } catch {
-            if error.kind == .away { self.note(.away(error)) }
+            switch error.kind {
+            case .away, .pin, .ambiguousToken: self.note(.away(error))
+            case .module, .busy, .timeLimit, .keyMissing, .ambiguousKey, .unsupported, .refused: break
+            }
             throw error
         }
     }

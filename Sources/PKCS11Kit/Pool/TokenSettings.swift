@@ -29,6 +29,7 @@ public struct TokenSettings: Hashable, Sendable {
 /// Whether a token is in reach, as of when it was last used.
 public enum TokenStanding: Hashable, Sendable {
     case present
+    /// It is out of reach, does not take the PIN, or is one of several of its label.
     case away(PKCS11Error)
 
     public var isPresent: Bool { self == .present }

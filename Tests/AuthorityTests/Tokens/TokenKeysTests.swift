@@ -128,6 +128,78 @@ struct TokenKeysTests {
         #expect(lost.withLock { $0.map { $0.trouble == nil } } == [false, true])
     }
 
+    /// What is in the place of the token that the keys were made on.
+    enum Impostor: String, CaseIterable {
+        case otherPIN = "token.pin"
+        case withoutKey = "token.keyMissing"
+        case otherKey = "issuer.key-matches"
+    }
+
+    @Test(
+        "a token in the place of ours costs one signature, and then nothing is recorded",
+        arguments: Impostor.allCases
+    )
+    func impostor(_ impostor: Impostor) async throws {
+        let (founding, soft) = try await Self.founding()
+        let records = try await founding.ledger.issuers()
+        let issuer = try #require(records.first { $0.role == .issuing })
+        let key = try Founding.proven()
+        let prepared = try await founding.authority.prepare(try founding.draft(key))
+        let receipt = try await founding.ledger.recordIntent(prepared, at: StoppedClock().now)
+        try soft.pullOut()
+        let pin = impostor == .otherPIN ? "00000000" : soft.pin
+        let other = try await SoftHSM.shared().makeToken(label: soft.label, pin: pin)
+        if impostor == .otherKey {
+            let tokens = TokenKeys([try Self.place(other)])
+            let maker = try TokenKeyMaker("hsm", of: tokens, random: try FixedOctets(idOf: issuer))
+            let (_, location) = try await maker.make(.ecdsaP256, for: issuer.id)
+            #expect(location == issuer.key)
+            #expect(await tokens.close() == [])
+        }
+        #expect(founding.tokens.troubles(of: records).isEmpty)
+        // Of what was prepared before: the first to notice.
+        let first = try await Self.sign(prepared, receipt, by: founding.authority)
+        #expect(first != nil)
+        let end = ContinuousClock.now + .seconds(120)
+        var rules: [String] = []
+        while rules.count(where: { $0 == impostor.rawValue }) < 3 {
+            try #require(ContinuousClock.now < end, "\(rules.suffix(3))")
+            let error = await #expect(throws: EnrollmentError.self) {
+                _ = try await founding.authority.prepare(try founding.draft(key))
+            }
+            rules.append(try #require(error?.rule))
+            try await Task.sleep(for: .milliseconds(400))
+        }
+        #expect(Set(rules).subtracting([impostor.rawValue, "token.away"]).isEmpty)
+        #expect(founding.tokens.troubles(of: records).map(\.issuer.id) == [issuer.id])
+        guard impostor != .otherPIN else {
+            #expect(founding.tokens.reach.map { $0.trouble != nil } == [true])
+            #expect(founding.tokens.reach.map { $0.remedy != nil } == [true])
+            return
+        }
+        try other.pullOut()
+        try soft.putBack()
+        while let error = try await Self.issue(key, in: founding, by: founding.authority) {
+            try #require(ContinuousClock.now < end, "ours is back, and nobody signs: \(error)")
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(founding.tokens.troubles(of: records).isEmpty)
+    }
+
+    /// Gives the id of an issuer's key, so that another is made under the same name.
+    private struct FixedOctets: RandomSource {
+        private let id: [UInt8]
+
+        init(idOf issuer: IssuerRecord) throws {
+            let uri = if case .token(let uri) = issuer.key { uri } else { "" }
+            let range = try #require(uri.firstRange(of: ";id="))
+            let text = uri[range.upperBound...].prefix { $0 != ";" && $0 != "?" }
+            self.id = text.split(separator: "%").compactMap { UInt8($0, radix: 16) }
+        }
+
+        func octets(_ count: Int) -> [UInt8] { Array(self.id.prefix(count)) }
+    }
+
     @Test("a wrong PIN and a missing module keep a service from starting")
     func unusable() async throws {
         let (founding, soft) = try await Self.founding()

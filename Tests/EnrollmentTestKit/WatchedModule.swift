@@ -1,28 +1,36 @@
-import EnrollmentTestKit
-import Foundation
+internal import Foundation
 
-/// A PKCS #11 module in front of SoftHSM's that writes down what the program calls, and hangs when told to.
-final class WatchedModule: Sendable {
-    let path: String
+/// A PKCS #11 module in front of SoftHSM's that writes down what the program calls, hangs or does not start when told to,
+/// and gives objects out one at a time, as modules may.
+///
+/// SoftHSM behind it is a copy of the module's file, so that it has a life of its own in a process that uses both.
+public final class WatchedModule: Sendable {
+    /// Of the module.
+    public let path: String
     private let folder: URL
 
     /// Compiles it.
-    init() async throws {
+    ///
+    /// - Throws: ``SoftHSM/Failure`` with the compiler's words.
+    public init() async throws {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-module-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         self.path = self.folder.appending(path: "watched.so").path
         let source = self.folder.appending(path: "watched.c")
         try Data(Self.source.utf8).write(to: source)
+        let real = self.folder.appending(path: "real.so")
+        let original = URL(filePath: try SoftHSM.shared().module).resolvingSymlinksInPath()
+        try FileManager.default.copyItem(at: original, to: real)
         let flags = try await ExternalCommand.run("pkg-config", ["--cflags", "p11-kit-1"])
         let outcome = try await ExternalCommand.run(
             "gcc",
             ["-shared", "-fPIC", "-o", self.path, source.path]
                 + flags.output.split(whereSeparator: \.isWhitespace).map(String.init)
-                + ["-DREAL=\"\(try SoftHSM.shared().module)\"", "-DCALLS=\"\(self.calls.path)\""]
-                + ["-DHANGS=\"\(self.hangs.path)\""],
+                + ["-DREAL=\"\(real.path)\"", "-DCALLS=\"\(self.calls.path)\""]
+                + ["-DHANGS=\"\(self.hangs.path)\"", "-DDOWN=\"\(self.down.path)\""],
             seconds: 60
         )
-        guard outcome.status == 0 else { throw Place.Failure(description: outcome.output) }
+        guard outcome.status == 0 else { throw SoftHSM.Failure(description: outcome.output) }
     }
 
     deinit {
@@ -32,19 +40,35 @@ final class WatchedModule: Sendable {
 
     private var calls: URL { self.folder.appending(path: "calls") }
     private var hangs: URL { self.folder.appending(path: "hangs") }
+    private var down: URL { self.folder.appending(path: "down") }
 
     /// Has signatures not return, or return again.
-    func hang(_ isHanging: Bool) throws {
-        if isHanging {
-            try Data().write(to: self.hangs)
+    ///
+    /// - Throws: An error of the file system, such as when nothing changes.
+    public func hang(_ isHanging: Bool) throws {
+        try Self.mark(self.hangs, isHanging)
+    }
+
+    /// Has it not start, as if the service behind it were down, or start again.
+    ///
+    /// - Throws: An error of the file system, such as when nothing changes.
+    public func breakDown(_ isDown: Bool) throws {
+        try Self.mark(self.down, isDown)
+    }
+
+    private static func mark(_ file: URL, _ isSet: Bool) throws {
+        if isSet {
+            try Data().write(to: file)
         } else {
-            try FileManager.default.removeItem(at: self.hangs)
+            try FileManager.default.removeItem(at: file)
         }
     }
 
     /// What was called since the last time: `initialize`, `finalize`, `login`; `late` for anything that the program did
     /// after its modules were being taken apart.
-    func takeCalls() throws -> [String] {
+    ///
+    /// - Throws: An error of the file system.
+    public func takeCalls() throws -> [String] {
         guard FileManager.default.fileExists(atPath: self.calls.path) else { return [] }
         let text = try String(contentsOf: self.calls, encoding: .utf8)
         try FileManager.default.removeItem(at: self.calls)
@@ -75,6 +99,7 @@ final class WatchedModule: Sendable {
         {
             enter();
             note("initialize\\n");
+            if (access(DOWN, F_OK) == 0) return CKR_GENERAL_ERROR;
             return real->C_Initialize(arguments);
         }
 
@@ -96,6 +121,12 @@ final class WatchedModule: Sendable {
         {
             enter();
             return real->C_CloseSession(session);
+        }
+
+        static CK_RV find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG limit, CK_ULONG *count)
+        {
+            enter();
+            return real->C_FindObjects(session, objects, limit < 1 ? limit : 1, count);
         }
 
         static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG count, CK_BYTE *signature, CK_ULONG *length)
@@ -120,6 +151,7 @@ final class WatchedModule: Sendable {
             mine.C_Finalize = finalize;
             mine.C_Login = login;
             mine.C_CloseSession = close_session;
+            mine.C_FindObjects = find;
             mine.C_Sign = sign;
             *list = &mine;
             return CKR_OK;
