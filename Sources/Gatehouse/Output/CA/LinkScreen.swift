@@ -22,10 +22,10 @@ struct LinkScreen {
         }
         for (request, file, trace) in self.asked {
             let name = ShellWords.line([file])
-            let answer = ShellWords.line(["\(file).answer"])
+            let back = CommandLineText.of(["ca", "import", "\(file).answer"], config: self.config)
             lines += [
                 "On the machine of \(request.rootID):  gatehouse ceremony sign \(name) --root FOLDER",
-                "Back here:  \(CommandLineText.of(["ca", "import"], config: nil)) \(answer)", "Trace  \(trace)", "",
+                "Back here:  \(back)", "Trace  \(trace)", "",
             ]
         }
         lines.append("Next:  \(self.next)")
