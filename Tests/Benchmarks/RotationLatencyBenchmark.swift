@@ -7,16 +7,22 @@ internal import Synchronization
 /// What devices feel of a change of keys: the enrollment request's latency while each step is taken by the command, beside
 /// the same service left alone.
 ///
-/// One device at a time, so that there is room on the cores for the command, which is a process of its own.
+/// One device at a time, so that there is room on the cores for the command, which is a process of its own. The service is
+/// left alone for a while before each step, so that what it does every few seconds anyway falls into either kind of window
+/// alike; latencies of all rounds are taken together, since a window holds too few for a hundredth of them to mean anything.
 func rotationLatencyBenchmark(_ bench: Bench) async throws {
-    var rounds: [[String: [Double]]] = []
-    for _ in 0..<bench.rounds { rounds.append(try await RotationRound(bench).measure()) }
-    let steady = rounds.map { ($0["steady"] ?? []).percentile(99) }.median
-    bench.add(.context("rotate.steady.p99", steady, "ms"))
-    for name in RotationRound.names {
-        let p99 = rounds.map { ($0[name] ?? []).percentile(99) }.median
-        bench.add(.context("rotate.\(name).p99", p99, "ms"))
-        bench.add(.context("rotate.\(name).ofSteady", p99 / steady, "x"))
+    var samples: [String: [Double]] = [:]
+    for _ in 0..<bench.rounds {
+        samples.merge(try await RotationRound(bench).measure()) { $0 + $1 }
+    }
+    for (point, label) in [(50, "p50"), (99, "p99")] {
+        let steady = (samples["steady"] ?? []).percentile(point)
+        bench.add(.context("rotate.steady.\(label)", steady, "ms"))
+        for name in RotationRound.names {
+            let value = (samples[name] ?? []).percentile(point)
+            bench.add(.context("rotate.\(name).\(label)", value, "ms"))
+            bench.add(.context("rotate.\(name).\(label).ofSteady", value / steady, "x"))
+        }
     }
 }
 
@@ -57,11 +63,11 @@ private struct RotationRound {
         var windows: [(String, Range<ContinuousClock.Instant>)] = []
         do {
             try await Task.sleep(for: .seconds(2))
-            let begin = ContinuousClock.now
-            try await Task.sleep(for: .seconds(8))
-            windows.append(("steady", begin..<ContinuousClock.now))
             for step in Self.steps {
+                let quiet = ContinuousClock.now
+                try await Task.sleep(for: .seconds(Self.aftermath + 1))
                 let begin = ContinuousClock.now
+                windows.append(("steady", quiet..<begin))
                 try await self.command(step.arguments, at: service)
                 try await Task.sleep(for: .seconds(Self.aftermath))
                 windows.append((step.name, begin..<ContinuousClock.now))
@@ -79,9 +85,8 @@ private struct RotationRound {
         }
         let taken = samples.withLock { $0 }
         return Dictionary(
-            uniqueKeysWithValues: windows.map { name, range in
-                (name, taken.filter { range.contains($0.moment) }.map(\.milliseconds))
-            }
+            windows.map { name, range in (name, taken.filter { range.contains($0.moment) }.map(\.milliseconds)) },
+            uniquingKeysWith: +
         )
     }
 
