@@ -234,6 +234,9 @@ struct OfflineRootTests {
         #expect(try await place.issuer("C")["state"]?.text == "prepared")
         try await place.rotate(["publish", "C"])
         try await place.rotate(["activate", "C"])
+        try await gatehouse.wait(for: "the service to follow") {
+            try await gatehouse.get("/pki/issuer/C.cer").status == 200
+        }
         let issuer = try Certificate(der: try await gatehouse.get("/pki/issuer/C.cer").body).subject
         var device = first
         try await gatehouse.wait(for: "a certificate of C") {
