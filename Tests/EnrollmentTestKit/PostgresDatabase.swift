@@ -34,11 +34,13 @@ public struct PostgresDatabase: Sendable {
     ///
     /// Somebody else's program keeps a test from agreeing with our own mistakes.
     ///
-    /// - Parameter statements: SQL, 64 KiB at most.
+    /// - Parameters:
+    ///   - statements: SQL, 64 KiB at most.
+    ///   - seconds: How long they may take.
     /// - Returns: The rows, one per line, columns parted by `|`.
     /// - Throws: ``PostgresServer/NotStarted`` with the words of `psql`.
     @discardableResult
-    public func psql(_ statements: String) async throws -> String {
+    public func psql(_ statements: String, seconds: Int = 60) async throws -> String {
         // In a file of its own: the list of processes shows arguments to everybody.
         let passwords = self.server.folder.appending(path: "passwords-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: passwords) }  // At the latest it goes with the folder.
@@ -50,7 +52,7 @@ public struct PostgresDatabase: Sendable {
         guard isMade else { throw PostgresServer.NotStarted(description: "no file for the password") }
         let address = self.connectionString + " connect_timeout=20 passfile=\(passwords.path)"
         let arguments = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", address]
-        let outcome = try await ExternalCommand.run("psql", arguments, input: statements, seconds: 60)
+        let outcome = try await ExternalCommand.run("psql", arguments, input: statements, seconds: seconds)
         guard outcome.status == 0 else { throw PostgresServer.NotStarted(description: outcome.output) }
         return outcome.output.trimmingCharacters(in: .newlines)
     }

@@ -48,8 +48,11 @@ struct StallTests {
         try await Replicas.serve(Self.settings(proxy)) { replicas in
             _ = try await replicas[0].simulation("zoe").enroll()
             // As a careless tool of an administrator would hold it.
-            let lock = "BEGIN; LOCK TABLE device IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(12); ROLLBACK"
-            async let locking = replicas.database.psql(lock)
+            let lock = """
+                BEGIN; LOCK TABLE device IN ACCESS EXCLUSIVE MODE;
+                DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END $$; ROLLBACK
+                """
+            async let locking = replicas.database.psql(lock, seconds: 600)
             try await replicas[0].wait("locked") {
                 try await replicas.database.psql(
                     "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'device'::regclass"
@@ -59,6 +62,12 @@ struct StallTests {
             #expect(report.enrolled == 0)
             #expect(report.faults.count == 24, "\(report.failures)")
             #expect(report.faults.allSatisfy { $0.errorType == "InMaintenance" }, "\(report.failures)")
+            _ = try await replicas.database.psql(
+                """
+                SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                WHERE wait_event = 'PgSleep' AND datname = current_database()
+                """
+            )
             _ = try await locking
             try await replicas[0].wait("enrolls again") {
                 await (try replicas[0].simulation("pat")).run().enrolled == 1
