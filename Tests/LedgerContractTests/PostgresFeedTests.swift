@@ -94,7 +94,8 @@ struct PostgresFeedTests {
                     INSERT INTO outbox (event, kind, generation, recorded) VALUES (decode(md5('late'), 'hex'), 'limit-refused', 0, 5);
                     DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END $$;
                     COMMIT;
-                    """
+                    """,
+                    seconds: 600
                 )
             }
             try await PostgresOpeningTests.wait {
