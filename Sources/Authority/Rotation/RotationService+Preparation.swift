@@ -99,7 +99,7 @@ extension RotationService {
         in rotation: KeyRotation
     ) throws(EnrollmentError) -> any IssuerKeyMaker {
         if let given { return given }
-        return try self.ports.keyMaker.maker(following: rotation.active(order.role)?.issuer, as: order.role)
+        return try self.ports.keyMaker.maker(following: rotation.latest(order.role)?.issuer, as: order.role)
     }
 
     // MARK: A root that was made elsewhere

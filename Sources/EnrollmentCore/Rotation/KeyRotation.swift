@@ -38,6 +38,9 @@ public struct KeyRotation: Hashable, Sendable {
         return stopped.max { ($0.issuer.moments.ended ?? zero) < ($1.issuer.moments.ended ?? zero) }
     }
 
+    /// Whom the next one of a role follows: who signs, or was stopped with nobody in its place.
+    public func latest(_ role: IssuerRecord.Role) -> IssuerStanding? { self.active(role) ?? self.frozen(role) }
+
     /// Those below a compromised root: nobody may rely on what they sign, whatever their own state says.
     public func below(compromised root: String) -> [IssuerStanding] {
         guard self.standing(of: root)?.state == .compromised else { return [] }

@@ -184,7 +184,7 @@ struct RotationDesk {
     /// The token on which the next key of a role is made when nobody says where; `nil` for the store.
     func seat(of role: IssuerRecord.Role, in rotation: KeyRotation) async throws(CommandProblem) -> String? {
         let seat = try await Self.step { () throws(EnrollmentError) in
-            try self.seats.seat(of: role, after: rotation.active(role)?.issuer)
+            try self.seats.seat(of: role, after: rotation.latest(role)?.issuer)
         }
         return switch seat {
         case .store: nil

@@ -25,6 +25,14 @@ struct OfflineRootScene {
         _ = try await self.place.document("ceremony-root", arguments + protection)
     }
 
+    /// Founds the place below a root of its own, which signs for it.
+    func found(_ keys: [String]) async throws {
+        try await self.makeRoot(keys)
+        let root = ["--offline-root", "\(self.root)/root.cer"]
+        _ = try await self.place.document("ceremony", ["init"] + root + ["--request", self.path("request.txt")])
+        try await self.perform("request.txt", keys)
+    }
+
     func sign(_ request: String, by root: String = "R1", _ keys: [String], status: Int32 = 0) async throws {
         let arguments = ["ceremony", "sign", self.path(request), "--root", self.path(root), "--yes"]
         let schema = status == 0 ? "ceremony" : "problem"

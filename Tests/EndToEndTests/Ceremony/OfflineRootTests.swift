@@ -72,12 +72,7 @@ struct OfflineRootTests {
         try await self.withScene(.sqlite) { scene in
             let place = scene.place
             let keys = ["--passphrase-file", scene.passphrase]
-            try await scene.makeRoot(keys)
-            _ = try await place.document(
-                "ceremony",
-                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
-            )
-            try await scene.perform("request.txt", keys)
+            try await scene.found(keys)
             try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
             let gatehouse = RunningGatehouse(place)
             try await gatehouse.start()
@@ -196,12 +191,7 @@ struct OfflineRootTests {
         try await self.withScene(.sqlite) { scene in
             let place = scene.place
             let keys = ["--passphrase-file", scene.passphrase]
-            try await scene.makeRoot(keys)
-            _ = try await place.document(
-                "ceremony",
-                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
-            )
-            try await scene.perform("request.txt", keys)
+            try await scene.found(keys)
             try FileManager.default.copyItem(atPath: "\(scene.root)/root.pem", toPath: place.rootFile.path)
             let first = try #require(try await place.query("SELECT id FROM issuer WHERE role = 'issuing'").first)
             let gatehouse = RunningGatehouse(place)
@@ -320,12 +310,7 @@ struct OfflineRootTests {
         try await self.withScene(.sqlite) { scene in
             let place = scene.place
             let keys = ["--passphrase-file", scene.passphrase]
-            try await scene.makeRoot(keys)
-            _ = try await place.document(
-                "ceremony",
-                ["init", "--offline-root", "\(scene.root)/root.cer", "--request", scene.path("request.txt")]
-            )
-            try await scene.perform("request.txt", keys)
+            try await scene.found(keys)
             let passphrase = ["--passphrase-file", try place.keep(secret: "the backup's", as: "backup.passphrase")]
             let file = scene.path("one.ghbackup")
             _ = try await place.document("backup", ["backup", "create", "--to", file] + passphrase)

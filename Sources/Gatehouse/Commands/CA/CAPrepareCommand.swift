@@ -158,18 +158,26 @@ extension CACommand {
             } catch {
                 throw CommandProblem(error)
             }
-            let algorithm: InitCommand.Algorithm? =
-                if case .elsewhere(_, let certificate) = way {
-                    InitCommand.Algorithm(of: certificate)
-                } else {
-                    self.algorithm ?? desk.rules[self.role].algorithm
-                        ?? (rotation.active(self.role) ?? rotation.frozen(self.role))?.issuer.algorithm
+            let algorithm: InitCommand.Algorithm
+            if case .elsewhere(let file, let certificate) = way {
+                guard let kind = InitCommand.Algorithm(of: certificate) else {
+                    throw CommandProblem(
+                        "GH-CEREMONY-001",
+                        "the key in \(file) is of no kind that a root here has",
+                        [("see", "--algorithm of gatehouse ceremony root --help")],
+                        exit: .refused
+                    )
                 }
+                algorithm = kind
+            } else {
+                let present = rotation.latest(self.role)?.issuer.algorithm
+                algorithm = self.algorithm ?? desk.rules[self.role].algorithm ?? present ?? .ecdsaP256
+            }
             return try await answer { () throws(EnrollmentError) in
                 try PreparationPlan(
                     id,
                     role: self.role,
-                    algorithm: algorithm ?? .ecdsaP256,
+                    algorithm: algorithm,
                     way: way,
                     signer: self.role == .root ? nil : rotation.active(.root)?.issuer,
                     profile: self.role == .root ? desk.profiles.root : desk.profiles.issuing
