@@ -50,10 +50,17 @@ public struct RotationPlanner: Sendable {
 
     private let rotation: KeyRotation
     private let rules: Rules
+    private let listener: ServiceCertificateRecord?
 
-    public init(_ rotation: KeyRotation, rules: Rules) {
+    /// - Parameters:
+    ///   - rotation: How things stand.
+    ///   - rules: What is wanted.
+    ///   - listener: What the service's own listeners show; it lives longer than devices' certificates do, and hangs on its
+    ///     issuer until a service runs and replaces it.
+    public init(_ rotation: KeyRotation, rules: Rules, listener: ServiceCertificateRecord? = nil) {
         self.rotation = rotation
         self.rules = rules
+        self.listener = listener
     }
 
     public var plan: RotationPlan {
@@ -212,7 +219,9 @@ public struct RotationPlanner: Sendable {
         switch standing.issuer.role {
         case .issuing:
             let deposed = standing.issuer.moments.deposed ?? self.rotation.now
-            return max(self.rotation.now, min(standing.notAfter, deposed.adding(days: self.rules.deviceDays)))
+            let devices = min(standing.notAfter, deposed.adding(days: self.rules.deviceDays))
+            let shown = self.listener.flatMap { $0.chain.contains(standing.issuer.certificate) ? $0.notAfter : nil }
+            return max(self.rotation.now, devices, shown ?? devices)
         case .root:
             let below = self.rotation.standings.filter {
                 $0.issuer.signedBy == standing.id && $0.id != standing.id && !$0.state.isFinal

@@ -13,11 +13,16 @@ extension AuthorityStatus {
         at now: Timestamp
     ) async throws(EnrollmentError) -> AuthorityStatus {
         let rotation = try await KeyRotation.read(from: ledger, configuration, at: now)
+        let planner = RotationPlanner(
+            rotation,
+            rules: configuration.rotationRules(profiles),
+            listener: try await ledger.serviceCertificate(for: "tls")
+        )
         let compromises = try await CompromiseStanding.read(from: ledger, rotation)
         return AuthorityStatus(
             store: configuration.store.isShared ? "postgres" : "sqlite",
             rotation: rotation,
-            plan: RotationPlanner(rotation, rules: configuration.rotationRules(profiles)).plan,
+            plan: planner.plan,
             crls: try await ledger.shards(),
             compromises: compromises
         )

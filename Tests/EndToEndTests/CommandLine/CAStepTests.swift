@@ -315,6 +315,22 @@ struct CAStepTests {
         #expect(held["details"]?["try"]?.text?.contains("gatehouse ca retire") == true)
     }
 
+    @Test(
+        "where the listeners' certificate is what hangs on a former issuer, status has its end, and retire who replaces it"
+    )
+    func listeners() async throws {
+        let place = try await CommandPlace.founded()
+        let first = try await self.first(place)
+        try await self.carryOut("ca-prepare", place, ["ca", "prepare", "--id", "B"])
+        for verb in ["publish", "activate"] { try await self.carryOut("ca-step", place, ["ca", verb, "B"]) }
+        let held = try await self.problem(place, ["ca", "retire", first], status: 4)
+        let user = try #require(held["details"]?["used by"]?.text)
+        let end = try #require(user.split(separator: " ").last)
+        #expect(user.hasPrefix("server/"))
+        #expect(held["details"]?["and"]?.text?.hasPrefix("gatehouse serve") == true)
+        #expect(try await place.runHere("ca", "status").output.contains("the last ones until \(end)"))
+    }
+
     @Test("publishing a root says which devices its links are of no use to, and is silent where they lead far enough")
     func shortLinks() async throws {
         let place = try await CommandPlace.founded()

@@ -169,6 +169,19 @@ struct RotationPlannerTests {
         #expect(plan.drained["R0"] == Self.begin.adding(days: 900))
         #expect(plan.steps.filter { $0.id == "2026-A" }.map(\.kind) == [.drained, .retire])
         #expect(plan.missed.isEmpty)
+        // What nobody has replaced lives longer than devices' certificates do.
+        let rules = RotationPlanner.Rules(deviceDays: 365, issuingDays: 1_826)
+        for (chain, days) in [([[1], draining.issuer.certificate], 402), ([[1], [2]], 370)] {
+            let listener = ServiceCertificateRecord(
+                use: "tls",
+                serialNumber: SerialNumber(node: 1, random: [UInt8](repeating: 7, count: SerialNumber.randomOctets)),
+                chain: chain,
+                sealedKey: [],
+                notAfter: Self.begin.adding(days: 402)
+            )
+            let planner = RotationPlanner(self.rotation(after: 10, more: [draining]), rules: rules, listener: listener)
+            #expect(planner.plan.drained["2026-A"] == Self.begin.adding(days: days))
+        }
     }
 
     @Test("a root whose key is not at hand makes a scheduled step a warning")
